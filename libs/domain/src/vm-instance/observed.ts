@@ -1,0 +1,73 @@
+/** What the cluster shows of a machine, reduced to what the planner asks. Made by the cluster library from its caches. */
+import type { ObservedCondition, ObservedObject } from '../plan.ts';
+import type { RunStrategy } from './vm-instance.ts';
+
+export interface ObservedVirtualMachine extends ObservedObject {
+  readonly runStrategy?: RunStrategy;
+  /** A hint only: it flaps and lies in known ways. */
+  readonly printableStatus?: string;
+  readonly created: boolean;
+  readonly ready: boolean;
+  readonly failure?: ObservedCondition;
+  readonly restartRequired?: ObservedCondition;
+  readonly startFailures: number;
+}
+
+/** The running incarnation (VirtualMachineInstance). Its uid changes with every restart. */
+export interface ObservedMachine {
+  readonly uid: string;
+  readonly phase: string;
+  readonly deleting: boolean;
+  readonly ready?: ObservedCondition;
+  readonly synchronized?: ObservedCondition;
+  readonly scheduled?: ObservedCondition;
+  readonly paused: boolean;
+  readonly migrating: boolean;
+  readonly agentConnected: boolean;
+  readonly nodeName?: string;
+  readonly ips: readonly string[];
+  readonly osName?: string;
+  readonly hostname?: string;
+  /** When it entered its present phase, by the cluster's clock. */
+  readonly phaseSince?: Date;
+  /** Names of the disks that are plugged in. */
+  readonly disks: readonly string[];
+}
+
+export interface ObservedService extends ObservedObject {
+  readonly externalIp?: string;
+}
+
+export type DiskState = 'missing' | 'pending' | 'ready' | 'failed' | 'deleting';
+
+export interface VmObserved {
+  /** When this was looked at; the planner's only clock. */
+  readonly at: Date;
+  readonly namespaceExists: boolean;
+  readonly virtualMachine?: ObservedVirtualMachine;
+  readonly machine?: ObservedMachine;
+  readonly service?: ObservedService;
+  readonly cloudInitSecret?: ObservedObject;
+  readonly sshKeysSecret?: ObservedObject;
+  /** The disks that the spec names, as our own rows tell. */
+  readonly disks: readonly { readonly name: string; readonly state: DiskState; readonly optical: boolean }[];
+}
+
+/** Hashes of the manifests that the present spec renders to; absent when no such object is wanted. */
+export interface VmRendered {
+  readonly virtualMachine: string;
+  readonly service?: string;
+  readonly cloudInitSecret?: string;
+  readonly sshKeysSecret?: string;
+}
+
+export type VmAction =
+  | { readonly do: 'ensureNamespace' }
+  | { readonly do: 'applyCloudInitSecret' }
+  | { readonly do: 'applySshKeysSecret' }
+  | { readonly do: 'applyVirtualMachine' }
+  | { readonly do: 'applyService' }
+  | { readonly do: 'deleteVirtualMachine'; readonly uid: string }
+  | { readonly do: 'deleteService'; readonly uid: string }
+  | { readonly do: 'deleteCloudInitSecret'; readonly uid: string }
+  | { readonly do: 'deleteSshKeysSecret'; readonly uid: string };
