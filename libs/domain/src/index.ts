@@ -12,3 +12,8 @@ export * from './vm-disk/vm-disk.ts';
 export * from './vm-instance/lifecycle.ts';
 export * from './vm-instance/observed.ts';
 export * from './vm-instance/vm-instance.ts';
+export * from './names.ts';
+export * from './validation.ts';
+export * from './vm-disk/validate.ts';
+export * from './vm-instance/ssh-key.ts';
+export * from './vm-instance/validate.ts';
