@@ -1,1 +1,3 @@
-export {};
+export { type Poke, pokeKey } from './poke.ts';
+export type { QueueWorker, WorkHandler, WorkOptions } from './queue-worker.ts';
+export { openQueue, type QueueDepth, type QueueOptions, ReconcileQueue } from './reconcile-queue.ts';
