@@ -1,1 +1,37 @@
-export {};
+/** What both services stand on besides their work: configuration, logs, metrics, health, traces and an orderly end. */
+export {
+  type ConfigOf,
+  ConfigurationError,
+  describeSettings,
+  type Environment,
+  readConfig,
+  type Settings,
+} from './config.ts';
+export { type CheckResult, type HealthCheck, HealthRegistry, type Readiness } from './health.ts';
+export { enterLogContext, type LogContext, logContext, withLogContext } from './log-context.ts';
+export { createLogger, describeError, type Logger, type LoggerSettings } from './logger.ts';
+export { API_METRICS, WORKER_METRICS } from './metric-definitions.ts';
+export {
+  createMetrics,
+  type Instruments,
+  type MetricDefinition,
+  type MetricDefinitions,
+  type Metrics,
+  type MetricType,
+} from './metrics.ts';
+export { type FrameworkLogger, frameworkLogger } from './nest-logger.ts';
+export { SHARED_SETTINGS } from './service-settings.ts';
+export {
+  flagSetting,
+  integerSetting,
+  keySetting,
+  oneOfSetting,
+  optional,
+  portSetting,
+  type Setting,
+  textSetting,
+  type Unreadable,
+  urlSetting,
+} from './settings.ts';
+export { Shutdown, type ShutdownSettings } from './shutdown.ts';
+export { formatTraceparent, parseTraceparent, startSpan, type TraceContext } from './traceparent.ts';

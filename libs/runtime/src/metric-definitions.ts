@@ -1,0 +1,91 @@
+/**
+ * Every metric of the product. Dashboards and alerts name them, so a name or a label here is a public interface.
+ *
+ * A reader could break: no label has an unbounded set of values (no uid, no resource name, no path with ids).
+ */
+import type { MetricDefinitions } from './metrics.ts';
+
+const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const LONG_SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 1_800];
+
+export const API_METRICS = {
+  requestSeconds: {
+    type: 'histogram',
+    name: 'compute_request_duration_seconds',
+    help: 'Time from a request to its answer, by face, route pattern or method, and outcome code',
+    labels: ['face', 'route', 'code'],
+    buckets: REQUEST_SECONDS,
+  },
+  requestsInFlight: {
+    type: 'gauge',
+    name: 'compute_requests_in_flight',
+    help: 'Requests that are being answered now, by face',
+    labels: ['face'],
+  },
+  watchers: {
+    type: 'gauge',
+    name: 'compute_watchers',
+    help: 'Open change streams, by face',
+    labels: ['face'],
+  },
+  quotaRefusals: {
+    type: 'counter',
+    name: 'compute_quota_refusals_total',
+    help: 'Requests refused because they would exceed a quota, by scope and metric',
+    labels: ['scope', 'metric'],
+  },
+} as const satisfies MetricDefinitions;
+
+export const WORKER_METRICS = {
+  reconcileSeconds: {
+    type: 'histogram',
+    name: 'compute_reconcile_duration_seconds',
+    help: 'Time of one reconciliation, by kind and outcome',
+    labels: ['kind', 'outcome'],
+    buckets: LONG_SECONDS,
+  },
+  reconcileErrors: {
+    type: 'counter',
+    name: 'compute_reconcile_errors_total',
+    help: 'Reconciliations that failed and will be tried again, by kind and error code',
+    labels: ['kind', 'code'],
+  },
+  queueDepth: {
+    type: 'gauge',
+    name: 'compute_queue_depth',
+    help: 'Jobs in the queue, by state',
+    labels: ['state'],
+  },
+  outboxRelayed: {
+    type: 'counter',
+    name: 'compute_outbox_relayed_total',
+    help: 'Outbox rows handed to the queue',
+    labels: [],
+  },
+  overdueResources: {
+    type: 'gauge',
+    name: 'compute_overdue_resources',
+    help: 'Resources whose next look is due and that the last sweep found',
+    labels: [],
+  },
+  clusterRequestSeconds: {
+    type: 'histogram',
+    name: 'compute_cluster_request_duration_seconds',
+    help: 'Time of a call to the cluster, by verb, resource and status code',
+    labels: ['verb', 'resource', 'code'],
+    buckets: REQUEST_SECONDS,
+  },
+  phaseSeconds: {
+    type: 'histogram',
+    name: 'compute_phase_duration_seconds',
+    help: 'How long resources stayed in a phase before they left it, by kind and phase',
+    labels: ['kind', 'phase'],
+    buckets: LONG_SECONDS,
+  },
+  usagePublished: {
+    type: 'counter',
+    name: 'compute_usage_events_published_total',
+    help: 'Usage events that got their position in the feed',
+    labels: [],
+  },
+} as const satisfies MetricDefinitions;

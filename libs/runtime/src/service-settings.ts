@@ -1,0 +1,27 @@
+/** The settings that both services share, so that a variable means the same everywhere. */
+import { keySetting, oneOfSetting, textSetting, urlSetting } from './settings.ts';
+
+export const SHARED_SETTINGS = {
+  databaseUrl: urlSetting('DATABASE_URL', {
+    schemes: ['postgresql', 'postgres'],
+    secret: true,
+    description: 'where Postgres is, for example postgresql://user:password@host:5432/compute.',
+  }),
+  secretsKey: keySetting('SECRETS_KEY', {
+    bytes: 32,
+    description:
+      'the key that wraps the projects’ data keys, 32 bytes in base64 (make one with: openssl rand -base64 32).',
+  }),
+  logLevel: oneOfSetting('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+    fallback: 'info',
+    description: 'the least level of log events that are written.',
+  }),
+  usagePeriod: oneOfSetting('USAGE_PERIOD', ['hour', 'minute'], {
+    fallback: 'hour',
+    description: 'at which boundaries open usage intervals are closed.',
+  }),
+  bindHost: textSetting('BIND_HOST', {
+    fallback: '127.0.0.1',
+    description: 'the address that the service listens on.',
+  }),
+} as const;

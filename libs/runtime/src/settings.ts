@@ -1,0 +1,109 @@
+/**
+ * What one setting of a service is: its environment variable, how its text becomes a value, and what to do when it is wrong.
+ *
+ * A reader could break: a parser never repeats the text of a secret in its problem, because problems are printed.
+ */
+
+/** Text that could not be read as the setting's type; `expected` completes the sentence "X must be ...". */
+export interface Unreadable {
+  readonly expected: string;
+}
+
+export interface Setting<T> {
+  readonly variable: string;
+  /** One sentence for the documentation and for the message when the setting is missing. */
+  readonly description: string;
+  readonly secret: boolean;
+  /** Used when the variable is absent; `undefined` together with `required` makes absence a problem. */
+  readonly fallback: T | undefined;
+  readonly required: boolean;
+  /** A second variable that names a file holding the value, for secrets that are mounted. */
+  readonly fileVariable?: string;
+  readonly parse: (text: string) => T | Unreadable;
+}
+
+interface Options<T> {
+  readonly description: string;
+  readonly fallback?: T;
+  readonly secret?: boolean;
+}
+
+function setting<T>(variable: string, options: Options<T>, parse: Setting<T>['parse']): Setting<T> {
+  return {
+    variable,
+    description: options.description,
+    secret: options.secret ?? false,
+    fallback: options.fallback,
+    required: options.fallback === undefined,
+    parse,
+  };
+}
+
+/** The same setting, whose absence is `undefined` and no problem. */
+export function optional<T>(inner: Setting<T>): Setting<T | undefined> {
+  return { ...inner, required: false };
+}
+
+/** Any text that is not empty. */
+export function textSetting(variable: string, options: Options<string>): Setting<string> {
+  return setting(variable, options, (text) => text);
+}
+
+/** A whole number within bounds, both inclusive. */
+export function integerSetting(
+  variable: string,
+  options: Options<number> & { readonly min?: number; readonly max?: number },
+): Setting<number> {
+  const min = options.min ?? 0;
+  const max = options.max ?? Number.MAX_SAFE_INTEGER;
+  return setting<number>(variable, options, (text) => {
+    const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+    const valid = value >= min && value <= max;
+    return valid ? value : { expected: `a whole number from ${min} to ${max}` };
+  });
+}
+
+/** A TCP port; 0 lets the system choose. */
+export function portSetting(variable: string, options: Options<number>): Setting<number> {
+  return integerSetting(variable, { ...options, min: 0, max: 65_535 });
+}
+
+export function flagSetting(variable: string, options: Options<boolean>): Setting<boolean> {
+  return setting<boolean>(variable, options, (text) => {
+    if (text === 'true') return true;
+    if (text === 'false') return false;
+    return { expected: 'true or false' };
+  });
+}
+
+export function oneOfSetting<const T extends string>(
+  variable: string,
+  allowed: readonly T[],
+  options: { readonly description: string; readonly fallback?: NoInfer<T> },
+): Setting<T> {
+  return setting<T>(variable, options, (text) => {
+    const found = allowed.find((value) => value === text);
+    return found ?? { expected: `one of ${allowed.join(', ')}` };
+  });
+}
+
+/** A URL of one of the given schemes (without the colon), kept as text. */
+export function urlSetting(
+  variable: string,
+  options: Options<string> & { readonly schemes: readonly string[] },
+): Setting<string> {
+  const expected = `a URL that starts with ${options.schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
+  return setting<string>(variable, options, (text) => {
+    const scheme = URL.canParse(text) ? new URL(text).protocol.slice(0, -1) : '';
+    return options.schemes.includes(scheme) ? text : { expected };
+  });
+}
+
+/** A key of `bytes` bytes in base64; `${variable}_FILE` may name a file that holds it. */
+export function keySetting(variable: string, options: { description: string; bytes: number }): Setting<Buffer> {
+  const base = setting<Buffer>(variable, { ...options, secret: true }, (text) => {
+    const key = Buffer.from(text.trim(), 'base64');
+    return key.length === options.bytes ? key : { expected: `${options.bytes} bytes in base64` };
+  });
+  return { ...base, fileVariable: `${variable}_FILE` };
+}

@@ -1,0 +1,100 @@
+/**
+ * Stops a process in order: each part registers how it stops when it starts, and parts stop in the reverse order, so that
+ * nothing loses what it stands on while it still works.
+ *
+ * A reader could break: a step that fails or takes too long never keeps the later steps from running, and the process
+ * always ends within the deadline.
+ */
+import type { Logger } from './logger.ts';
+
+export interface ShutdownSettings {
+  readonly logger: Logger;
+  /** For all steps together; the process ends after it with exit code 1. */
+  readonly deadlineMs?: number;
+  /** How the process ends; a test passes its own. */
+  readonly exit?: (code: number) => void;
+}
+
+interface Step {
+  readonly name: string;
+  readonly stop: () => Promise<unknown> | unknown;
+}
+
+export class Shutdown {
+  readonly #logger: Logger;
+  readonly #deadlineMs: number;
+  readonly #exit: (code: number) => void;
+  readonly #steps: Step[] = [];
+  #running: Promise<number> | undefined;
+
+  constructor(settings: ShutdownSettings) {
+    this.#logger = settings.logger;
+    this.#deadlineMs = settings.deadlineMs ?? 15_000;
+    this.#exit = settings.exit ?? ((code) => process.exit(code));
+  }
+
+  /** Registers how a part stops. The last registered stops first. */
+  register(name: string, stop: Step['stop']): void {
+    this.#steps.push({ name, stop });
+  }
+
+  /** True from the first moment of stopping. */
+  get stopping(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /**
+   * Stops on SIGTERM and SIGINT, and after an error that nobody caught. A second signal ends the process at once.
+   */
+  listen(): void {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.#onSignal(signal));
+    process.on('uncaughtException', (err) => this.#onFatal(err, 'an error was caught by nobody'));
+    process.on('unhandledRejection', (err) => this.#onFatal(err, 'a promise was rejected and nobody looked'));
+  }
+
+  /** Runs all steps once; later calls get the result of the first. Resolves to the exit code: 0, or 1 after a problem. */
+  stop(reason: string): Promise<number> {
+    this.#running ??= this.#runSteps(reason);
+    return this.#running;
+  }
+
+  #onSignal(signal: string): void {
+    if (this.stopping) this.#exit(1);
+    else void this.stop(signal).then((code) => this.#exit(code));
+  }
+
+  #onFatal(err: unknown, message: string): void {
+    this.#logger.fatal({ err }, message);
+    if (this.stopping) return;
+    void this.stop('fatal error').then(() => this.#exit(1));
+  }
+
+  async #runSteps(reason: string): Promise<number> {
+    this.#logger.info({ reason }, 'stopping');
+    const deadline = Date.now() + this.#deadlineMs;
+    let problems = 0;
+    for (const step of this.#steps.toReversed()) {
+      if (!(await this.#runStep(step, deadline - Date.now()))) problems += 1;
+    }
+    this.#logger.info({ problems }, 'stopped');
+    return problems === 0 ? 0 : 1;
+  }
+
+  async #runStep(step: Step, remainingMs: number): Promise<boolean> {
+    const startedAt = performance.now();
+    let timer: NodeJS.Timeout | undefined;
+    const expiry = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('the deadline for stopping has passed')), Math.max(0, remainingMs));
+    });
+    try {
+      await Promise.race([Promise.resolve().then(step.stop), expiry]);
+      this.#logger.debug({ step: step.name, durationMs: Math.round(performance.now() - startedAt) }, 'step stopped');
+      return true;
+    } catch (err) {
+      this.#logger.error({ err, step: step.name }, 'step did not stop cleanly');
+      return false;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
