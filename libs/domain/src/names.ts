@@ -43,7 +43,8 @@ export function labelProblems(labels: Readonly<Record<string, string>>, pointer:
   return Object.entries(labels).flatMap(([key, value]) => {
     const at = `${pointer}/${escapePointer(key)}`;
     const problems: FieldProblem[] = [];
-    if (!isQualifiedName(key)) problems.push({ pointer: at, code: 'invalid_label', message: `'${key}' is not a label key.` });
+    if (!isQualifiedName(key))
+      problems.push({ pointer: at, code: 'invalid_label', message: `'${key}' is not a label key.` });
     if (value !== '' && !LABEL_NAME.test(value))
       problems.push({ pointer: at, code: 'invalid_label', message: `'${value}' is not a label value.` });
     return problems;

@@ -56,17 +56,16 @@ function checkStorage(spec: VmDiskSpec, findings: Findings): number | undefined 
   return mib;
 }
 
-function checkImage(
-  spec: VmDiskSpec,
-  catalogue: Catalogue,
-  storageMib: number | undefined,
-  findings: Findings,
-): void {
+function checkImage(spec: VmDiskSpec, catalogue: Catalogue, storageMib: number | undefined, findings: Findings): void {
   if (!spec.source.image) return;
   const { name } = spec.source.image;
   const image = findImage(catalogue, name);
   if (!image) {
-    findings.refuse('/spec/source/image/name', 'unknown_image', `There is no image '${name}'. GET /v1/images lists them.`);
+    findings.refuse(
+      '/spec/source/image/name',
+      'unknown_image',
+      `There is no image '${name}'. GET /v1/images lists them.`,
+    );
     return;
   }
   if (storageMib === undefined || storageMib >= image.minStorageMib) return;

@@ -3,7 +3,7 @@
  * into the manifest. Shapes and types are checked before (contract library); here every field has its type.
  */
 import { type Catalogue, findInstanceType, findProfile, type InstanceProfile } from '../catalogue/catalogue.ts';
-import { nameProblems, NAME_MAX_LENGTH } from '../names.ts';
+import { NAME_MAX_LENGTH, nameProblems } from '../names.ts';
 import { gibOf, parseCpuCount, parseQuantityMib } from '../quantity.ts';
 import { given } from '../quota/claims.ts';
 import { Findings, type Verdict } from '../validation.ts';
@@ -80,15 +80,15 @@ function checkSize(spec: VmInstanceSpec, catalogue: Catalogue, findings: Finding
   if (profile && size) checkProfileFits(profile, size, findings);
 }
 
-function checkProfile(
-  spec: VmInstanceSpec,
-  catalogue: Catalogue,
-  findings: Findings,
-): InstanceProfile | undefined {
+function checkProfile(spec: VmInstanceSpec, catalogue: Catalogue, findings: Findings): InstanceProfile | undefined {
   const pointer = '/spec/instanceProfile';
   const profile = findProfile(catalogue, spec.instanceProfile);
   if (!profile) {
-    findings.refuse(pointer, 'unknown_profile', `There is no profile '${spec.instanceProfile}'. GET /v1/instance-profiles lists them.`);
+    findings.refuse(
+      pointer,
+      'unknown_profile',
+      `There is no profile '${spec.instanceProfile}'. GET /v1/instance-profiles lists them.`,
+    );
     return undefined;
   }
   if (profile.deprecated)
@@ -102,12 +102,7 @@ interface Size {
   readonly memoryMib: number;
 }
 
-function sizeOfType(
-  spec: VmInstanceSpec,
-  name: string,
-  catalogue: Catalogue,
-  findings: Findings,
-): Size | undefined {
+function sizeOfType(spec: VmInstanceSpec, name: string, catalogue: Catalogue, findings: Findings): Size | undefined {
   const { cpu, memory, sockets } = spec.resources ?? {};
   if (given(cpu) || given(memory) || given(sockets)) {
     const message = 'Give either instanceType or resources, not both.';
@@ -116,7 +111,11 @@ function sizeOfType(
   const pointer = '/spec/instanceType';
   const type = findInstanceType(catalogue, name);
   if (!type) {
-    findings.refuse(pointer, 'unknown_instance_type', `There is no instance type '${name}'. GET /v1/instance-types lists them.`);
+    findings.refuse(
+      pointer,
+      'unknown_instance_type',
+      `There is no instance type '${name}'. GET /v1/instance-types lists them.`,
+    );
     return undefined;
   }
   if (!type.available) findings.refuse(pointer, 'unavailable', `Instance type '${name}' is not offered at present.`);

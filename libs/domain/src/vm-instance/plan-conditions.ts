@@ -1,0 +1,39 @@
+/** Conditions of a machine that several rules share. */
+import type { ConditionReport } from '../resource.ts';
+import type { DiskState, VmObserved } from './observed.ts';
+import type { VmConditionType } from './vm-instance.ts';
+
+export function vmCondition(
+  type: VmConditionType,
+  status: 'True' | 'False',
+  reason: string,
+  message: string,
+): ConditionReport<VmConditionType> {
+  return { type, status, reason, message };
+}
+
+export function disksReady({ disks }: VmObserved): boolean {
+  return disks.every((disk) => disk.state === 'ready');
+}
+
+/** What is worst comes first: it is what the user must see to. */
+const WAITING_FOR: readonly { state: DiskState; reason: string; words: string }[] = [
+  { state: 'missing', reason: 'DiskNotFound', words: 'does not exist' },
+  { state: 'failed', reason: 'DiskFailed', words: 'has failed' },
+  { state: 'deleting', reason: 'DiskDeleting', words: 'is being deleted' },
+  { state: 'pending', reason: 'DiskNotReady', words: 'is not ready yet' },
+];
+
+export function disksCondition({ disks }: VmObserved): ConditionReport<VmConditionType> {
+  for (const { state, reason, words } of WAITING_FOR) {
+    const names = disks.filter((disk) => disk.state === state).map((disk) => disk.name);
+    if (names.length > 0)
+      return vmCondition('DisksReady', 'False', reason, names.map((name) => `Disk '${name}' ${words}.`).join(' '));
+  }
+  return vmCondition(
+    'DisksReady',
+    'True',
+    'Ready',
+    disks.length === 0 ? 'The machine has no disks.' : 'All disks are ready.',
+  );
+}

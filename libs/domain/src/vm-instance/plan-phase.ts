@@ -1,0 +1,111 @@
+/**
+ * The phase of a machine that is not being deleted and has been given to the cluster: an ordered list of rules over
+ * the running incarnation and over what is wanted.
+ */
+import type { FailureReport } from '../resource.ts';
+import type { ObservedMachine, ObservedVirtualMachine } from './observed.ts';
+import type { VmPlan, VmPlanInput } from './plan.ts';
+import {
+  LAUNCH_REFUSED,
+  LAUNCHER_IMAGE,
+  MISSING_CATALOGUE_ENTRY,
+  NODE_LOST,
+  START_FAILS,
+  UNSCHEDULABLE,
+} from './vm-failure.ts';
+import { runStrategyOf, type VmPhase } from './vm-instance.ts';
+
+export type PhaseVerdict = Pick<VmPlan, 'phase' | 'reason' | 'message' | 'happenedAt' | 'failure'>;
+
+/** A place is often found within seconds; only then is the lack of one a failure. */
+const UNSCHEDULABLE_PATIENCE_MS = 20_000;
+
+export function vmPhase(input: VmPlanInput): PhaseVerdict {
+  const { virtualMachine, machine } = input.observed;
+  if (!virtualMachine) return verdict('Provisioning', 'Creating', 'The machine is being made in the cluster.');
+  if (virtualMachine.deleting)
+    return verdict('Provisioning', 'Recreating', 'Someone deleted the machine in the cluster; it is made anew.');
+  return machine ? phaseOfMachine(input, machine) : phaseWithoutMachine(input, virtualMachine);
+}
+
+function phaseOfMachine(input: VmPlanInput, machine: ObservedMachine): PhaseVerdict {
+  const halted = runStrategyOf(input.desired.spec) === 'Halted';
+  if (machine.deleting)
+    return verdict(
+      'Stopping',
+      halted ? 'StopRequested' : 'Restarting',
+      halted ? 'The machine is shutting down.' : 'The machine is being restarted.',
+    );
+  if (machine.phase === 'Running') return phaseWhileRunning(machine, halted);
+  if (machine.phase === 'Unknown') return failed(NODE_LOST);
+  if (machine.phase === 'Succeeded' || machine.phase === 'Failed') return phaseAfterExit(input, machine);
+  return phaseWhileStarting(input, machine, halted);
+}
+
+function phaseWhileRunning(machine: ObservedMachine, halted: boolean): PhaseVerdict {
+  if (halted) return verdict('Stopping', 'StopRequested', 'The machine is shutting down.');
+  if (machine.migrating) return verdict('Migrating', 'Migrating', 'The machine moves to another node while it runs.');
+  if (machine.paused) return verdict('Paused', 'Paused', 'The machine is paused.');
+  return {
+    ...verdict('Running', 'Running', 'The machine runs.'),
+    ...(machine.phaseSince ? { happenedAt: machine.phaseSince } : {}),
+  };
+}
+
+function phaseWhileStarting(
+  { desired, observed }: VmPlanInput,
+  machine: ObservedMachine,
+  halted: boolean,
+): PhaseVerdict {
+  if (halted) return verdict('Stopping', 'StopRequested', 'The machine is shutting down.');
+  const { synchronized, scheduled } = machine;
+  if (synchronized?.status === 'False' && synchronized.reason.startsWith('Failed')) return failed(LAUNCH_REFUSED);
+  if (synchronized?.status === 'False' && /ErrImagePull|ImagePullBackOff/.test(synchronized.reason))
+    return failed(LAUNCHER_IMAGE);
+  if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
+    const known = desired.status.failure?.code === UNSCHEDULABLE.code;
+    const waitedMs = observed.at.getTime() - (machine.phaseSince ?? desired.phaseSince).getTime();
+    if (known || waitedMs >= UNSCHEDULABLE_PATIENCE_MS) return failed(UNSCHEDULABLE);
+  }
+  return verdict('Starting', 'Starting', 'The machine is starting.');
+}
+
+/** The guest has ended. What comes next is the run strategy's to say. */
+function phaseAfterExit({ desired, observed }: VmPlanInput, machine: ObservedMachine): PhaseVerdict {
+  const failures = observed.virtualMachine?.startFailures ?? 0;
+  if (failures > 0) return failed(START_FAILS);
+  switch (runStrategyOf(desired.spec)) {
+    case 'Halted':
+      return verdict('Stopped', 'Stopped', 'The machine is stopped.');
+    case 'Always':
+      return verdict('Starting', 'GuestEnded', 'The guest has ended; the machine starts again.');
+    case 'RerunOnFailure':
+      return machine.phase === 'Failed'
+        ? verdict('Starting', 'GuestFailed', 'The guest has failed; the machine starts again.')
+        : verdict('Stopped', 'GuestShutDown', 'The guest has shut itself down.');
+    case 'Manual':
+    case 'Once':
+      return verdict('Stopped', 'GuestShutDown', 'The guest has ended.');
+  }
+}
+
+function phaseWithoutMachine({ desired }: VmPlanInput, vm: ObservedVirtualMachine): PhaseVerdict {
+  if (vm.failure?.status === 'True')
+    return failed(/Instancetype|Preference/i.test(vm.failure.reason) ? MISSING_CATALOGUE_ENTRY : LAUNCH_REFUSED);
+  const strategy = runStrategyOf(desired.spec);
+  if (strategy === 'Halted') return verdict('Stopped', 'Stopped', 'The machine is stopped.');
+  if (vm.startFailures > 0) return failed(START_FAILS);
+  const endsForGood = strategy !== 'Always';
+  const hasRun = desired.phase === 'Stopped' || desired.phase === 'Stopping' || desired.phase === 'Running';
+  if (strategy === 'Manual') return verdict('Stopped', 'Stopped', 'The machine waits to be started.');
+  if (endsForGood && hasRun) return verdict('Stopped', 'GuestShutDown', 'The guest has ended.');
+  return verdict('Starting', 'Starting', 'The machine is starting.');
+}
+
+function verdict(phase: VmPhase, reason: string, message: string): PhaseVerdict {
+  return { phase, reason, message };
+}
+
+function failed(failure: FailureReport): PhaseVerdict {
+  return { phase: 'Failed', reason: failure.code, message: failure.message, failure };
+}

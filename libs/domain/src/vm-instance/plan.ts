@@ -1,0 +1,188 @@
+/**
+ * Decides the next step for one machine: what to report, what to do, when to look again.
+ *
+ * Pure: the only clock is `observed.at`. Rules are ordered; the first that matches wins. The phase comes from the
+ * running incarnation (its uid, phase and conditions) and from what is wanted, never from KubeVirt's printable
+ * status, which flaps and lies in known ways. Disks come before machines; a machine goes before its Secrets.
+ */
+import type { ObservedObject, Plan } from '../plan.ts';
+import type { ConditionReport } from '../resource.ts';
+import type { VmAction, VmObserved, VmRendered } from './observed.ts';
+import { disksCondition, disksReady, vmCondition } from './plan-conditions.ts';
+import { planVmDeletion } from './plan-deletion.ts';
+import { vmPhase } from './plan-phase.ts';
+import {
+  runStrategyOf,
+  type VmConditionType,
+  type VmInstance,
+  type VmInstanceStatus,
+  type VmPhase,
+} from './vm-instance.ts';
+
+export type VmDetails = Omit<VmInstanceStatus, 'conditions' | 'observedGeneration' | 'failure'>;
+export type VmPlan = Plan<VmPhase, VmConditionType, VmDetails, VmAction>;
+
+export interface VmPlanInput {
+  readonly desired: VmInstance;
+  readonly rendered: VmRendered;
+  readonly observed: VmObserved;
+}
+
+const SOON_MS = 5_000;
+const WAITING_MS = 30_000;
+const SETTLED_MS = 300_000;
+
+export function planVm(input: VmPlanInput): VmPlan {
+  const { desired, observed } = input;
+  const details = vmDetails(input);
+  if (desired.deletionRequestedAt) return planVmDeletion(desired, observed, details);
+  if (!observed.virtualMachine && !disksReady(observed)) return waitForDisks(input, details);
+
+  const actions = vmActions(input);
+  const verdict = vmPhase(input);
+  return {
+    outcome: 'keep',
+    ...verdict,
+    conditions: vmConditions(input, verdict.phase, actions),
+    details,
+    actions,
+    requeueAfterMs: requeue(verdict.phase, actions),
+  };
+}
+
+/** A disk that appears or becomes ready wakes the machines that name it, so nothing is asked of the cluster. */
+function waitForDisks(input: VmPlanInput, details: VmDetails): VmPlan {
+  const waiting = disksCondition(input.observed);
+  return {
+    outcome: 'keep',
+    phase: 'Pending',
+    reason: waiting.reason,
+    message: waiting.message,
+    conditions: [vmCondition('Ready', 'False', waiting.reason, waiting.message), waiting],
+    details,
+    actions: [],
+    requeueAfterMs: SETTLED_MS,
+  };
+}
+
+/** What must be written so that the cluster holds what the spec renders to, in the order in which it must be there. */
+export function vmActions({ rendered, observed }: VmPlanInput): VmAction[] {
+  const actions: VmAction[] = [];
+  const { cloudInitSecret, sshKeysSecret, virtualMachine, service } = observed;
+  if (differs(cloudInitSecret, rendered.cloudInitSecret)) actions.push({ do: 'applyCloudInitSecret' });
+  if (differs(sshKeysSecret, rendered.sshKeysSecret)) actions.push({ do: 'applySshKeysSecret' });
+  // A machine that names a disk which is not ready yet would stop at its next restart.
+  const mustApplyVm = differs(virtualMachine, rendered.virtualMachine);
+  if (mustApplyVm && disksReady(observed)) actions.push({ do: 'applyVirtualMachine' });
+  if (differs(service, rendered.service)) actions.push({ do: 'applyService' });
+  if (service && !service.deleting && rendered.service === undefined)
+    actions.push({ do: 'deleteService', uid: service.uid });
+  if (!mustApplyVm) actions.push(...superfluousSecrets(rendered, observed));
+  return observed.namespaceExists || actions.length === 0 ? actions : [{ do: 'ensureNamespace' }, ...actions];
+}
+
+/** Secrets that nothing wants any more go only when the machine in the cluster has ceased to name them. */
+function superfluousSecrets(rendered: VmRendered, { cloudInitSecret, sshKeysSecret }: VmObserved): VmAction[] {
+  const actions: VmAction[] = [];
+  if (cloudInitSecret && !cloudInitSecret.deleting && rendered.cloudInitSecret === undefined)
+    actions.push({ do: 'deleteCloudInitSecret', uid: cloudInitSecret.uid });
+  if (sshKeysSecret && !sshKeysSecret.deleting && rendered.sshKeysSecret === undefined)
+    actions.push({ do: 'deleteSshKeysSecret', uid: sshKeysSecret.uid });
+  return actions;
+}
+
+function differs(object: ObservedObject | undefined, wantedHash: string | undefined): boolean {
+  if (wantedHash === undefined) return false;
+  return object === undefined || (!object.deleting && object.manifestHash !== wantedHash);
+}
+
+function vmConditions(
+  input: VmPlanInput,
+  phase: VmPhase,
+  actions: readonly VmAction[],
+): ConditionReport<VmConditionType>[] {
+  const { desired, observed } = input;
+  return [
+    readyCondition(phase),
+    disksCondition(observed),
+    ...scheduledCondition(observed),
+    ...exposedCondition(desired, observed),
+    specCondition(input, actions),
+  ];
+}
+
+function readyCondition(phase: VmPhase): ConditionReport<VmConditionType> {
+  const runs = phase === 'Running' || phase === 'Migrating';
+  return runs
+    ? vmCondition('Ready', 'True', 'Running', 'The machine runs.')
+    : vmCondition('Ready', 'False', phase, `The machine is ${phase.toLowerCase()}.`);
+}
+
+function scheduledCondition({ machine }: VmObserved): ConditionReport<VmConditionType>[] {
+  if (!machine) return [];
+  if (machine.nodeName) return [vmCondition('Scheduled', 'True', 'Scheduled', 'The machine has a place to run.')];
+  if (machine.scheduled?.status === 'False')
+    return [vmCondition('Scheduled', 'False', 'Unschedulable', 'No node has room for the machine at present.')];
+  return [vmCondition('Scheduled', 'False', 'Scheduling', 'A place to run is being looked for.')];
+}
+
+function exposedCondition(desired: VmInstance, { service }: VmObserved): ConditionReport<VmConditionType>[] {
+  if (!desired.spec.external) return [];
+  if (service?.externalIp)
+    return [vmCondition('Exposed', 'True', 'AddressAssigned', `Reachable at ${service.externalIp}.`)];
+  return [vmCondition('Exposed', 'False', 'WaitingForAddress', 'No public address has been assigned yet.')];
+}
+
+function specCondition(
+  { rendered, observed }: VmPlanInput,
+  actions: readonly VmAction[],
+): ConditionReport<VmConditionType> {
+  if (differs(observed.virtualMachine, rendered.virtualMachine) && !disksReady(observed))
+    return vmCondition('SpecApplied', 'False', 'WaitingForDisks', 'A disk of the new spec is not ready yet.');
+  return actions.length > 0
+    ? vmCondition('SpecApplied', 'False', 'Applying', 'The spec is being applied.')
+    : vmCondition('SpecApplied', 'True', 'Applied', 'The cluster holds the spec.');
+}
+
+function vmDetails({ desired, observed }: VmPlanInput): VmDetails {
+  const { machine, service } = observed;
+  const internal = machine?.ips ?? [];
+  const external = service?.externalIp;
+  const running = machine?.phase === 'Running' && machine.phaseSince !== undefined;
+  return {
+    instanceType: desired.status.instanceType,
+    ...(external !== undefined || internal.length > 0
+      ? { addresses: { ...(external === undefined ? {} : { external }), ...(internal.length > 0 ? { internal } : {}) } }
+      : {}),
+    disks: observed.disks.map(({ name, state }) => ({
+      name,
+      ready: state === 'ready',
+      attached: machine?.disks.includes(name) ?? false,
+    })),
+    ...(machine ? { guest: guestOf(machine) } : {}),
+    ...(running ? { startedAt: machine.phaseSince.toISOString() } : {}),
+    ...restartAdvice(desired, observed),
+  };
+}
+
+function guestOf(machine: NonNullable<VmObserved['machine']>): NonNullable<VmDetails['guest']> {
+  const { osName, hostname, agentConnected } = machine;
+  return { ...(osName ? { osName } : {}), ...(hostname ? { hostname } : {}), agentConnected };
+}
+
+function restartAdvice(desired: VmInstance, { at, virtualMachine }: VmObserved): Pick<VmDetails, 'restartRequired'> {
+  if (virtualMachine?.restartRequired?.status !== 'True') return {};
+  const before = desired.status.restartRequired;
+  return { restartRequired: before ?? { since: at.toISOString(), fields: [] } };
+}
+
+function requeue(phase: VmPhase, actions: readonly VmAction[]): number {
+  if (actions.length > 0) return SOON_MS;
+  const settled = phase === 'Running' || phase === 'Stopped' || phase === 'Paused';
+  return settled ? SETTLED_MS : WAITING_MS;
+}
+
+/** Whether the spec asks for a machine that is up. */
+export function wantsRunning(vm: VmInstance): boolean {
+  return runStrategyOf(vm.spec) !== 'Halted';
+}
