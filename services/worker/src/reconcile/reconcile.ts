@@ -1,0 +1,222 @@
+/**
+ * The one loop. Every kind goes through it: load, observe and plan, commit, perform.
+ *
+ * The order is what keeps a crash harmless: what was seen and decided is committed first, by compare-and-set on the row
+ * that was loaded, and only the winner acts. Actions are idempotent, so whatever a crash leaves undone is decided again
+ * from the row and the cluster. Nothing here may depend on a previous run.
+ */
+import {
+  type Actor,
+  type ConditionReport,
+  type FailureReport,
+  type ImportProgress,
+  isFault,
+  type Kind,
+  type ResourceOf,
+} from '@compute/domain';
+import { between, type FaultPoints } from '../fault-points.ts';
+import { type ActionFailure, classifyActionFailure } from './action-failure.ts';
+import type { ConditionTypeOf, DetailsOf, Loaded, PlanOf, Reconciler } from './reconciler.ts';
+import { REFUSED_LOOK_MS, retryDelayMs } from './retry-policy.ts';
+
+export const WORKER_ACTOR: Actor = { type: 'system', id: 'worker' };
+export const REFUSED_REASON = 'RefusedByCluster';
+/** A row that changed while it was looked at is looked at again at once, but not for ever. */
+const STALE_LIMIT = 3;
+
+export type Outcome = 'done' | 'removed' | 'gone' | 'stale' | 'progress' | 'retry' | 'refused';
+
+export interface Versions {
+  readonly specVersion: number;
+  readonly statusVersion: number;
+}
+
+export interface Observation<K extends Kind> {
+  readonly actor: Actor;
+  readonly uid: string;
+  readonly loaded: Versions;
+  readonly phase: ResourceOf[K]['phase'];
+  readonly reason: string;
+  readonly message: string;
+  readonly happenedAt?: Date;
+  readonly conditions: readonly ConditionReport<ConditionTypeOf<K>>[];
+  readonly failure?: FailureReport;
+  readonly details: DetailsOf<K>;
+  readonly nextLookAfterMs?: number;
+  readonly attempts: number;
+}
+
+/** What the loop needs of the store. */
+export interface RowWriter {
+  /** Throws `Fault('Stale')` when the row moved since it was loaded. */
+  observe<K extends Kind>(observation: Observation<K>): Promise<unknown>;
+  remove(command: { actor: Actor; uid: string; loaded: Versions; reason: string; message: string }): Promise<unknown>;
+  lookLater(uid: string, afterMs: number, attempts: number): Promise<unknown>;
+}
+
+export interface LoopPorts {
+  readonly rows: RowWriter;
+  readonly points: FaultPoints;
+  readonly progress: { offer(uid: string, progress: ImportProgress): void; forget(uid: string): void };
+  /** Hears of each phase that a commit changed; for metrics. */
+  readonly onPhase?: <K extends Kind>(before: ResourceOf[K], phase: ResourceOf[K]['phase']) => void;
+  /** Hears of each failed action before it is written down; for logs and metrics. */
+  readonly onFailure?: (kind: Kind, action: string, failure: ActionFailure, error: unknown) => void;
+}
+
+/** Looks at one resource once. Throws only what is wrong with the worker itself (database away, a bug). */
+export async function reconcile<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
+  reconciler: Reconciler<K, S, A>,
+  uid: string,
+  ports: LoopPorts,
+): Promise<Outcome> {
+  for (let attempt = 1; attempt <= STALE_LIMIT; attempt += 1) {
+    try {
+      return await look(reconciler, uid, ports);
+    } catch (error) {
+      if (!isFault(error, 'Stale')) throw error;
+    }
+  }
+  return 'stale';
+}
+
+async function look<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
+  reconciler: Reconciler<K, S, A>,
+  uid: string,
+  ports: LoopPorts,
+): Promise<Outcome> {
+  const scope = await reconciler.load(uid);
+  if (!scope) return 'gone';
+  const plan = keepRefusal(reconciler, scope, reconciler.plan(scope));
+  if (plan.outcome === 'remove') return remove(scope.desired, plan, ports);
+  const figures = reconciler.progressOnly?.(scope, plan);
+  if (figures) return offerProgress(scope, figures, plan.requeueAfterMs, ports);
+  await commit(scope, plan, ports);
+  return performAll(reconciler, scope, plan, ports);
+}
+
+async function remove<K extends Kind>(
+  row: ResourceOf[K],
+  { reason, message }: { reason: string; message: string },
+  ports: LoopPorts,
+): Promise<Outcome> {
+  const { kind, uid } = row;
+  await between(ports.points, `remove:${kind}`, () =>
+    ports.rows.remove({ actor: WORKER_ACTOR, uid, loaded: versionsOf(row), reason, message }),
+  );
+  ports.progress.forget(uid);
+  return 'removed';
+}
+
+/** The row's due time is only pushed when it has come: a statement for each percent would defeat the batches. */
+async function offerProgress<K extends Kind>(
+  { desired, attempts, nextLookAt }: Loaded<K>,
+  figures: ImportProgress,
+  requeueAfterMs: number | undefined,
+  ports: LoopPorts,
+): Promise<Outcome> {
+  ports.progress.offer(desired.uid, figures);
+  const isDue = nextLookAt === undefined || nextLookAt.getTime() <= Date.now();
+  if (isDue && requeueAfterMs !== undefined) await ports.rows.lookLater(desired.uid, requeueAfterMs, attempts);
+  return 'progress';
+}
+
+async function commit<K extends Kind, A>(scope: Loaded<K>, plan: PlanOf<K, A>, ports: LoopPorts): Promise<void> {
+  const { desired } = scope;
+  const { phase, reason, message, conditions, details, happenedAt, failure, requeueAfterMs } = plan;
+  const observation: Observation<K> = {
+    actor: WORKER_ACTOR,
+    uid: desired.uid,
+    loaded: versionsOf(desired),
+    phase,
+    reason,
+    message,
+    conditions,
+    details,
+    attempts: plan.actions.length > 0 ? scope.attempts : 0,
+    ...(happenedAt === undefined ? {} : { happenedAt }),
+    ...(failure === undefined ? {} : { failure }),
+    ...(requeueAfterMs === undefined ? {} : { nextLookAfterMs: requeueAfterMs }),
+  };
+  ports.progress.forget(desired.uid);
+  await between(ports.points, `commit:${desired.kind}`, () => ports.rows.observe(observation));
+  if (phase !== desired.phase) ports.onPhase?.(desired, phase);
+}
+
+async function performAll<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
+  reconciler: Reconciler<K, S, A>,
+  scope: S,
+  plan: PlanOf<K, A>,
+  ports: LoopPorts,
+): Promise<Outcome> {
+  for (const action of plan.actions) {
+    try {
+      const name = `perform:${reconciler.kind}:${action.do}`;
+      await between(ports.points, name, () => reconciler.perform(action, scope));
+    } catch (error) {
+      const failure = classifyActionFailure(error);
+      ports.onFailure?.(reconciler.kind, action.do, failure, error);
+      return failure.kind === 'refused'
+        ? showRefusal(reconciler, scope, plan, failure.message, ports)
+        : retryLater(scope, failure.retryAfterMs, ports);
+    }
+  }
+  return 'done';
+}
+
+async function retryLater<K extends Kind>(
+  { desired, attempts }: Loaded<K>,
+  retryAfterMs: number | undefined,
+  ports: LoopPorts,
+): Promise<Outcome> {
+  await ports.rows.lookLater(desired.uid, retryDelayMs(attempts, retryAfterMs), attempts + 1);
+  return 'retry';
+}
+
+/** Writes the refusal on the row, unless the user changed the spec meanwhile: that spec gets its own look. */
+async function showRefusal<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
+  reconciler: Reconciler<K, S, A>,
+  scope: S,
+  plan: PlanOf<K, A>,
+  message: string,
+  ports: LoopPorts,
+): Promise<Outcome> {
+  const fresh = await reconciler.load(scope.desired.uid);
+  if (!fresh || fresh.desired.generation !== scope.desired.generation) return 'refused';
+  const refusal = refusalOf(reconciler.refusalCondition, message);
+  const shown = { ...withCondition<K, A>(plan, refusal), actions: [], requeueAfterMs: REFUSED_LOOK_MS };
+  await commit(fresh, shown, ports);
+  return 'refused';
+}
+
+function refusalOf<K extends Kind>(type: ConditionTypeOf<K>, words: string): ConditionReport<ConditionTypeOf<K>> {
+  return { type, status: 'False', reason: REFUSED_REASON, message: `The cluster refuses the spec: ${words}` };
+}
+
+/** While the same spec is still waiting to be applied, the row goes on saying why it is not: conditions must not flap. */
+function keepRefusal<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
+  { refusalCondition }: Reconciler<K, S, A>,
+  { desired }: S,
+  plan: PlanOf<K, A>,
+): PlanOf<K, A> {
+  const before = desired.status.conditions.find(({ type }) => type === refusalCondition);
+  const stands = before?.reason === REFUSED_REASON && before.observedGeneration === desired.generation;
+  if (!stands || plan.outcome === 'remove' || plan.actions.length === 0) return plan;
+  const { status, reason, message } = before;
+  return {
+    ...withCondition<K, A>(plan, { type: refusalCondition, status, reason, message }),
+    requeueAfterMs: REFUSED_LOOK_MS,
+  };
+}
+
+function withCondition<K extends Kind, A>(
+  plan: PlanOf<K, A>,
+  condition: ConditionReport<ConditionTypeOf<K>>,
+): PlanOf<K, A> {
+  const others = plan.conditions.filter(({ type }) => type !== condition.type);
+  return { ...plan, conditions: [...others, condition] };
+}
+
+function versionsOf({ specVersion, statusVersion }: Versions): Versions {
+  return { specVersion, statusVersion };
+}
