@@ -1,0 +1,199 @@
+/** What can be read besides resources: the shapes that the store gives out. */
+import type { AnyResource, ClaimMetric, Dimensions, Kind, Meter, Transition } from '@compute/domain';
+
+export interface ProjectRecord {
+  readonly name: string;
+  readonly uid: string;
+  readonly clusterId: string;
+  /** Where the project's objects live in the cluster. */
+  readonly namespace: string;
+  readonly createdAt: Date;
+}
+
+export const API_KEY_SCOPES = ['read', 'write', 'admin'] as const;
+export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
+
+export interface ApiKeyRecord {
+  readonly id: string;
+  /** Absent: every project. */
+  readonly project?: string;
+  readonly name: string;
+  readonly scopes: readonly ApiKeyScope[];
+  readonly expiresAt?: Date;
+  readonly revokedAt?: Date;
+  readonly createdAt: Date;
+  readonly lastUsedAt?: Date;
+}
+
+/** The only time that the secret is seen: `token` is `vmk_<id>_<secret>`. */
+export interface NewApiKey {
+  readonly record: ApiKeyRecord;
+  readonly token: string;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Opaque; absent on the last page. */
+  readonly next?: string;
+}
+
+export interface LabelRequirement {
+  readonly key: string;
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+  readonly values: readonly string[];
+}
+
+export interface ListQuery<K extends Kind = Kind> {
+  readonly kind: K;
+  readonly project: string;
+  /** 1 to 1000. */
+  readonly limit: number;
+  /** The name after which the page begins. */
+  readonly after?: string;
+  readonly labelSelector?: readonly LabelRequirement[];
+  readonly phase?: string;
+}
+
+export type ChangeOp = 'ADDED' | 'MODIFIED' | 'DELETED';
+
+/** One entry of the change feed. The same object goes to every subscriber: do not change it. */
+export interface Change {
+  /** Decimal digits; the cursor after this change. */
+  readonly seq: string;
+  readonly at: Date;
+  readonly op: ChangeOp;
+  readonly kind: Kind;
+  readonly project: string;
+  readonly uid: string;
+  readonly name: string;
+  /** As it stood after the change; of a deletion, the last state. */
+  readonly resource: AnyResource;
+}
+
+export interface ChangesQuery {
+  readonly after: string;
+  readonly limit: number;
+  readonly project?: string;
+  readonly kinds?: readonly Kind[];
+}
+
+export interface SubscribeOptions {
+  readonly project?: string;
+  readonly kinds?: readonly Kind[];
+  /** Absent: from now on. */
+  readonly after?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Ends when the signal aborts or the store closes; throws `CursorTooOld` when the reader cannot be served gap-free. */
+export interface Subscription extends AsyncIterable<Change> {
+  /** Everything up to here that matches has been given out. Good for bookmarks. */
+  readonly position: string;
+}
+
+export interface HistoryQuery {
+  readonly project: string;
+  readonly kind?: Kind;
+  readonly name?: string;
+  readonly uid?: string;
+  readonly from?: Date;
+  readonly to?: Date;
+  /** 1 to 1000; newest first. */
+  readonly limit: number;
+  /** `next` of the page before. */
+  readonly after?: string;
+}
+
+export type HistoryPage = Page<Transition>;
+
+export interface OperationError {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Operation {
+  readonly id: string;
+  readonly project: string;
+  readonly kind: Kind;
+  readonly uid: string;
+  readonly name: string;
+  readonly verb: 'create' | 'update' | 'retry' | 'delete';
+  readonly generation: number;
+  readonly createdAt: Date;
+  readonly doneAt?: Date;
+  /** Present only on operations that are done and failed. */
+  readonly error?: OperationError;
+  readonly requestId: string;
+}
+
+/** One counter. Memory and storage are in MiB. `limit` null is unlimited. */
+export interface QuotaCounter {
+  readonly scope: string;
+  readonly metric: ClaimMetric;
+  readonly limit: number | null;
+  readonly used: number;
+}
+
+/** Limits by claim key (`series:U/vcpus`) or by family (`series:*` with the metric, as in the defaults); null is unlimited, absent is unlimited too. */
+export type QuotaLimits = Readonly<Record<string, number | null>>;
+
+export interface UsageEvent {
+  readonly id: string;
+  /** Gap-free; decimal digits; the cursor after this event. */
+  readonly position: string;
+  readonly project: string;
+  readonly meter: Meter;
+  readonly uid: string;
+  readonly kind: Kind;
+  readonly name: string;
+  readonly dimensions: Dimensions;
+  readonly from: Date;
+  readonly to: Date;
+  /** Negative on a correction. */
+  readonly durationMs: number;
+  readonly corrects?: string;
+  readonly recordedAt: Date;
+}
+
+export interface UsageEventsQuery {
+  readonly after?: string;
+  readonly limit: number;
+  readonly project?: string;
+  readonly meter?: Meter;
+}
+
+export interface UsageEventsPage {
+  readonly events: readonly UsageEvent[];
+  /** Use as the next `after`, also when the page is empty. */
+  readonly nextCursor: string;
+}
+
+export const USAGE_GROUPS = ['resource', 'hour', 'day'] as const;
+export type UsageGroup = (typeof USAGE_GROUPS)[number];
+
+export interface UsageSummaryQuery {
+  readonly project: string;
+  readonly from: Date;
+  readonly to: Date;
+  /** Besides meter and dimensions, which always separate. */
+  readonly groupBy?: readonly UsageGroup[];
+}
+
+export interface UsageSummaryRow {
+  readonly meter: Meter;
+  readonly dimensions: Dimensions;
+  readonly uid?: string;
+  readonly kind?: Kind;
+  readonly name?: string;
+  /** Start of the hour or day, in UTC. */
+  readonly periodStart?: Date;
+  readonly durationMs: number;
+}
+
+export interface QuotaDrift {
+  readonly project: string;
+  readonly scope: string;
+  readonly metric: string;
+  readonly counted: number;
+  readonly stored: number;
+}
