@@ -4,7 +4,16 @@
  * Commands carry no callbacks, so that many callers' commands may share one transaction. Every command gets its own
  * outcome or `Fault`, as if it had been alone.
  */
-import type { Actor, Claim, ConditionReport, FailureReport, Fault, ImportProgress, Kind, ResourceOf } from '@compute/domain';
+import type {
+  Actor,
+  Claim,
+  ConditionReport,
+  FailureReport,
+  Fault,
+  ImportProgress,
+  Kind,
+  ResourceOf,
+} from '@compute/domain';
 
 /** A resource by its name. */
 export interface ResourceRef<K extends Kind = Kind> {

@@ -112,5 +112,3 @@ export declare class Store {
   ping(): Promise<void>;
   close(): Promise<void>;
 }
-
-export declare function migrate(databaseUrl: string): Promise<string[]>;
