@@ -1,0 +1,5 @@
+/** Writes docs/lifecycle.md. */
+import { writeFileSync } from 'node:fs';
+import { PAGE, renderLifecyclePage } from './lifecycle-tables.ts';
+
+writeFileSync(PAGE, renderLifecyclePage());
