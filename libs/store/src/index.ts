@@ -1,4 +1,4 @@
 export type * from './commands.ts';
 export * from './records.ts';
 export { migrate } from './schema/migrate.ts';
-export { openStore, Store, type StoreOptions } from './store.ts';
+export type { Store, StoreOptions } from './store.ts';
