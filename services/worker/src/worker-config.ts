@@ -54,6 +54,16 @@ export const WORKER_SETTINGS = {
     min: 1,
     description: 'how long the cluster may take to begin an import before it fails.',
   }),
+  changeRetentionDays: integerSetting('CHANGE_RETENTION_DAYS', {
+    fallback: 7,
+    min: 1,
+    description: 'how long the change feed can be resumed from.',
+  }),
+  historyRetentionDays: integerSetting('HISTORY_RETENTION_DAYS', {
+    fallback: 400,
+    min: 1,
+    description: 'how long history is kept.',
+  }),
   installCatalogue: flagSetting('INSTALL_CATALOGUE', {
     fallback: true,
     description: 'whether instance types that the cluster lacks are installed.',

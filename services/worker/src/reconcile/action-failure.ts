@@ -1,38 +1,34 @@
 /**
  * What a failed action means: try again later, or the cluster refuses what the user asked for.
  *
- * Only an answer about the content of a request counts as a refusal. Whatever may pass by itself (no answer, too many
- * requests, conflicts, missing permissions of the worker, a namespace that is going away) is tried again.
+ * Only an answer about the content of the spec counts as a refusal. Missing permissions of the worker are answered with
+ * 403 as well, but they are the operator's matter: a user can do nothing about them and should not read about them.
  */
+import type { ActionOutcome } from '@compute/cluster';
 import { isFault } from '@compute/domain';
-import { KubeError } from '@compute/kube-client';
 
 export type ActionFailure =
   | { readonly kind: 'retry'; readonly code: string; readonly retryAfterMs?: number }
   | { readonly kind: 'refused'; readonly message: string };
 
-const CONTENT_ERRORS: readonly number[] = [400, 413, 422];
 const LONGEST_MESSAGE = 500;
+const MISSING_PERMISSION = /\bcannot \w+ resource\b/;
 
-/** Classifies what `perform` threw. `code` has few values; it labels a metric. */
-export function classifyActionFailure(error: unknown): ActionFailure {
-  if (isFault(error)) {
-    return error.code === 'InvalidArgument'
-      ? { kind: 'refused', message: error.message }
-      : { kind: 'retry', code: error.code };
-  }
-  if (!(error instanceof KubeError)) return { kind: 'retry', code: 'Internal' };
-  if (isRefusal(error)) return { kind: 'refused', message: inPlainWords(error.message) };
-  const code = error.status === 0 ? 'ClusterUnreachable' : `Cluster${error.status}`;
-  return error.retryAfterMs === undefined
-    ? { kind: 'retry', code }
-    : { kind: 'retry', code, retryAfterMs: error.retryAfterMs };
+/** Classifies an action that did not get done. `code` labels a metric and has few values. */
+export function failureOfOutcome(outcome: Exclude<ActionOutcome, { result: 'done' }>): ActionFailure {
+  const { reason, message } = outcome;
+  if (outcome.result === 'refused' && !MISSING_PERMISSION.test(message))
+    return { kind: 'refused', message: inPlainWords(message) };
+  const retryAfterMs = outcome.result === 'retry' ? outcome.retryAfterMs : undefined;
+  return { kind: 'retry', code: reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
-/** Admission speaks with 403 too, but so do missing permissions ("cannot patch resource") and dying namespaces. */
-function isRefusal({ status, message }: KubeError): boolean {
-  if (CONTENT_ERRORS.includes(status)) return true;
-  return status === 403 && /denied the request|exceeded quota|violates PodSecurity/.test(message);
+/** Classifies what an action threw: a spec that cannot be rendered is refused, anything else is a fault of ours. */
+export function failureOfError(error: unknown): ActionFailure {
+  if (!isFault(error)) return { kind: 'retry', code: 'Internal' };
+  return error.code === 'InvalidArgument'
+    ? { kind: 'refused', message: error.message }
+    : { kind: 'retry', code: error.code };
 }
 
 function inPlainWords(message: string): string {

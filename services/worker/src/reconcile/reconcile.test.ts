@@ -1,9 +1,11 @@
 /** The loop's own decisions, with a scripted reconciler: order, lost races, retries, refusals. Real parts: stories. */
+
+import type { ActionOutcome } from '@compute/cluster';
 import { type ConditionReport, Fault, type ImportProgress, type VmInstance } from '@compute/domain';
-import { KubeError } from '@compute/kube-client';
+import type { ObserveCommand } from '@compute/store';
 import { expect, test } from 'vitest';
 import { noFaultPoints } from '../fault-points.ts';
-import { type LoopPorts, type Observation, reconcile } from './reconcile.ts';
+import { type LoopPorts, reconcile } from './reconcile.ts';
 import type { Loaded, PlanOf, Reconciler } from './reconciler.ts';
 
 interface Action {
@@ -44,11 +46,11 @@ function setUp(options: {
   plan?: VmPlan;
   attempts?: number;
   staleTimes?: number;
-  perform?: (action: Action) => void;
+  perform?: (action: Action) => ActionOutcome;
   figures?: ImportProgress;
 }) {
   const log: string[] = [];
-  const observations: Observation<'VMInstance'>[] = [];
+  const observations: ObserveCommand<'VMInstance'>[] = [];
   const looks: { afterMs: number; attempts: number }[] = [];
   const figures: ImportProgress[] = [];
   const rows = [...(options.rows ?? [row()])];
@@ -62,7 +64,7 @@ function setUp(options: {
       observe: async (observation) => {
         compareAndSet();
         log.push('commit');
-        observations.push(observation as unknown as Observation<'VMInstance'>);
+        observations.push(observation as unknown as ObserveCommand<'VMInstance'>);
       },
       remove: async () => void log.push('remove'),
       lookLater: async (_uid, afterMs, attempts) => {
@@ -82,15 +84,17 @@ function setUp(options: {
     plan: () => options.plan ?? keep,
     perform: async (action) => {
       log.push(action.do);
-      options.perform?.(action);
+      return options.perform?.(action) ?? { result: 'done' };
     },
     ...(options.figures ? { progressOnly: () => options.figures } : {}),
   };
   return { log, observations, looks, figures, ports, run: () => reconcile(reconciler, 'vm-1', ports) };
 }
 
-const conditionOf = (observation: Observation<'VMInstance'> | undefined, type: string): ConditionReport | undefined =>
-  observation?.conditions.find((one) => one.type === type);
+const conditionOf = (
+  observation: ObserveCommand<'VMInstance'> | undefined,
+  type: string,
+): ConditionReport | undefined => observation?.conditions.find((one) => one.type === type);
 
 test('what was decided is committed before anything is done, and actions keep their order', async () => {
   const { log, run } = setUp({});
@@ -117,12 +121,9 @@ test('a row that keeps moving is left to those who move it', async () => {
 });
 
 test('a failed action ends the look, and the row is due again after a growing pause', async () => {
-  const unreachable = new KubeError({ status: 0, reason: 'Unreachable', message: 'x' });
   const { log, looks, run } = setUp({
     attempts: 3,
-    perform: () => {
-      throw unreachable;
-    },
+    perform: () => ({ result: 'retry', reason: 'Unreachable', message: 'no answer' }),
   });
   expect(await run()).toBe('retry');
   expect(log).toEqual(['commit', 'first', 'look later']);
@@ -132,9 +133,7 @@ test('a failed action ends the look, and the row is due again after a growing pa
 
 test('the time that a server names is respected', async () => {
   const { looks, run } = setUp({
-    perform: () => {
-      throw new KubeError({ status: 429, reason: 'TooManyRequests', message: 'x', retryAfterMs: 60_000 });
-    },
+    perform: () => ({ result: 'retry', reason: 'TooManyRequests', message: 'x', retryAfterMs: 60_000 }),
   });
   await run();
   expect(looks[0]?.afterMs).toBe(60_000);
@@ -142,13 +141,11 @@ test('the time that a server names is respected', async () => {
 
 test('what admission refuses is shown on the row in its words, and asked again much later', async () => {
   const { log, observations, run } = setUp({
-    perform: () => {
-      throw new KubeError({
-        status: 422,
-        reason: 'Invalid',
-        message: 'admission webhook "v" denied the request: no such bus',
-      });
-    },
+    perform: () => ({
+      result: 'refused',
+      reason: 'Invalid',
+      message: 'admission webhook "v" denied the request: no such bus',
+    }),
   });
   expect(await run()).toBe('refused');
   expect(log).toEqual(['commit', 'first', 'commit']);
@@ -164,9 +161,7 @@ test('what admission refuses is shown on the row in its words, and asked again m
 test('a refusal is not written over a spec that the user changed meanwhile', async () => {
   const { log, run } = setUp({
     rows: [row(), row({ generation: 2 })],
-    perform: () => {
-      throw new KubeError({ status: 422, reason: 'Invalid', message: 'no' });
-    },
+    perform: () => ({ result: 'refused', reason: 'Invalid', message: 'no' }),
   });
   expect(await run()).toBe('refused');
   expect(log).toEqual(['commit', 'first']);

@@ -8,15 +8,15 @@
 import {
   type Actor,
   type ConditionReport,
-  type FailureReport,
   type ImportProgress,
   isFault,
   type Kind,
   type ResourceOf,
 } from '@compute/domain';
+import type { LoadedVersions, ObserveCommand, RemoveCommand } from '@compute/store';
 import { between, type FaultPoints } from '../fault-points.ts';
-import { type ActionFailure, classifyActionFailure } from './action-failure.ts';
-import type { ConditionTypeOf, DetailsOf, Loaded, PlanOf, Reconciler } from './reconciler.ts';
+import { type ActionFailure, failureOfError, failureOfOutcome } from './action-failure.ts';
+import type { ConditionTypeOf, Loaded, PlanOf, Reconciler } from './reconciler.ts';
 import { REFUSED_LOOK_MS, retryDelayMs } from './retry-policy.ts';
 
 export const WORKER_ACTOR: Actor = { type: 'system', id: 'worker' };
@@ -26,31 +26,11 @@ const STALE_LIMIT = 3;
 
 export type Outcome = 'done' | 'removed' | 'gone' | 'stale' | 'progress' | 'retry' | 'refused';
 
-export interface Versions {
-  readonly specVersion: number;
-  readonly statusVersion: number;
-}
-
-export interface Observation<K extends Kind> {
-  readonly actor: Actor;
-  readonly uid: string;
-  readonly loaded: Versions;
-  readonly phase: ResourceOf[K]['phase'];
-  readonly reason: string;
-  readonly message: string;
-  readonly happenedAt?: Date;
-  readonly conditions: readonly ConditionReport<ConditionTypeOf<K>>[];
-  readonly failure?: FailureReport;
-  readonly details: DetailsOf<K>;
-  readonly nextLookAfterMs?: number;
-  readonly attempts: number;
-}
-
 /** What the loop needs of the store. */
 export interface RowWriter {
   /** Throws `Fault('Stale')` when the row moved since it was loaded. */
-  observe<K extends Kind>(observation: Observation<K>): Promise<unknown>;
-  remove(command: { actor: Actor; uid: string; loaded: Versions; reason: string; message: string }): Promise<unknown>;
+  observe<K extends Kind>(command: ObserveCommand<K>): Promise<unknown>;
+  remove(command: RemoveCommand): Promise<unknown>;
   lookLater(uid: string, afterMs: number, attempts: number): Promise<unknown>;
 }
 
@@ -61,7 +41,7 @@ export interface LoopPorts {
   /** Hears of each phase that a commit changed; for metrics. */
   readonly onPhase?: <K extends Kind>(before: ResourceOf[K], phase: ResourceOf[K]['phase']) => void;
   /** Hears of each failed action before it is written down; for logs and metrics. */
-  readonly onFailure?: (kind: Kind, action: string, failure: ActionFailure, error: unknown) => void;
+  readonly onFailure?: (kind: Kind, action: string, failure: ActionFailure, cause: unknown) => void;
 }
 
 /** Looks at one resource once. Throws only what is wrong with the worker itself (database away, a bug). */
@@ -124,7 +104,7 @@ async function offerProgress<K extends Kind>(
 async function commit<K extends Kind, A>(scope: Loaded<K>, plan: PlanOf<K, A>, ports: LoopPorts): Promise<void> {
   const { desired } = scope;
   const { phase, reason, message, conditions, details, happenedAt, failure, requeueAfterMs } = plan;
-  const observation: Observation<K> = {
+  const observation: ObserveCommand<K> = {
     actor: WORKER_ACTOR,
     uid: desired.uid,
     loaded: versionsOf(desired),
@@ -150,18 +130,33 @@ async function performAll<K extends Kind, S extends Loaded<K>, A extends { reado
   ports: LoopPorts,
 ): Promise<Outcome> {
   for (const action of plan.actions) {
-    try {
-      const name = `perform:${reconciler.kind}:${action.do}`;
-      await between(ports.points, name, () => reconciler.perform(action, scope));
-    } catch (error) {
-      const failure = classifyActionFailure(error);
-      ports.onFailure?.(reconciler.kind, action.do, failure, error);
-      return failure.kind === 'refused'
-        ? showRefusal(reconciler, scope, plan, failure.message, ports)
-        : retryLater(scope, failure.retryAfterMs, ports);
-    }
+    const failure = await performOne(reconciler, action, scope, ports);
+    if (failure === undefined) continue;
+    return failure.kind === 'refused'
+      ? showRefusal(reconciler, scope, plan, failure.message, ports)
+      : retryLater(scope, failure.retryAfterMs, ports);
   }
   return 'done';
+}
+
+async function performOne<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
+  reconciler: Reconciler<K, S, A>,
+  action: A,
+  scope: S,
+  ports: LoopPorts,
+): Promise<ActionFailure | undefined> {
+  const name = `perform:${reconciler.kind}:${action.do}`;
+  try {
+    const outcome = await between(ports.points, name, () => reconciler.perform(action, scope));
+    if (outcome.result === 'done') return undefined;
+    const failure = failureOfOutcome(outcome);
+    ports.onFailure?.(reconciler.kind, action.do, failure, outcome.message);
+    return failure;
+  } catch (error) {
+    const failure = failureOfError(error);
+    ports.onFailure?.(reconciler.kind, action.do, failure, error);
+    return failure;
+  }
 }
 
 async function retryLater<K extends Kind>(
@@ -217,6 +212,6 @@ function withCondition<K extends Kind, A>(
   return { ...plan, conditions: [...others, condition] };
 }
 
-function versionsOf({ specVersion, statusVersion }: Versions): Versions {
+function versionsOf({ specVersion, statusVersion }: LoadedVersions): LoadedVersions {
   return { specVersion, statusVersion };
 }

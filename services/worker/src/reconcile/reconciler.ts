@@ -4,10 +4,11 @@
  * `plan` observes caches and calls a pure planner of the domain; it changes nothing. `perform` carries out one action and
  * decides nothing. Everything between them (commit, order, retries, refusals) is the loop's.
  */
+import type { ActionOutcome } from '@compute/cluster';
 import type { ConditionReport, ImportProgress, Kind, Plan, ResourceOf } from '@compute/domain';
+import type { DetailsOf } from '@compute/store';
 
 type StatusOf<K extends Kind> = ResourceOf[K]['status'];
-export type DetailsOf<K extends Kind> = Omit<StatusOf<K>, 'conditions' | 'observedGeneration' | 'failure'>;
 export type ConditionTypeOf<K extends Kind> = StatusOf<K>['conditions'][number]['type'];
 export type PlanOf<K extends Kind, Action> = Plan<ResourceOf[K]['phase'], ConditionTypeOf<K>, DetailsOf<K>, Action>;
 
@@ -26,7 +27,8 @@ export interface Reconciler<K extends Kind, Scope extends Loaded<K>, Action exte
   /** The row and what else of our own rows the decision needs; undefined when the row is gone. */
   load(uid: string): Promise<Scope | undefined>;
   plan(scope: Scope): PlanOf<K, Action>;
-  perform(action: Action, scope: Scope): Promise<void>;
+  /** Throws only what is wrong with the worker or the row, not what the cluster answers. */
+  perform(action: Action, scope: Scope): Promise<ActionOutcome>;
   /** The new figures, if the plan differs from the row in nothing else: they are written in batches, not one by one. */
   progressOnly?(scope: Scope, plan: PlanOf<K, Action>): ImportProgress | undefined;
 }

@@ -1,0 +1,47 @@
+/**
+ * What the database needs from time to time: partitions ahead of need, retention, expiry, and a recount of all quota
+ * counters against the rows.
+ *
+ * A counter that differs from the rows is a bug by definition. The recount repairs it, since a wrong counter refuses or
+ * admits the wrong requests until then, and raises an alarm, since repairing does not explain it.
+ */
+import type { QuotaDrift } from '@compute/store';
+import { type LeadershipPort, LeaderTask } from '../clock/leader-task.ts';
+
+const EVERY_MS = 10 * 60_000;
+const DAY_MS = 86_400_000;
+/** Keys are promised for 24 h. */
+const IDEMPOTENCY_MS = 2 * DAY_MS;
+
+export interface UpkeepPort extends LeadershipPort {
+  ensurePartitions(): Promise<number>;
+  dropPartitions(before: { changes: Date; history: Date }): Promise<number>;
+  forgetIdempotency(olderThan: Date): Promise<number>;
+  recountQuota(options: { repair: boolean }): Promise<QuotaDrift[]>;
+}
+
+export interface UpkeepOptions {
+  readonly store: UpkeepPort;
+  readonly historyRetentionDays: number;
+  readonly changeRetentionDays: number;
+  readonly onDrift: (drifts: readonly QuotaDrift[]) => void;
+  readonly onError: (name: string, error: unknown) => void;
+}
+
+export function createUpkeep(options: UpkeepOptions): LeaderTask {
+  const { store, onDrift, onError } = options;
+  const step = async (): Promise<'done'> => {
+    await store.ensurePartitions();
+    const drifts = await store.recountQuota({ repair: true });
+    if (drifts.length > 0) onDrift(drifts);
+    await forgetOld(options);
+    return 'done';
+  };
+  return new LeaderTask(store, { name: 'upkeep', everyMs: EVERY_MS, maxBackoffMs: EVERY_MS, step, onError });
+}
+
+async function forgetOld({ store, changeRetentionDays, historyRetentionDays }: UpkeepOptions): Promise<void> {
+  const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS);
+  await store.dropPartitions({ changes: daysAgo(changeRetentionDays), history: daysAgo(historyRetentionDays) });
+  await store.forgetIdempotency(new Date(Date.now() - IDEMPOTENCY_MS));
+}

@@ -1,0 +1,48 @@
+/** Fills the worker's metrics: translates what happens in the loops into figures, and nothing else. */
+import type { Kind, ResourceOf } from '@compute/domain';
+import type { QueueDepth } from '@compute/queue';
+import { createMetrics, type Instruments, WORKER_METRICS } from '@compute/runtime';
+
+export class WorkerMetrics {
+  readonly #metrics = createMetrics('worker', WORKER_METRICS);
+  readonly instruments: Instruments<typeof WORKER_METRICS> = this.#metrics.instruments;
+
+  /** Prometheus text. */
+  render(): Promise<string> {
+    return this.#metrics.render();
+  }
+
+  reconciled(kind: Kind, outcome: string, durationMs: number): void {
+    this.instruments.reconcileSeconds.observe({ kind, outcome }, durationMs / 1_000);
+  }
+
+  failed(kind: Kind, code: string): void {
+    this.instruments.reconcileErrors.inc({ kind, code });
+  }
+
+  queueDepth({ waiting, active, oldestAgeMs }: QueueDepth): void {
+    this.instruments.queueDepth.set({ state: 'waiting' }, waiting);
+    this.instruments.queueDepth.set({ state: 'active' }, active);
+    this.instruments.queueOldestSeconds.set(oldestAgeMs / 1_000);
+  }
+
+  relayed(count: number, oldest: Date | undefined): void {
+    this.instruments.outboxRelayed.inc(count);
+    if (oldest) this.instruments.relayLagSeconds.observe(Math.max(0, secondsSince(oldest)));
+  }
+
+  /** A resource left `before.phase` for `phase`. */
+  phaseChanged<K extends Kind>(before: ResourceOf[K], phase: ResourceOf[K]['phase']): void {
+    const row: ResourceOf[Kind] = before;
+    this.instruments.phaseSeconds.observe({ kind: row.kind, phase: row.phase }, secondsSince(row.phaseSince));
+    const isFirstRun = row.kind === 'VMInstance' && phase === 'Running' && row.status.startedAt === undefined;
+    if (isFirstRun) this.instruments.acceptedToRunningSeconds.observe(secondsSince(row.createdAt));
+    const importEnds = row.kind === 'VMDisk' && (row.phase === 'Importing' || row.phase === 'Pending');
+    if (importEnds && (phase === 'Ready' || phase === 'Failed'))
+      this.instruments.importSeconds.observe({ outcome: phase }, secondsSince(row.createdAt));
+  }
+}
+
+function secondsSince(instant: Date): number {
+  return Math.max(0, Date.now() - instant.getTime()) / 1_000;
+}
