@@ -1,0 +1,114 @@
+/**
+ * The cluster as the worker sees it: what is there, what a row renders to, and hands to change it. Nothing here knows a
+ * phase or makes a decision; that is the planners' work.
+ */
+import type { Catalogue, DiskAction, DiskObserved, VmAction, VmObserved, VmRendered } from '@compute/domain';
+import { KubeClient, type KubeClientOptions } from '@compute/kube-client';
+import type { ActionOutcome } from './execute/action-outcome.ts';
+import { performDiskAction } from './execute/disk-actions.ts';
+import { performVmAction } from './execute/vm-actions.ts';
+import { renderedHashes, vmManifests } from './execute/vm-manifests.ts';
+import { type CatalogueReport, installCatalogue } from './install-catalogue.ts';
+import { FIELD_MANAGER } from './manifests/ownership.ts';
+import type { DiskTarget, VmTarget } from './targets.ts';
+import { type ChangeListener, ClusterView, type ViewHealth } from './view/cluster-view.ts';
+
+const MIN_HASH_KEY_BYTES = 16;
+
+export interface ClusterOptions {
+  /** Path of a kubeconfig. Absent: KUBECONFIG, ~/.kube/config, the pod's service account, in that order. */
+  readonly kubeconfig?: string;
+  readonly catalogue: Catalogue;
+  /** Keys the hashes of Secrets; at least 16 bytes, the same in every worker, known to nobody else. */
+  readonly hashKey: Uint8Array;
+  /** Hears of failed lists and watches; they are tried again for ever. */
+  readonly onError?: (error: unknown) => void;
+  /** Hears of every finished call, for metrics. */
+  readonly onCall?: KubeClientOptions['onCall'];
+  /** Time that a call may take, 30 s. */
+  readonly callTimeoutMs?: number;
+}
+
+export class Cluster {
+  readonly #client: KubeClient;
+  readonly #view: ClusterView;
+  readonly #catalogue: Catalogue;
+  readonly #hashKey: Uint8Array;
+  readonly #synced: Promise<void>;
+
+  constructor(client: KubeClient, view: ClusterView, options: Pick<ClusterOptions, 'catalogue' | 'hashKey'>) {
+    this.#client = client;
+    this.#view = view;
+    this.#catalogue = options.catalogue;
+    this.#hashKey = options.hashKey;
+    this.#synced = view.start();
+    this.#synced.catch(() => undefined);
+  }
+
+  /** Resolves when every kind was listed once; nothing may be observed before. Rejects when closed before. */
+  synced(): Promise<void> {
+    return this.#synced;
+  }
+
+  health(): ViewHealth {
+    return this.#view.health();
+  }
+
+  /** Tells the row behind every change in the cluster, also for those that are found by the first list. */
+  onChange(listener: ChangeListener): () => void {
+    return this.#view.onChange(listener);
+  }
+
+  observeDisk(target: DiskTarget): DiskObserved {
+    return this.#view.observeDisk(target);
+  }
+
+  observeVm(target: VmTarget): VmObserved {
+    return this.#view.observeVm(target);
+  }
+
+  /** Hashes of what the row renders to now. The row's cloudInit must be in clear. */
+  renderVm(target: VmTarget): VmRendered {
+    const presentFirmwareUuid = this.#view.firmwareUuid(target);
+    return renderedHashes(vmManifests(target, { hashKey: this.#hashKey, presentFirmwareUuid }));
+  }
+
+  /** Never throws for what the cluster answers; throws `InvalidArgument` for an image that the catalogue does not have. */
+  async performDiskAction(action: DiskAction, target: DiskTarget): Promise<ActionOutcome> {
+    return performDiskAction({ client: this.#client, view: this.#view, catalogue: this.#catalogue }, action, target);
+  }
+
+  /** Never throws for what the cluster answers. The row's cloudInit must be in clear. */
+  async performVmAction(action: VmAction, target: VmTarget): Promise<ActionOutcome> {
+    return performVmAction({ client: this.#client, view: this.#view, hashKey: this.#hashKey }, action, target);
+  }
+
+  /** Installs missing instance types and reports what differs or is missing. Throws KubeError. */
+  installCatalogue(): Promise<CatalogueReport> {
+    return installCatalogue(this.#client, this.#catalogue);
+  }
+
+  /** Stops following and ends all connections. */
+  async close(): Promise<void> {
+    await this.#view.stop();
+    await this.#client.close();
+  }
+}
+
+/**
+ * Opens the cluster of a kubeconfig and starts following it. Resolves at once, also when the cluster cannot be reached:
+ * `synced()` and `health()` tell. Throws when the kubeconfig cannot be read or the hash key is too short.
+ */
+export async function openCluster(options: ClusterOptions): Promise<Cluster> {
+  if (options.hashKey.byteLength < MIN_HASH_KEY_BYTES) {
+    throw new TypeError(`hashKey has ${options.hashKey.byteLength} bytes, at least ${MIN_HASH_KEY_BYTES} are needed`);
+  }
+  const { kubeconfig, onCall, callTimeoutMs: timeoutMs } = options;
+  const clientOptions = { userAgent: FIELD_MANAGER, fieldManager: FIELD_MANAGER, onCall, timeoutMs };
+  const client =
+    kubeconfig === undefined
+      ? KubeClient.fromDefault(clientOptions)
+      : KubeClient.fromKubeconfigFile(kubeconfig, clientOptions);
+  const onError = options.onError ?? ((error: unknown) => process.emitWarning(`cluster: ${error}`));
+  return new Cluster(client, new ClusterView(client, onError), options);
+}

@@ -1,0 +1,76 @@
+/** Performs what a machine's plan decided, one action at a time. Decides nothing itself. */
+import type { VmAction } from '@compute/domain';
+import type { KubeClient, KubeObject, ObjectRef, ResourceKind } from '@compute/kube-client';
+import { secrets, services, virtualMachines } from '../kinds.ts';
+import { cloudInitSecretName, sshKeysSecretName, vmObjectName } from '../manifests/object-names.ts';
+import type { VmTarget } from '../targets.ts';
+import type { ClusterView } from '../view/cluster-view.ts';
+import { type ActionOutcome, outcomeOf } from './action-outcome.ts';
+import { applyOwned } from './apply-owned.ts';
+import { ensureNamespace } from './disk-actions.ts';
+import { vmManifests } from './vm-manifests.ts';
+
+export interface VmExecutor {
+  readonly client: KubeClient;
+  readonly view: ClusterView;
+  readonly hashKey: Uint8Array;
+}
+
+export function performVmAction(executor: VmExecutor, action: VmAction, target: VmTarget): Promise<ActionOutcome> {
+  const { vm, namespace } = target;
+  switch (action.do) {
+    case 'ensureNamespace':
+      return ensureNamespace(executor.client, namespace, vm.project);
+    case 'applyVirtualMachine':
+    case 'applyService':
+    case 'applyCloudInitSecret':
+    case 'applySshKeysSecret':
+      return applyObject(executor, action.do, target);
+    case 'deleteVirtualMachine':
+      return remove(executor, virtualMachines, { namespace, name: vmObjectName(vm.name) }, action.uid);
+    case 'deleteService':
+      return remove(executor, services, { namespace, name: vmObjectName(vm.name) }, action.uid);
+    case 'deleteCloudInitSecret':
+      return remove(executor, secrets, { namespace, name: cloudInitSecretName(vm.name) }, action.uid);
+    case 'deleteSshKeysSecret':
+      return remove(executor, secrets, { namespace, name: sshKeysSecretName(vm.name) }, action.uid);
+  }
+}
+
+type ApplyAction = 'applyVirtualMachine' | 'applyService' | 'applyCloudInitSecret' | 'applySshKeysSecret';
+
+function applyObject(
+  { client, view, hashKey }: VmExecutor,
+  what: ApplyAction,
+  target: VmTarget,
+): Promise<ActionOutcome> {
+  const manifests = vmManifests(target, { hashKey, presentFirmwareUuid: view.firmwareUuid(target) });
+  const seen = view.observeVm(target);
+  switch (what) {
+    case 'applyVirtualMachine':
+      return apply(client, virtualMachines, manifests.virtualMachine, seen.virtualMachine !== undefined);
+    case 'applyService':
+      return apply(client, services, manifests.service, seen.service !== undefined);
+    case 'applyCloudInitSecret':
+      return apply(client, secrets, manifests.cloudInitSecret, seen.cloudInitSecret !== undefined);
+    case 'applySshKeysSecret':
+      return apply(client, secrets, manifests.sshKeysSecret, seen.sshKeysSecret !== undefined);
+  }
+}
+
+// Nothing to apply: the spec no longer wants the object, and the next plan will say so.
+function apply<T extends KubeObject>(
+  client: KubeClient,
+  kind: ResourceKind<T>,
+  object: T | undefined,
+  seen: boolean,
+): Promise<ActionOutcome> {
+  return outcomeOf(async () => (object === undefined ? undefined : applyOwned(client, kind, object, seen)));
+}
+
+function remove({ client }: VmExecutor, kind: ResourceKind, ref: ObjectRef, uid: string): Promise<ActionOutcome> {
+  return outcomeOf(async () => {
+    await client.delete(kind, ref, { uid, propagationPolicy: 'Background' });
+    return undefined;
+  });
+}

@@ -1,0 +1,198 @@
+/**
+ * A local, always current picture of our objects in the cluster, and the news of what changed in it.
+ *
+ * Informers select by the label of the row's uid: CDI copies a DataVolume's labels to its claim and KubeVirt copies the
+ * template's to the machine, so every object that matters carries it. News that change no projection are not passed on.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { DiskObserved, VmObserved } from '@compute/domain';
+import {
+  Informer,
+  type InformerChange,
+  type KubeClient,
+  type KubeObject,
+  parseObjectKey,
+  type ResourceKind,
+} from '@compute/kube-client';
+import {
+  claims,
+  dataVolumes,
+  namespaces,
+  secrets,
+  services,
+  virtualMachineInstances,
+  virtualMachines,
+} from '../kinds.ts';
+import { cloudInitSecretName, diskObjectName, sshKeysSecretName, vmObjectName } from '../manifests/object-names.ts';
+import { PROJECT_LABEL, type RowRef, UID_LABEL } from '../manifests/ownership.ts';
+import type { DiskTarget, VmTarget } from '../targets.ts';
+import { DiskUsers } from './disk-users.ts';
+import { diskObserved, vmObserved } from './observe.ts';
+import {
+  type Projected,
+  type ProjectedMachine,
+  projectClaim,
+  projectDataVolume,
+  projectMachine,
+  projectNamespace,
+  projectObject,
+  projectService,
+  projectVirtualMachine,
+} from './projections.ts';
+
+export interface ViewHealth {
+  /** Every kind was listed at least once; before that nothing may be decided. */
+  readonly synced: boolean;
+  /** Plural names of the kinds that were not listed yet. */
+  readonly waitingFor: readonly string[];
+  /** When the cluster was last heard of, on the kind that is silent longest; absent until synced. */
+  readonly lastEventAt?: Date;
+}
+
+export type ChangeListener = (row: RowRef) => void;
+
+interface Followed {
+  readonly plural: string;
+  readonly informer: Informer<KubeObject, unknown>;
+  synced: boolean;
+}
+
+export class ClusterView {
+  readonly #client: KubeClient;
+  readonly #onError: (error: unknown) => void;
+  readonly #followed: Followed[] = [];
+  readonly #listeners = new Set<ChangeListener>();
+  readonly #diskUsers = new DiskUsers();
+  readonly #dataVolumes;
+  readonly #claims;
+  readonly #virtualMachines;
+  readonly #machines;
+  readonly #services;
+  readonly #secrets;
+  readonly #namespaces;
+
+  constructor(client: KubeClient, onError: (error: unknown) => void) {
+    this.#client = client;
+    this.#onError = onError;
+    this.#dataVolumes = this.#followRows(dataVolumes, projectDataVolume);
+    this.#claims = this.#followRows(claims, projectClaim);
+    this.#virtualMachines = this.#followRows(virtualMachines, projectVirtualMachine);
+    this.#machines = this.#followRows(virtualMachineInstances, projectMachine);
+    this.#services = this.#followRows(services, projectService);
+    this.#secrets = this.#followRows(secrets, projectObject);
+    this.#namespaces = this.#follow(namespaces, PROJECT_LABEL, projectNamespace);
+    this.#machines.onChange((change) => this.#onMachine(change));
+  }
+
+  /** Starts following; resolves when every kind was listed. Rejects only when stopped before. */
+  async start(): Promise<void> {
+    const starting = this.#followed.map(async (followed) => {
+      await followed.informer.start();
+      followed.synced = true;
+    });
+    await Promise.all(starting);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#followed.map(({ informer }) => informer.stop()));
+  }
+
+  health(): ViewHealth {
+    const waitingFor = this.#followed.filter(({ synced }) => !synced).map(({ plural }) => plural);
+    if (waitingFor.length > 0) return { synced: false, waitingFor };
+    const lastEventAt = Math.min(...this.#followed.map(({ informer }) => informer.lastEventAt));
+    return { synced: true, waitingFor, lastEventAt: new Date(lastEventAt) };
+  }
+
+  /** Calls the listener with the row of every object that changed. Returns what removes it again. */
+  onChange(listener: ChangeListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  observeDisk({ disk, namespace }: DiskTarget): DiskObserved {
+    const name = diskObjectName(disk.name);
+    return diskObserved(disk, {
+      at: new Date(),
+      namespaceExists: this.#namespaceExists(namespace),
+      dataVolume: this.#dataVolumes.get(namespace, name),
+      claim: this.#claims.get(namespace, name),
+      usedByMachines: this.#diskUsers.of(namespace, disk.name),
+    });
+  }
+
+  observeVm({ vm, namespace, disks }: VmTarget): VmObserved {
+    const name = vmObjectName(vm.name);
+    return vmObserved(vm, disks, {
+      at: new Date(),
+      namespaceExists: this.#namespaceExists(namespace),
+      virtualMachine: this.#virtualMachines.get(namespace, name),
+      machine: this.#machines.get(namespace, name),
+      service: this.#services.get(namespace, name),
+      cloudInitSecret: this.#secrets.get(namespace, cloudInitSecretName(vm.name)),
+      sshKeysSecret: this.#secrets.get(namespace, sshKeysSecretName(vm.name)),
+    });
+  }
+
+  /** Firmware UUID of the machine's VirtualMachine, when there is one and it is this row's. */
+  firmwareUuid({ vm, namespace }: Pick<VmTarget, 'vm' | 'namespace'>): string | undefined {
+    const present = this.#virtualMachines.get(namespace, vmObjectName(vm.name));
+    return present?.row?.uid === vm.uid ? present.firmwareUuid : undefined;
+  }
+
+  #namespaceExists(namespace: string): boolean {
+    return this.#namespaces.get(undefined, namespace)?.deleting === false;
+  }
+
+  #followRows<T extends KubeObject, P extends Projected<unknown>>(
+    kind: ResourceKind<T>,
+    project: (object: T) => P,
+  ): Informer<T, P> {
+    const informer = this.#follow(kind, UID_LABEL, project);
+    informer.onChange((change) => this.#onRowObject(change));
+    return informer;
+  }
+
+  #follow<T extends KubeObject, P>(
+    kind: ResourceKind<T>,
+    labelSelector: string,
+    project: (object: T) => P,
+  ): Informer<T, P> {
+    const informer = new Informer<T, P>({
+      client: this.#client,
+      kind,
+      labelSelector,
+      project,
+      onError: this.#onError,
+    });
+    this.#followed.push({ plural: kind.plural, informer: informer as Followed['informer'], synced: false });
+    return informer;
+  }
+
+  #onRowObject({ type, object, previous }: InformerChange<Projected<unknown>>): void {
+    if (type === 'modified' && isDeepStrictEqual(object, previous)) return;
+    if (previous?.row !== undefined && previous.row.uid !== object.row?.uid) this.#tell(previous.row);
+    this.#tell(object.row);
+  }
+
+  // A disk's row tells which machines use it, and a disk waits with its deletion until none does.
+  #onMachine({ type, key, object, previous }: InformerChange<ProjectedMachine>): void {
+    const { namespace = '' } = parseObjectKey(key);
+    const now = type === 'deleted' ? undefined : object;
+    const before = type === 'added' ? undefined : previous;
+    if (isDeepStrictEqual(before?.observed.disks, now?.observed.disks)) return;
+    this.#diskUsers.update(namespace, before, now);
+    const touched = new Set([...(before?.observed.disks ?? []), ...(now?.observed.disks ?? [])]);
+    for (const disk of touched) this.#tell(this.#rowOfDisk(namespace, disk));
+  }
+
+  #rowOfDisk(namespace: string, disk: string): RowRef | undefined {
+    const name = diskObjectName(disk);
+    return (this.#dataVolumes.get(namespace, name) ?? this.#claims.get(namespace, name))?.row;
+  }
+
+  #tell(row: RowRef | undefined): void {
+    if (row === undefined) return;
+    for (const listener of this.#listeners) listener(row);
+  }
+}

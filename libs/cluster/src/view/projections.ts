@@ -1,0 +1,181 @@
+/**
+ * What is kept of each object: the few fields that a planner asks for, computed as the object is parsed. Two equal
+ * projections mean that nothing happened that anybody cares about (heartbeats, managed fields, CDI's flapping
+ * annotations), so a projection must not contain anything that changes by itself.
+ */
+import {
+  type ObservedClaim,
+  type ObservedCondition,
+  type ObservedDataVolume,
+  type ObservedMachine,
+  type ObservedObject,
+  type ObservedService,
+  type ObservedVirtualMachine,
+  parseQuantityMib,
+  RUN_STRATEGIES,
+} from '@compute/domain';
+import type { KubeObject } from '@compute/kube-client';
+import type {
+  DataVolume,
+  Namespace,
+  PersistentVolumeClaim,
+  Service,
+  VirtualMachine,
+  VirtualMachineInstance,
+  WireCondition,
+} from '../kinds.ts';
+import { hashOf } from '../manifests/manifest-hash.ts';
+import { diskNameOfObject } from '../manifests/object-names.ts';
+import { NAME_LABEL, type RowRef, rowOf } from '../manifests/ownership.ts';
+
+/** An object of a row: whose it is, and what a planner may know of it. */
+export interface Projected<T> {
+  readonly row: RowRef | undefined;
+  readonly observed: T;
+}
+
+export interface ProjectedVirtualMachine extends Projected<ObservedVirtualMachine> {
+  readonly firmwareUuid: string | undefined;
+}
+
+export interface ProjectedMachine extends Projected<ObservedMachine> {
+  /** Name of the row, as users know the machine. */
+  readonly vmName: string;
+}
+
+export const projectObject = (object: KubeObject): Projected<ObservedObject> => ({
+  row: rowOf(object),
+  observed: observedObject(object),
+});
+
+export const projectNamespace = (namespace: Namespace): { readonly deleting: boolean } => ({
+  deleting: namespace.metadata.deletionTimestamp !== undefined || namespace.status?.phase === 'Terminating',
+});
+
+export function projectDataVolume(object: DataVolume): Projected<ObservedDataVolume> {
+  const { phase = '', progress, restartCount = 0, conditions } = object.status ?? {};
+  return {
+    row: rowOf(object),
+    observed: {
+      ...observedObject(object),
+      phase,
+      percent: percentOf(progress),
+      restartCount,
+      running: condition(conditions, 'Running'),
+      bound: condition(conditions, 'Bound'),
+      ready: condition(conditions, 'Ready'),
+    },
+  };
+}
+
+export function projectClaim(object: PersistentVolumeClaim): Projected<ObservedClaim> {
+  const capacity = object.status?.capacity?.storage;
+  const requested = object.spec?.resources?.requests?.storage;
+  return {
+    row: rowOf(object),
+    observed: {
+      ...observedObject(object),
+      phase: claimPhase(object.status?.phase),
+      capacity,
+      capacityMib: capacity === undefined ? undefined : parseQuantityMib(capacity),
+      requestedMib: requested === undefined ? undefined : parseQuantityMib(requested),
+    },
+  };
+}
+
+export function projectVirtualMachine(object: VirtualMachine): ProjectedVirtualMachine {
+  const { created = false, ready = false, printableStatus, conditions, startFailure } = object.status ?? {};
+  return {
+    row: rowOf(object),
+    firmwareUuid: object.spec.template.spec.domain.firmware?.uuid,
+    observed: {
+      ...observedObject(object),
+      runStrategy: RUN_STRATEGIES.find((known) => known === object.spec.runStrategy),
+      printableStatus,
+      created,
+      ready,
+      failure: condition(conditions, 'Failure'),
+      restartRequired: condition(conditions, 'RestartRequired'),
+      startFailures: startFailure?.consecutiveFailCount ?? 0,
+    },
+  };
+}
+
+export function projectMachine(object: VirtualMachineInstance): ProjectedMachine {
+  const { phase = '', nodeName, conditions, guestOSInfo } = object.status ?? {};
+  return {
+    row: rowOf(object),
+    vmName: object.metadata.labels?.[NAME_LABEL] ?? object.metadata.name,
+    observed: {
+      uid: object.metadata.uid ?? '',
+      phase,
+      deleting: object.metadata.deletionTimestamp !== undefined,
+      ready: condition(conditions, 'Ready'),
+      synchronized: condition(conditions, 'Synchronized'),
+      scheduled: condition(conditions, 'PodScheduled'),
+      paused: condition(conditions, 'Paused')?.status === 'True',
+      migrating: isMigrating(object),
+      agentConnected: condition(conditions, 'AgentConnected')?.status === 'True',
+      nodeName,
+      ips: addresses(object),
+      osName: guestOSInfo?.prettyName ?? guestOSInfo?.name,
+      hostname: object.spec.hostname,
+      phaseSince: phaseSince(object, phase),
+      disks: pluggedDisks(object),
+    },
+  };
+}
+
+export function projectService(object: Service): Projected<ObservedService> {
+  const ingress = object.status?.loadBalancer?.ingress?.[0];
+  return {
+    row: rowOf(object),
+    observed: { ...observedObject(object), externalIp: ingress?.ip ?? ingress?.hostname },
+  };
+}
+
+/** CDI writes progress as text: `13.37%`, `100.0%`, or `N/A` when it knows nothing. */
+export function percentOf(progress: string | undefined): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)%$/.exec(progress ?? '');
+  return match?.[1] === undefined ? undefined : Math.min(100, Number(match[1]));
+}
+
+function observedObject(object: KubeObject): ObservedObject {
+  const { uid = '', deletionTimestamp } = object.metadata;
+  return { uid, manifestHash: hashOf(object), deleting: deletionTimestamp !== undefined };
+}
+
+function condition(conditions: readonly WireCondition[] | undefined, type: string): ObservedCondition | undefined {
+  const found = conditions?.find((entry) => entry.type === type);
+  if (found === undefined) return undefined;
+  const status = found.status === 'True' || found.status === 'False' ? found.status : 'Unknown';
+  return { status, reason: found.reason ?? '', message: found.message ?? '' };
+}
+
+function claimPhase(phase: string | undefined): ObservedClaim['phase'] {
+  return phase === 'Bound' || phase === 'Lost' ? phase : 'Pending';
+}
+
+function isMigrating({ status }: VirtualMachineInstance): boolean {
+  const state = status?.migrationState;
+  return state?.startTimestamp !== undefined && state.endTimestamp === undefined && state.completed !== true;
+}
+
+function addresses({ status }: VirtualMachineInstance): string[] {
+  const all = (status?.interfaces ?? []).flatMap(
+    (entry) => entry.ipAddresses ?? (entry.ipAddress === undefined ? [] : [entry.ipAddress]),
+  );
+  return [...new Set(all.filter((address) => address !== ''))];
+}
+
+function phaseSince({ status }: VirtualMachineInstance, phase: string): Date | undefined {
+  const reached = status?.phaseTransitionTimestamps?.findLast((entry) => entry.phase === phase);
+  return reached === undefined ? undefined : new Date(reached.phaseTransitionTimestamp);
+}
+
+function pluggedDisks({ spec }: VirtualMachineInstance): string[] {
+  const objects = (spec.volumes ?? []).map(
+    (volume) => volume.dataVolume?.name ?? volume.persistentVolumeClaim?.claimName,
+  );
+  return objects.map((name) => diskNameOfObject(name ?? '')).filter((name) => name !== undefined);
+}
