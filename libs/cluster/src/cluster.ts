@@ -9,9 +9,10 @@ import { performDiskAction } from './execute/disk-actions.ts';
 import { performVmAction } from './execute/vm-actions.ts';
 import { renderedHashes, vmManifests } from './execute/vm-manifests.ts';
 import { type CatalogueReport, installCatalogue } from './install-catalogue.ts';
-import { FIELD_MANAGER } from './manifests/ownership.ts';
+import { FIELD_MANAGER, type RowRef } from './manifests/ownership.ts';
 import type { DiskTarget, VmTarget } from './targets.ts';
 import { type ChangeListener, ClusterView, type ViewHealth } from './view/cluster-view.ts';
+import { leftoversOf } from './view/leftovers.ts';
 
 const MIN_HASH_KEY_BYTES = 16;
 
@@ -81,6 +82,14 @@ export class Cluster {
   /** Never throws for what the cluster answers. The row's cloudInit must be in clear. */
   async performVmAction(action: VmAction, target: VmTarget): Promise<ActionOutcome> {
     return performVmAction({ client: this.#client, view: this.#view, hashKey: this.#hashKey }, action, target);
+  }
+
+  /**
+   * What the cluster still has of a row, as `Kind/name`, asked of the cluster itself. To be called before a row is
+   * removed for good, since the picture may lag behind another worker's write. Throws KubeError.
+   */
+  leftovers(row: RowRef, namespace: string): Promise<string[]> {
+    return leftoversOf(this.#client, row, namespace);
   }
 
   /** Installs missing instance types and reports what differs or is missing. Throws KubeError. */
