@@ -72,8 +72,8 @@ export const WORKER_METRICS = {
   informerStalenessSeconds: {
     type: 'gauge',
     name: 'compute_informer_staleness_seconds',
-    help: 'Time since the cluster was last heard of, by watched resource',
-    labels: ['resource'],
+    help: 'Time since the cluster was last heard of, on the kind that is silent longest',
+    labels: [],
   },
   acceptedToRunningSeconds: {
     type: 'histogram',

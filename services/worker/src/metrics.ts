@@ -1,14 +1,27 @@
 /** Fills the worker's metrics: translates what happens in the loops into figures, and nothing else. */
+import type { Cluster } from '@compute/cluster';
 import type { Kind, ResourceOf } from '@compute/domain';
-import type { QueueDepth } from '@compute/queue';
+import type { QueueDepth, ReconcileQueue } from '@compute/queue';
 import { createMetrics, type Instruments, WORKER_METRICS } from '@compute/runtime';
+
+/** What is asked when the metrics are read. */
+export interface MeasuredParts {
+  readonly queue: Pick<ReconcileQueue, 'depth'>;
+  readonly cluster: Pick<Cluster, 'health'>;
+}
 
 export class WorkerMetrics {
   readonly #metrics = createMetrics('worker', WORKER_METRICS);
   readonly instruments: Instruments<typeof WORKER_METRICS> = this.#metrics.instruments;
 
-  /** Prometheus text. */
-  render(): Promise<string> {
+  /** Prometheus text, with the figures that are asked for at that moment. A queue that is away leaves its last ones. */
+  async renderWith({ queue, cluster }: MeasuredParts): Promise<string> {
+    await queue.depth().then(
+      (depth) => this.#queueDepth(depth),
+      () => undefined,
+    );
+    const { lastEventAt } = cluster.health();
+    if (lastEventAt) this.instruments.informerStalenessSeconds.set(secondsSince(lastEventAt));
     return this.#metrics.render();
   }
 
@@ -20,7 +33,7 @@ export class WorkerMetrics {
     this.instruments.reconcileErrors.inc({ kind, code });
   }
 
-  queueDepth({ waiting, active, oldestAgeMs }: QueueDepth): void {
+  #queueDepth({ waiting, active, oldestAgeMs }: QueueDepth): void {
     this.instruments.queueDepth.set({ state: 'waiting' }, waiting);
     this.instruments.queueDepth.set({ state: 'active' }, active);
     this.instruments.queueOldestSeconds.set(oldestAgeMs / 1_000);
@@ -28,7 +41,7 @@ export class WorkerMetrics {
 
   relayed(count: number, oldest: Date | undefined): void {
     this.instruments.outboxRelayed.inc(count);
-    if (oldest) this.instruments.relayLagSeconds.observe(Math.max(0, secondsSince(oldest)));
+    if (oldest) this.instruments.relayLagSeconds.observe(secondsSince(oldest));
   }
 
   /** A resource left `before.phase` for `phase`. */

@@ -5,6 +5,7 @@ import { type ConditionReport, Fault, type ImportProgress, type VmInstance } fro
 import type { ObserveCommand } from '@compute/store';
 import { expect, test } from 'vitest';
 import { noFaultPoints } from '../fault-points.ts';
+import { LookMemory } from './look-memory.ts';
 import { type LoopPorts, reconcile } from './reconcile.ts';
 import type { Loaded, PlanOf, Reconciler } from './reconciler.ts';
 
@@ -44,7 +45,7 @@ function row(overrides: Partial<VmInstance> = {}): VmInstance {
 function setUp(options: {
   rows?: (VmInstance | undefined)[];
   plan?: VmPlan;
-  attempts?: number;
+  failures?: number;
   staleTimes?: number;
   perform?: (action: Action) => ActionOutcome;
   figures?: ImportProgress;
@@ -58,7 +59,10 @@ function setUp(options: {
   const compareAndSet = () => {
     if (staleTimes-- > 0) throw new Fault('Stale', 'moved');
   };
+  const memory = new LookMemory();
+  for (let failure = 0; failure < (options.failures ?? 0); failure += 1) memory.failed('vm-1');
   const ports: LoopPorts = {
+    memory,
     points: noFaultPoints,
     rows: {
       observe: async (observation) => {
@@ -79,7 +83,7 @@ function setUp(options: {
     refusalCondition: 'SpecApplied',
     load: async () => {
       const desired = rows.length > 1 ? rows.shift() : rows[0];
-      return desired && { desired, attempts: options.attempts ?? 0 };
+      return desired && { desired };
     },
     plan: () => options.plan ?? keep,
     perform: async (action) => {
@@ -88,7 +92,7 @@ function setUp(options: {
     },
     ...(options.figures ? { progressOnly: () => options.figures } : {}),
   };
-  return { log, observations, looks, figures, ports, run: () => reconcile(reconciler, 'vm-1', ports) };
+  return { log, observations, looks, figures, ports, run: () => reconcile(reconciler, { uid: 'vm-1' }, ports) };
 }
 
 const conditionOf = (
@@ -122,7 +126,7 @@ test('a row that keeps moving is left to those who move it', async () => {
 
 test('a failed action ends the look, and the row is due again after a growing pause', async () => {
   const { log, looks, run } = setUp({
-    attempts: 3,
+    failures: 3,
     perform: () => ({ result: 'retry', reason: 'Unreachable', message: 'no answer' }),
   });
   expect(await run()).toBe('retry');

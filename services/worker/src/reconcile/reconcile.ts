@@ -16,6 +16,7 @@ import {
 import type { LoadedVersions, ObserveCommand, RemoveCommand } from '@compute/store';
 import { between, type FaultPoints } from '../fault-points.ts';
 import { type ActionFailure, failureOfError, failureOfOutcome } from './action-failure.ts';
+import type { LookMemory } from './look-memory.ts';
 import type { ConditionTypeOf, Loaded, PlanOf, Reconciler } from './reconciler.ts';
 import { REFUSED_LOOK_MS, retryDelayMs } from './retry-policy.ts';
 
@@ -25,6 +26,12 @@ export const REFUSED_REASON = 'RefusedByCluster';
 const STALE_LIMIT = 3;
 
 export type Outcome = 'done' | 'removed' | 'gone' | 'stale' | 'progress' | 'retry' | 'refused';
+
+export interface LookRequest {
+  readonly uid: string;
+  /** Stands in the history of what the look causes. */
+  readonly traceparent?: string;
+}
 
 /** What the loop needs of the store. */
 export interface RowWriter {
@@ -36,6 +43,7 @@ export interface RowWriter {
 
 export interface LoopPorts {
   readonly rows: RowWriter;
+  readonly memory: LookMemory;
   readonly points: FaultPoints;
   readonly progress: { offer(uid: string, progress: ImportProgress): void; forget(uid: string): void };
   /** Hears of each phase that a commit changed; for metrics. */
@@ -47,12 +55,12 @@ export interface LoopPorts {
 /** Looks at one resource once. Throws only what is wrong with the worker itself (database away, a bug). */
 export async function reconcile<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
   reconciler: Reconciler<K, S, A>,
-  uid: string,
+  poke: LookRequest,
   ports: LoopPorts,
 ): Promise<Outcome> {
   for (let attempt = 1; attempt <= STALE_LIMIT; attempt += 1) {
     try {
-      return await look(reconciler, uid, ports);
+      return await look(reconciler, poke, ports);
     } catch (error) {
       if (!isFault(error, 'Stale')) throw error;
     }
@@ -62,64 +70,82 @@ export async function reconcile<K extends Kind, S extends Loaded<K>, A extends {
 
 async function look<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
   reconciler: Reconciler<K, S, A>,
-  uid: string,
+  poke: LookRequest,
   ports: LoopPorts,
 ): Promise<Outcome> {
-  const scope = await reconciler.load(uid);
-  if (!scope) return 'gone';
+  const scope = await reconciler.load(poke.uid);
+  if (!scope) {
+    ports.memory.forget(poke.uid);
+    return 'gone';
+  }
   const plan = keepRefusal(reconciler, scope, reconciler.plan(scope));
-  if (plan.outcome === 'remove') return remove(scope.desired, plan, ports);
+  if (plan.outcome === 'remove') return remove(scope.desired, plan, poke, ports);
   const figures = reconciler.progressOnly?.(scope, plan);
   if (figures) return offerProgress(scope, figures, plan.requeueAfterMs, ports);
-  await commit(scope, plan, ports);
-  return performAll(reconciler, scope, plan, ports);
+  await commit(reconciler, scope, plan, poke, ports);
+  return performAll(reconciler, scope, plan, poke, ports);
 }
 
 async function remove<K extends Kind>(
   row: ResourceOf[K],
   { reason, message }: { reason: string; message: string },
+  { traceparent }: LookRequest,
   ports: LoopPorts,
 ): Promise<Outcome> {
   const { kind, uid } = row;
-  await between(ports.points, `remove:${kind}`, () =>
-    ports.rows.remove({ actor: WORKER_ACTOR, uid, loaded: versionsOf(row), reason, message }),
-  );
+  const trace = traceparent === undefined ? {} : { traceparent };
+  const command = { actor: WORKER_ACTOR, uid, loaded: versionsOf(row), reason, message, ...trace };
+  await between(ports.points, `remove:${kind}`, () => ports.rows.remove(command));
   ports.progress.forget(uid);
+  ports.memory.forget(uid);
   return 'removed';
 }
 
 /** The row's due time is only pushed when it has come: a statement for each percent would defeat the batches. */
 async function offerProgress<K extends Kind>(
-  { desired, attempts, nextLookAt }: Loaded<K>,
+  { desired: { uid } }: Loaded<K>,
   figures: ImportProgress,
   requeueAfterMs: number | undefined,
-  ports: LoopPorts,
+  { progress, memory, rows }: LoopPorts,
 ): Promise<Outcome> {
-  ports.progress.offer(desired.uid, figures);
-  const isDue = nextLookAt === undefined || nextLookAt.getTime() <= Date.now();
-  if (isDue && requeueAfterMs !== undefined) await ports.rows.lookLater(desired.uid, requeueAfterMs, attempts);
+  progress.offer(uid, figures);
+  if (requeueAfterMs === undefined || !memory.isDue(uid)) return 'progress';
+  await rows.lookLater(uid, requeueAfterMs, 0);
+  // Half of it, so that the row is pushed again before the sweep finds it due.
+  memory.scheduled(uid, requeueAfterMs / 2);
   return 'progress';
 }
 
-async function commit<K extends Kind, A>(scope: Loaded<K>, plan: PlanOf<K, A>, ports: LoopPorts): Promise<void> {
+async function commit<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
+  reconciler: Reconciler<K, S, A>,
+  scope: S,
+  plan: PlanOf<K, A>,
+  { traceparent }: LookRequest,
+  ports: LoopPorts,
+): Promise<void> {
   const { desired } = scope;
+  const { kind, uid } = desired;
   const { phase, reason, message, conditions, details, happenedAt, failure, requeueAfterMs } = plan;
-  const observation: ObserveCommand<K> = {
+  const claim = reconciler.settledClaim?.(scope, plan);
+  if (plan.actions.length === 0) ports.memory.forget(uid);
+  const command: ObserveCommand<K> = {
     actor: WORKER_ACTOR,
-    uid: desired.uid,
+    uid,
     loaded: versionsOf(desired),
     phase,
     reason,
     message,
     conditions,
     details,
-    attempts: plan.actions.length > 0 ? scope.attempts : 0,
+    attempts: ports.memory.failures(uid),
     ...(happenedAt === undefined ? {} : { happenedAt }),
     ...(failure === undefined ? {} : { failure }),
+    ...(claim === undefined ? {} : { claim }),
     ...(requeueAfterMs === undefined ? {} : { nextLookAfterMs: requeueAfterMs }),
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
-  ports.progress.forget(desired.uid);
-  await between(ports.points, `commit:${desired.kind}`, () => ports.rows.observe(observation));
+  ports.progress.forget(uid);
+  await between(ports.points, `commit:${kind}`, () => ports.rows.observe(command));
   if (phase !== desired.phase) ports.onPhase?.(desired, phase);
 }
 
@@ -127,14 +153,15 @@ async function performAll<K extends Kind, S extends Loaded<K>, A extends { reado
   reconciler: Reconciler<K, S, A>,
   scope: S,
   plan: PlanOf<K, A>,
+  poke: LookRequest,
   ports: LoopPorts,
 ): Promise<Outcome> {
   for (const action of plan.actions) {
     const failure = await performOne(reconciler, action, scope, ports);
     if (failure === undefined) continue;
     return failure.kind === 'refused'
-      ? showRefusal(reconciler, scope, plan, failure.message, ports)
-      : retryLater(scope, failure.retryAfterMs, ports);
+      ? showRefusal(reconciler, scope, withRefusal(reconciler, plan, failure.message), poke, ports)
+      : retryLater(poke.uid, failure.retryAfterMs, ports);
   }
   return 'done';
 }
@@ -159,12 +186,14 @@ async function performOne<K extends Kind, S extends Loaded<K>, A extends { reado
   }
 }
 
-async function retryLater<K extends Kind>(
-  { desired, attempts }: Loaded<K>,
+/** Makes the row due again after a pause that grows with each failure. */
+export async function retryLater(
+  uid: string,
   retryAfterMs: number | undefined,
-  ports: LoopPorts,
+  { rows, memory }: Pick<LoopPorts, 'rows' | 'memory'>,
 ): Promise<Outcome> {
-  await ports.rows.lookLater(desired.uid, retryDelayMs(attempts, retryAfterMs), attempts + 1);
+  const failures = memory.failed(uid);
+  await rows.lookLater(uid, retryDelayMs(failures - 1, retryAfterMs), failures);
   return 'retry';
 }
 
@@ -172,20 +201,24 @@ async function retryLater<K extends Kind>(
 async function showRefusal<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
   reconciler: Reconciler<K, S, A>,
   scope: S,
-  plan: PlanOf<K, A>,
-  message: string,
+  refusal: PlanOf<K, A>,
+  poke: LookRequest,
   ports: LoopPorts,
 ): Promise<Outcome> {
-  const fresh = await reconciler.load(scope.desired.uid);
+  const fresh = await reconciler.load(poke.uid);
   if (!fresh || fresh.desired.generation !== scope.desired.generation) return 'refused';
-  const refusal = refusalOf(reconciler.refusalCondition, message);
-  const shown = { ...withCondition<K, A>(plan, refusal), actions: [], requeueAfterMs: REFUSED_LOOK_MS };
-  await commit(fresh, shown, ports);
+  await commit(reconciler, fresh, refusal, poke, ports);
   return 'refused';
 }
 
-function refusalOf<K extends Kind>(type: ConditionTypeOf<K>, words: string): ConditionReport<ConditionTypeOf<K>> {
-  return { type, status: 'False', reason: REFUSED_REASON, message: `The cluster refuses the spec: ${words}` };
+function withRefusal<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
+  { refusalCondition: type }: Reconciler<K, S, A>,
+  plan: PlanOf<K, A>,
+  words: string,
+): PlanOf<K, A> {
+  const message = `The cluster refuses the spec: ${words}`;
+  const shown = withCondition<K, A>(plan, { type, status: 'False', reason: REFUSED_REASON, message });
+  return { ...shown, actions: [], requeueAfterMs: REFUSED_LOOK_MS };
 }
 
 /** While the same spec is still waiting to be applied, the row goes on saying why it is not: conditions must not flap. */

@@ -5,19 +5,17 @@
  * decides nothing. Everything between them (commit, order, retries, refusals) is the loop's.
  */
 import type { ActionOutcome } from '@compute/cluster';
-import type { ConditionReport, ImportProgress, Kind, Plan, ResourceOf } from '@compute/domain';
+import type { Claim, ConditionReport, ImportProgress, Kind, Plan, ResourceOf } from '@compute/domain';
 import type { DetailsOf } from '@compute/store';
 
 type StatusOf<K extends Kind> = ResourceOf[K]['status'];
 export type ConditionTypeOf<K extends Kind> = StatusOf<K>['conditions'][number]['type'];
 export type PlanOf<K extends Kind, Action> = Plan<ResourceOf[K]['phase'], ConditionTypeOf<K>, DetailsOf<K>, Action>;
 
-/** What was loaded for one look: the row as it stands, and how often the worker failed at it since it last succeeded. */
+/** What was loaded for one look; kinds add what else of our own rows their decision needs. */
 export interface Loaded<K extends Kind> {
+  /** The row as it stands. */
   readonly desired: ResourceOf[K];
-  readonly attempts: number;
-  /** When the row is due; the loop keeps it in the future. */
-  readonly nextLookAt?: Date;
 }
 
 export interface Reconciler<K extends Kind, Scope extends Loaded<K>, Action extends { readonly do: string }> {
@@ -29,6 +27,8 @@ export interface Reconciler<K extends Kind, Scope extends Loaded<K>, Action exte
   plan(scope: Scope): PlanOf<K, Action>;
   /** Throws only what is wrong with the worker or the row, not what the cluster answers. */
   perform(action: Action, scope: Scope): Promise<ActionOutcome>;
+  /** What the spec needs once the cluster holds it: the store gives back what a larger claim before it still held. */
+  settledClaim?(scope: Scope, plan: PlanOf<K, Action>): Claim | undefined;
   /** The new figures, if the plan differs from the row in nothing else: they are written in batches, not one by one. */
   progressOnly?(scope: Scope, plan: PlanOf<K, Action>): ImportProgress | undefined;
 }

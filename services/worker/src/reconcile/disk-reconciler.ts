@@ -1,0 +1,65 @@
+/** What a VMDisk supplies to the loop. Which machines name it is read with it, since its status tells them. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Cluster } from '@compute/cluster';
+import {
+  type DiskAction,
+  type DiskPlan,
+  type ImportPolicy,
+  type ImportProgress,
+  planDisk,
+  type VmDisk,
+} from '@compute/domain';
+import type { Store } from '@compute/store';
+import type { ProjectNamespaces } from './project-namespaces.ts';
+import { type Loaded, type Reconciler, sameConditions } from './reconciler.ts';
+
+export interface DiskScope extends Loaded<'VMDisk'> {
+  readonly namespace: string;
+  /** Names of the machines that name the disk, sorted. */
+  readonly attachedTo: readonly string[];
+}
+
+export interface DiskReconcilerPorts {
+  readonly store: Pick<Store, 'getByUid' | 'vmsOfDisk'>;
+  readonly cluster: Pick<Cluster, 'observeDisk' | 'performDiskAction'>;
+  readonly namespaces: ProjectNamespaces;
+  readonly importPolicy: ImportPolicy;
+}
+
+export function diskReconciler(ports: DiskReconcilerPorts): Reconciler<'VMDisk', DiskScope, DiskAction> {
+  const { cluster, importPolicy: policy } = ports;
+  return {
+    kind: 'VMDisk',
+    refusalCondition: 'Ready',
+    load: (uid) => loadDisk(ports, uid),
+    plan: ({ desired: disk, namespace, attachedTo }) => {
+      const desired = { ...disk, status: { ...disk.status, attachedTo } };
+      return planDisk({ desired, observed: cluster.observeDisk({ disk, namespace }), policy });
+    },
+    perform: (action, { desired: disk, namespace }) => cluster.performDiskAction(action, { disk, namespace }),
+    progressOnly: ({ desired }, plan) => importFigures(desired, plan),
+  };
+}
+
+async function loadDisk({ store, namespaces }: DiskReconcilerPorts, uid: string): Promise<DiskScope | undefined> {
+  const desired = await store.getByUid(uid);
+  if (desired?.kind !== 'VMDisk') return undefined;
+  const [namespace, machines] = await Promise.all([
+    namespaces.of(desired.project),
+    store.vmsOfDisk(desired.project, desired.name),
+  ]);
+  return { desired, namespace, attachedTo: machines.map(({ name }) => name).sort() };
+}
+
+/** The figures of an import that runs, if nothing else of the row would change. */
+export function importFigures(disk: VmDisk, plan: DiskPlan): ImportProgress | undefined {
+  const { status, phase, generation } = disk;
+  const figures = plan.details.import;
+  const isQuiet =
+    phase === 'Importing' && plan.phase === 'Importing' && plan.actions.length === 0 && plan.failure === undefined;
+  if (!isQuiet || figures === undefined || status.failure !== undefined) return undefined;
+  if (status.observedGeneration !== generation || !sameConditions(status.conditions, plan.conditions)) return undefined;
+  const { import: before, ...rest } = plan.details;
+  const sameRest = isDeepStrictEqual(rest.attachedTo, status.attachedTo) && rest.capacity === status.capacity;
+  return sameRest && !isDeepStrictEqual(before, status.import) ? figures : undefined;
+}

@@ -1,0 +1,46 @@
+/** Connects the reconcile loop with the store, the cluster, the progress batches and the metrics. */
+import type { Poke } from '@compute/queue';
+import { ProgressFlusher } from '../import-progress/progress-flusher.ts';
+import type { WorkerParts } from '../start-worker.ts';
+import { LookMemory } from './look-memory.ts';
+import { createPokeHandler } from './poke-handler.ts';
+import { ProjectNamespaces } from './project-namespaces.ts';
+import type { LoopPorts } from './reconcile.ts';
+import { createReconcilers } from './reconcilers.ts';
+
+const PROGRESS_WINDOW_MS = 300;
+
+export interface Reconciliation {
+  readonly handler: (poke: Poke) => Promise<void>;
+  readonly progress: ProgressFlusher;
+}
+
+export function openReconciliation(parts: WorkerParts, onProgressError: (error: unknown) => void): Reconciliation {
+  const { store, cluster, config, points, metrics, logger } = parts;
+  const progress = new ProgressFlusher({
+    windowMs: PROGRESS_WINDOW_MS,
+    write: (entries) => store.progress(entries),
+    onError: onProgressError,
+  });
+  const ports: LoopPorts = {
+    rows: store,
+    memory: new LookMemory(),
+    points,
+    progress,
+    onPhase: (before, phase) => metrics.phaseChanged(before, phase),
+    onFailure: (kind, action, failure, cause) => {
+      const code = failure.kind === 'refused' ? 'Refused' : failure.code;
+      metrics.failed(kind, code);
+      logger.warn({ action, code, err: cause }, 'an action on the cluster did not get done');
+    },
+  };
+  const { importStalledSeconds, importUnstartedSeconds } = config;
+  const reconcilers = createReconcilers({
+    ...ports,
+    store,
+    cluster,
+    namespaces: new ProjectNamespaces((project) => store.project(project)),
+    importPolicy: { stalledMs: importStalledSeconds * 1_000, unstartedMs: importUnstartedSeconds * 1_000 },
+  });
+  return { handler: createPokeHandler({ reconcilers, ports, metrics, logger }), progress };
+}

@@ -1,0 +1,43 @@
+/** What a VMInstance supplies to the loop. Its disks' rows are read with it: a machine waits for them. */
+import type { Cluster, VmTarget } from '@compute/cluster';
+import { type Claim, claimOfVm, planVm, type VmAction, type VmPlan } from '@compute/domain';
+import type { Store } from '@compute/store';
+import type { ProjectNamespaces } from './project-namespaces.ts';
+import type { Loaded, Reconciler } from './reconciler.ts';
+
+export interface VmScope extends Loaded<'VMInstance'> {
+  readonly target: VmTarget;
+}
+
+export interface VmReconcilerPorts {
+  readonly store: Pick<Store, 'getByUid' | 'disksOfVm'>;
+  readonly cluster: Pick<Cluster, 'observeVm' | 'renderVm' | 'performVmAction'>;
+  readonly namespaces: ProjectNamespaces;
+}
+
+export function vmReconciler(ports: VmReconcilerPorts): Reconciler<'VMInstance', VmScope, VmAction> {
+  const { cluster } = ports;
+  return {
+    kind: 'VMInstance',
+    refusalCondition: 'SpecApplied',
+    load: (uid) => loadVm(ports, uid),
+    plan: ({ desired, target }) =>
+      planVm({ desired, rendered: cluster.renderVm(target), observed: cluster.observeVm(target) }),
+    perform: (action, { target }) => cluster.performVmAction(action, target),
+    settledClaim,
+  };
+}
+
+async function loadVm({ store, namespaces }: VmReconcilerPorts, uid: string): Promise<VmScope | undefined> {
+  const desired = await store.getByUid(uid);
+  if (desired?.kind !== 'VMInstance') return undefined;
+  const [namespace, disks] = await Promise.all([namespaces.of(desired.project), store.disksOfVm(uid)]);
+  return { desired, target: { vm: desired, namespace, disks } };
+}
+
+/** A smaller size is true once the cluster holds it and no running machine still has the larger one. */
+export function settledClaim({ desired }: Loaded<'VMInstance'>, { conditions, details }: VmPlan): Claim | undefined {
+  const isApplied = conditions.some(({ type, status }) => type === 'SpecApplied' && status === 'True');
+  if (!isApplied || details.restartRequired !== undefined) return undefined;
+  return claimOfVm(desired.spec, desired.status.instanceType);
+}

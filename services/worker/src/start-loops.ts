@@ -1,0 +1,88 @@
+/** Starts everything that runs in the background of a worker, and registers how each part stops. */
+
+import { createCatalogueInstaller } from './maintenance/catalogue-installer.ts';
+import { createUpkeep } from './maintenance/upkeep.ts';
+import { openReconciliation } from './reconcile/open-reconciliation.ts';
+import { createDueSweep } from './relay/due-sweep.ts';
+import { createOutboxRelay } from './relay/outbox-relay.ts';
+import { PokeCoalescer } from './relay/poke-coalescer.ts';
+import type { WorkerParts } from './start-worker.ts';
+import { createUsageClock } from './usage/usage-clock.ts';
+
+/** A burst of cluster events within this time becomes one poke. */
+const CHANGE_WINDOW_MS = 25;
+const CHANGE_RETRY_MS = 1_000;
+/** How long running looks may take to end. */
+const GRACE_MS = 10_000;
+
+type LoopError = (name: string, error: unknown) => void;
+
+/** Resolves when pokes are taken, which is after the cluster was listed once. */
+export async function startLoops(parts: WorkerParts): Promise<void> {
+  const { shutdown, health, logger, metrics } = parts;
+  const onError: LoopError = (loop, err) => {
+    metrics.instruments.loopFailures.inc({ loop });
+    logger.error({ err, loop }, 'a background loop failed and will run again');
+  };
+  startRelay(parts, onError);
+  startClocks(parts, onError);
+  await startWork(parts, onError);
+  shutdown.register('readiness', () => health.drain());
+}
+
+function startRelay(parts: WorkerParts, onError: LoopError): void {
+  const { store, queue, points, metrics, shutdown } = parts;
+  const send = queue.send.bind(queue);
+  const onRelayed = metrics.relayed.bind(metrics);
+  const relay = createOutboxRelay({ store, send, points, onRelayed, onError }).start();
+  const endHints = store.onHint('outbox', () => relay.wake());
+  const onSwept = (count: number) => metrics.instruments.overdueResources.set(count);
+  const sweep = createDueSweep({ store, send, onSwept, onError }).start();
+  shutdown.register('relay', async () => {
+    endHints();
+    await Promise.all([relay.stop(), sweep.stop()]);
+  });
+}
+
+function startClocks(parts: WorkerParts, onError: LoopError): void {
+  const { store, cluster, config, metrics, logger, shutdown } = parts;
+  const { changeRetentionDays, historyRetentionDays, installCatalogue } = config;
+  const onPublished = (count: number) => metrics.instruments.usagePublished.inc(count);
+  const clock = createUsageClock({ store, onPublished, onError }).start();
+  const upkeep = createUpkeep({
+    store,
+    changeRetentionDays,
+    historyRetentionDays,
+    onDrift: (drifts) => {
+      metrics.instruments.quotaDifferences.inc(drifts.length);
+      logger.error({ alarm: 'quota', drifts }, 'quota counters differed from the rows and were repaired');
+    },
+    onError,
+  }).start();
+  const installer = createCatalogueInstaller({ cluster, logger, onError });
+  if (installCatalogue) installer.start();
+  shutdown.register('clocks', async () => {
+    await Promise.all([clock.stop(), upkeep.stop(), installer.stop()]);
+  });
+}
+
+async function startWork(parts: WorkerParts, onError: LoopError): Promise<void> {
+  const { cluster, queue, config, shutdown } = parts;
+  const { handler, progress } = openReconciliation(parts, (err) => onError('progress flusher', err));
+  shutdown.register('progress', () => progress.stop());
+  const coalescer = new PokeCoalescer({
+    windowMs: CHANGE_WINDOW_MS,
+    retryMs: CHANGE_RETRY_MS,
+    send: queue.send.bind(queue),
+    onError: (err) => onError('cluster changes', err),
+  });
+  const endChanges = cluster.onChange((row) => coalescer.add(row));
+  shutdown.register('cluster changes', async () => {
+    endChanges();
+    await coalescer.stop();
+  });
+  await cluster.synced();
+  const worker = queue.work(handler, { concurrency: config.concurrency });
+  shutdown.register('work', () => worker.close(GRACE_MS));
+  await worker.ready();
+}

@@ -1,0 +1,124 @@
+/**
+ * Puts a worker process together: what it is made of, in which order it starts and, in reverse, how it stops.
+ *
+ * Nothing is decided about resources before the cluster was listed once, or everything would look deleted. Stopping takes
+ * no more pokes, lets the running looks end, then closes what they stood on.
+ */
+import { hkdfSync } from 'node:crypto';
+import { type Cluster, openCluster } from '@compute/cluster';
+import { builtinCatalogue } from '@compute/domain';
+import { openQueue, type ReconcileQueue } from '@compute/queue';
+import { createLogger, HealthRegistry, type Logger, Shutdown } from '@compute/runtime';
+import { openStore, type Store } from '@compute/store';
+import { resourceOfPath } from './cluster-call-labels.ts';
+import { type FaultPoints, noFaultPoints } from './fault-points.ts';
+import { startObservabilityServer } from './http/observability-server.ts';
+import { WorkerMetrics } from './metrics.ts';
+import { startLoops } from './start-loops.ts';
+import type { WorkerConfig } from './worker-config.ts';
+
+const POOL_NAME = 'compute-worker';
+
+export interface StartWorkerOptions {
+  /** Where a crash test may stop the worker. */
+  readonly points?: FaultPoints;
+  readonly logger?: Logger;
+  /** Given by the process entry, so that a signal during the start ends it in order. */
+  readonly shutdown?: Shutdown;
+}
+
+export interface RunningWorker {
+  /** URL of /metrics; /healthz and /readyz are beside it. */
+  readonly metricsUrl: string;
+  /** Stops in order. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** The parts that the loops work with. */
+export interface WorkerParts {
+  readonly config: WorkerConfig;
+  readonly store: Store;
+  readonly queue: ReconcileQueue;
+  readonly cluster: Cluster;
+  readonly metrics: WorkerMetrics;
+  readonly health: HealthRegistry;
+  readonly logger: Logger;
+  readonly points: FaultPoints;
+  readonly shutdown: Shutdown;
+}
+
+/** Resolves when the worker takes pokes. Throws when the database or Redis cannot be reached; waits for the cluster. */
+export async function startWorker(config: WorkerConfig, options: StartWorkerOptions = {}): Promise<RunningWorker> {
+  const logger = options.logger ?? createLogger({ service: 'worker', level: config.logLevel });
+  const shutdown = options.shutdown ?? new Shutdown({ logger });
+  const close = async (): Promise<void> => void (await shutdown.stop('closed'));
+  try {
+    const parts = await openParts(config, options, logger, shutdown);
+    const metricsUrl = await startHttp(parts);
+    await startLoops(parts);
+    logger.info({ metricsUrl, concurrency: config.concurrency }, 'worker.ready');
+    return { metricsUrl, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openParts(
+  config: WorkerConfig,
+  { points = noFaultPoints }: StartWorkerOptions,
+  logger: Logger,
+  shutdown: Shutdown,
+): Promise<WorkerParts> {
+  const metrics = new WorkerMetrics();
+  const store = await openWorkerStore(config, logger);
+  shutdown.register('store', () => store.close());
+  const { redisUrl, queuePrefix: prefix } = config;
+  const queue = await openQueue({ redisUrl, prefix, onError: (err) => logger.warn({ err }, 'queue trouble') });
+  shutdown.register('queue', () => queue.close());
+  const cluster = await openWorkerCluster(config, logger, metrics);
+  shutdown.register('cluster', () => cluster.close());
+  const health = new HealthRegistry();
+  return { config, store, queue, cluster, metrics, health, logger, points, shutdown };
+}
+
+function openWorkerStore(config: WorkerConfig, logger: Logger): Promise<Store> {
+  return openStore({
+    databaseUrl: config.databaseUrl,
+    secretsKey: config.secretsKey,
+    poolSize: config.databasePoolSize,
+    applicationName: POOL_NAME,
+    usagePeriod: config.usagePeriod,
+    // Only claims make counters from the defaults, and a worker never claims.
+    quotaDefaults: {},
+    onError: (err) => logger.warn({ err }, 'store trouble'),
+  });
+}
+
+function openWorkerCluster(config: WorkerConfig, logger: Logger, metrics: WorkerMetrics): Promise<Cluster> {
+  return openCluster({
+    ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
+    catalogue: builtinCatalogue,
+    hashKey: new Uint8Array(hkdfSync('sha256', config.secretsKey, '', 'manifest hashes of Secrets', 32)),
+    onError: (err) => logger.warn({ err }, 'cluster trouble'),
+    onCall: ({ method, path, status, durationMs }) =>
+      metrics.instruments.clusterRequestSeconds.observe(
+        { verb: method, resource: resourceOfPath(path), code: String(status) },
+        durationMs / 1_000,
+      ),
+  });
+}
+
+async function startHttp({ config, store, queue, cluster, metrics, health, logger, shutdown }: WorkerParts) {
+  health.register('database', () => store.ping());
+  health.register('redis', () => queue.ping());
+  health.register('cluster', async () => {
+    const { synced, waitingFor } = cluster.health();
+    if (!synced) throw new Error(`not listed yet: ${waitingFor.join(', ')}`);
+  });
+  const page = { render: () => metrics.renderWith({ queue, cluster }) };
+  const { bindHost: host, metricsPort: port } = config;
+  const server = await startObservabilityServer({ host, port, health, metrics: page, logger });
+  shutdown.register('http', () => server.close());
+  return `${server.url}/metrics`;
+}
