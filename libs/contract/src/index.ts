@@ -1,1 +1,24 @@
-export {};
+/** What is said to the outside: the shapes of requests, the views of rows, and the meaning of faults on each face. */
+export * from './errors/error-catalogue.ts';
+export * from './errors/grpc-status.ts';
+export * from './errors/http-problem.ts';
+export * from './manifest/check-manifest.ts';
+export * from './manifest/documents.ts';
+export * from './manifest/plain-object.ts';
+export * from './manifest/settable.ts';
+export * from './requests/query.ts';
+export * from './rules/cloud-init.ts';
+export { pathOf, pointerOf } from './rules/field-problems.ts';
+export * from './rules/label-selector.ts';
+export * from './rules/source-url.ts';
+export * from './rules/verdict-fault.ts';
+export * from './views/access-view.ts';
+export * from './views/catalogue-view.ts';
+export * from './views/etag.ts';
+export * from './views/operation-view.ts';
+export * from './views/quota-view.ts';
+export * from './views/resource-view.ts';
+export * from './views/transition-view.ts';
+export * from './views/usage-view.ts';
+export * from './wire/page-token.ts';
+export * from './wire/server-sent-events.ts';

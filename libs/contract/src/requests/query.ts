@@ -1,0 +1,110 @@
+/** Query parameters: text in, values out, every fault at once, unknown parameters refused. */
+import { Fault } from '@compute/domain';
+import { z } from 'zod';
+import { fieldProblems } from '../rules/field-problems.ts';
+import { faultOf } from '../rules/verdict-fault.ts';
+
+export const DEFAULT_PAGE_SIZE = 50;
+export const MAX_PAGE_SIZE = 1000;
+/** The longest that a caller can wait for an operation in one request. */
+export const MAX_WAIT_SECONDS = 120;
+
+/** A page size is never refused for being large: it is clamped. */
+const pageSize = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .transform((size) => (size === 0 ? DEFAULT_PAGE_SIZE : Math.min(size, MAX_PAGE_SIZE)))
+  .default(DEFAULT_PAGE_SIZE);
+const flag = z
+  .enum(['true', 'false', ''])
+  .default('false')
+  .transform((text) => text !== 'false');
+const time = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text))
+  .optional();
+const text = z.string().max(2048);
+const csv = text.default('').transform((list) => (list === '' ? [] : list.split(',')));
+const kind = z.enum(['VMInstance', 'VMDisk']);
+
+export const listQuerySchema = z.strictObject({
+  pageSize,
+  pageToken: text.default(''),
+  labelSelector: text.default(''),
+  filter: text.default(''),
+});
+export const writeQuerySchema = z.strictObject({ dryRun: flag });
+export const deleteQuerySchema = z.strictObject({ dryRun: flag, withDisks: flag });
+export const manifestsQuerySchema = z.strictObject({ dryRun: flag, partial: flag });
+export const watchQuerySchema = z.strictObject({
+  kinds: csv.pipe(z.array(kind)),
+  labelSelector: text.default(''),
+  resumeToken: text.default(''),
+});
+export const historyQuerySchema = z.strictObject({
+  kind: kind.optional(),
+  name: text.optional(),
+  uid: z.uuid().optional(),
+  from: time,
+  to: time,
+  pageSize,
+  pageToken: text.default(''),
+});
+export const operationQuerySchema = z.strictObject({
+  wait: z
+    .string()
+    .regex(/^\d{1,4}s?$/, 'A number of seconds such as 30s.')
+    .default('0s')
+    .transform((wait) => Math.min(Number.parseInt(wait, 10), MAX_WAIT_SECONDS)),
+});
+export const operationsQuerySchema = z.strictObject({
+  project: text,
+  uid: z.uuid().optional(),
+  pageSize,
+  pageToken: text.default(''),
+});
+export const usageEventsQuerySchema = z.strictObject({
+  after: text.default(''),
+  limit: pageSize,
+  project: text.optional(),
+  meter: z.enum(['vm.allocated', 'vm.running', 'disk.allocated', 'ip.held']).optional(),
+});
+export const usageSummaryQuerySchema = z.strictObject({
+  from: time,
+  to: time,
+  groupBy: csv.pipe(z.array(z.enum(['resource', 'hour', 'day']))),
+});
+export const pageQuerySchema = z.strictObject({ pageSize, pageToken: text.default('') });
+export const apiKeysQuerySchema = z.strictObject({ project: text.optional() });
+export const noQuerySchema = z.strictObject({});
+
+/** Parses a query; throws one fault with all problems. */
+export function parseQuery<S extends z.ZodType>(schema: S, query: unknown): z.infer<S> {
+  return parseWith(schema, query, 'The query');
+}
+
+/** Parses a body; throws one fault with all problems. */
+export function parseBody<S extends z.ZodType>(schema: S, body: unknown): z.infer<S> {
+  return parseWith(schema, body, 'The body');
+}
+
+function parseWith<S extends z.ZodType>(schema: S, input: unknown, what: string): z.infer<S> {
+  const parsed = schema.safeParse(input ?? {});
+  if (parsed.success) return parsed.data;
+  throw faultOf(fieldProblems(parsed.error.issues), what);
+}
+
+export interface ListFilter {
+  readonly phase?: string;
+}
+
+/** The filters that a list knows: `phase=Running` (also `status.phase="Running"`). Throws `InvalidArgument`. */
+export function parseFilter(filter: string, phases: readonly string[]): ListFilter {
+  if (filter.trim() === '') return {};
+  const match = /^\s*(?:status\.)?phase\s*==?\s*"?([A-Za-z]+)"?\s*$/.exec(filter);
+  const phase = match?.[1];
+  if (phase !== undefined && phases.includes(phase)) return { phase };
+  const message = `A filter is phase=<phase>, one of ${phases.join(', ')}.`;
+  throw new Fault('InvalidArgument', message, { fields: [{ pointer: '/filter', code: 'invalid_filter', message }] });
+}

@@ -1,0 +1,75 @@
+/**
+ * Which URLs an image may come from: http and https, without credentials, and not inside the operator's network.
+ *
+ * The importer runs in the cluster, so an address that only the cluster reaches (cloud metadata, databases) would be
+ * readable by any tenant. A literal address is judged here; the address behind a name where it is resolved.
+ */
+import { BlockList, isIP } from 'node:net';
+import type { FieldProblem } from '@compute/domain';
+
+const MAX_URL_LENGTH = 2048;
+
+const NOT_PUBLIC: readonly (readonly [string, number, 'ipv4' | 'ipv6'])[] = [
+  ['0.0.0.0', 8, 'ipv4'],
+  ['10.0.0.0', 8, 'ipv4'],
+  ['100.64.0.0', 10, 'ipv4'],
+  ['127.0.0.0', 8, 'ipv4'],
+  ['169.254.0.0', 16, 'ipv4'],
+  ['172.16.0.0', 12, 'ipv4'],
+  ['192.0.0.0', 24, 'ipv4'],
+  ['192.0.2.0', 24, 'ipv4'],
+  ['192.168.0.0', 16, 'ipv4'],
+  ['198.18.0.0', 15, 'ipv4'],
+  ['198.51.100.0', 24, 'ipv4'],
+  ['203.0.113.0', 24, 'ipv4'],
+  ['224.0.0.0', 4, 'ipv4'],
+  ['240.0.0.0', 4, 'ipv4'],
+  ['::', 96, 'ipv6'],
+  // Translated and tunnelled addresses carry an IPv4 address inside.
+  ['64:ff9b::', 96, 'ipv6'],
+  ['64:ff9b:1::', 48, 'ipv6'],
+  ['2001::', 32, 'ipv6'],
+  ['2002::', 16, 'ipv6'],
+  ['100::', 64, 'ipv6'],
+  ['2001:db8::', 32, 'ipv6'],
+  ['fc00::', 7, 'ipv6'],
+  ['fe80::', 10, 'ipv6'],
+  ['fec0::', 10, 'ipv6'],
+  ['ff00::', 8, 'ipv6'],
+];
+
+const notPublic = new BlockList();
+for (const [address, prefix, family] of NOT_PUBLIC) notPublic.addSubnet(address, prefix, family);
+
+/** True for an IP address that is not reachable from the Internet. IPv4 inside IPv6 is judged as IPv4. */
+export function isPrivateAddress(address: string): boolean {
+  const family = isIP(address);
+  if (family === 0) return false;
+  return notPublic.check(address, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** The host of a URL as an address or a name: lower case, without brackets and without the root's dot. */
+export function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+}
+
+/** What is wrong with the URL of a source, at most one finding. Messages never repeat the URL: it may hold a token. */
+export function sourceUrlProblems(text: string, pointer: string, allowPrivate: boolean): FieldProblem[] {
+  const refuse = (code: string, message: string): FieldProblem[] => [{ pointer, code, message }];
+  if (text === '') return refuse('required', 'An http or https URL.');
+  if (text.length > MAX_URL_LENGTH) return refuse('too_long', `At most ${MAX_URL_LENGTH} characters.`);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url) return refuse('invalid_url', 'Not a URL: give the whole address, such as https://example.com/image.qcow2.');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    return refuse('invalid_url', 'Only http and https can be imported from.');
+  if (url.username !== '' || url.password !== '')
+    return refuse('invalid_url', 'A URL with credentials would show them to every reader of the disk.');
+  if (!allowPrivate && isInternalHost(hostOf(url))) return refuse('forbidden_address', FORBIDDEN_ADDRESS);
+  return [];
+}
+
+export const FORBIDDEN_ADDRESS = 'Private, loopback and link-local addresses cannot be imported from.';
+
+function isInternalHost(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || isPrivateAddress(host);
+}

@@ -1,0 +1,78 @@
+/** Projects and API keys. The secret of a key is in no view: it is handed out once, when the key is made. */
+import { nameProblems, PROJECT_NAME_MAX_LENGTH } from '@compute/domain';
+import { z } from 'zod';
+
+export interface ProjectFacts {
+  readonly name: string;
+  readonly uid: string;
+  readonly namespace: string;
+  readonly createdAt: Date;
+}
+
+export interface ProjectView {
+  readonly name: string;
+  readonly uid: string;
+  readonly namespace: string;
+  readonly createdAt: string;
+}
+
+export function projectView({ name, uid, namespace, createdAt }: ProjectFacts): ProjectView {
+  return { name, uid, namespace, createdAt: createdAt.toISOString() };
+}
+
+export const SCOPES = ['read', 'write', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export interface ApiKeyFacts {
+  readonly id: string;
+  readonly project?: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: Date;
+  readonly expiresAt?: Date;
+  readonly revokedAt?: Date;
+  readonly lastUsedAt?: Date;
+}
+
+export interface ApiKeyView {
+  readonly id: string;
+  /** Absent: every project. */
+  readonly project?: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: string;
+  readonly expiresAt?: string;
+  readonly revokedAt?: string;
+  readonly lastUsedAt?: string;
+}
+
+export function apiKeyView(key: ApiKeyFacts): ApiKeyView {
+  const { id, project, name, scopes, createdAt, expiresAt, revokedAt, lastUsedAt } = key;
+  return {
+    id,
+    ...(project === undefined ? {} : { project }),
+    name,
+    scopes,
+    createdAt: createdAt.toISOString(),
+    ...(expiresAt ? { expiresAt: expiresAt.toISOString() } : {}),
+    ...(revokedAt ? { revokedAt: revokedAt.toISOString() } : {}),
+    ...(lastUsedAt ? { lastUsedAt: lastUsedAt.toISOString() } : {}),
+  };
+}
+
+const projectName = z.string().superRefine((name, context) => {
+  for (const { message } of nameProblems(name, PROJECT_NAME_MAX_LENGTH, ''))
+    context.addIssue({ code: 'custom', message });
+});
+
+export const createProjectSchema = z.strictObject({ name: projectName });
+
+export const createApiKeySchema = z.strictObject({
+  project: z.string().max(63).optional().meta({ description: 'Left out: a key for every project.' }),
+  name: z.string().min(1).max(100).meta({ description: 'What the key is for.' }),
+  scopes: z
+    .array(z.enum(SCOPES))
+    .min(1)
+    .default(() => ['read', 'write'] as Scope[]),
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+});

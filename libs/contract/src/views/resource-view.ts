@@ -1,0 +1,128 @@
+/**
+ * Rows as their users see them: the manifest with what the server knows. All faces translate these views and none
+ * looks at a row, so they cannot differ. A field that is not known is absent, never null or zero.
+ */
+import {
+  type AnyResource,
+  API_VERSION,
+  type ChargedSize,
+  gibOf,
+  type ImportProgress,
+  type Kind,
+  type ResourceOf,
+  type VmDisk,
+  type VmInstance,
+} from '@compute/domain';
+
+export interface MetadataView {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly generation: number;
+  readonly resourceVersion: string;
+  readonly creationTimestamp: string;
+  readonly deletionTimestamp?: string;
+}
+
+export interface InstanceTypeView {
+  readonly name: string;
+  readonly series: string;
+  readonly vcpu: number;
+  readonly memoryGib: number;
+}
+
+export type VmInstanceStatusView = Omit<VmInstance['status'], 'instanceType'> & {
+  readonly phase: VmInstance['phase'];
+  readonly instanceType: InstanceTypeView;
+};
+export type ImportView = Omit<ImportProgress, 'lastProgressAt'>;
+export type VmDiskStatusView = Omit<VmDisk['status'], 'import'> & {
+  readonly phase: VmDisk['phase'];
+  readonly import?: ImportView;
+};
+
+export interface ManifestView<K extends Kind, Status> {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: K;
+  readonly metadata: MetadataView;
+  readonly spec: ResourceOf[K]['spec'];
+  readonly status: Status;
+}
+
+export type VmInstanceView = ManifestView<'VMInstance', VmInstanceStatusView>;
+export type VmDiskView = ManifestView<'VMDisk', VmDiskStatusView>;
+
+export interface ViewOf {
+  readonly VMInstance: VmInstanceView;
+  readonly VMDisk: VmDiskView;
+}
+export type AnyView = ViewOf[Kind];
+
+type Viewers = { readonly [K in Kind]: (row: ResourceOf[K]) => ViewOf[K] };
+
+const VIEWERS: Viewers = {
+  VMInstance: (row) => ({ ...head(row), kind: 'VMInstance', spec: row.spec, status: vmStatus(row) }),
+  VMDisk: (row) => ({ ...head(row), kind: 'VMDisk', spec: row.spec, status: diskStatus(row) }),
+};
+
+/** The view of a row of a known kind. */
+export function viewOf<K extends Kind>(kind: K, row: ResourceOf[K]): ViewOf[K] {
+  return VIEWERS[kind](row);
+}
+
+/** The view of a row of any kind. */
+export function viewOfAny(row: AnyResource): AnyView {
+  return row.kind === 'VMInstance' ? VIEWERS.VMInstance(row) : VIEWERS.VMDisk(row);
+}
+
+function head(row: AnyResource): { apiVersion: typeof API_VERSION; metadata: MetadataView } {
+  return {
+    apiVersion: API_VERSION,
+    metadata: {
+      name: row.name,
+      namespace: row.project,
+      uid: row.uid,
+      labels: row.labels,
+      annotations: row.annotations,
+      generation: row.generation,
+      resourceVersion: row.resourceVersion,
+      creationTimestamp: row.createdAt.toISOString(),
+      ...(row.deletionRequestedAt ? { deletionTimestamp: row.deletionRequestedAt.toISOString() } : {}),
+    },
+  };
+}
+
+function vmStatus(row: VmInstance): VmInstanceStatusView {
+  const { conditions, observedGeneration, failure, instanceType, ...details } = row.status;
+  return {
+    phase: row.phase,
+    conditions,
+    observedGeneration,
+    ...(failure ? { failure } : {}),
+    instanceType: chargedView(instanceType),
+    ...details,
+  };
+}
+
+/** Memory is shown in GiB, as the catalogue lists it. */
+function chargedView({ name, series, vcpu, memoryMib }: ChargedSize): InstanceTypeView {
+  return { name, series, vcpu, memoryGib: gibOf(memoryMib) };
+}
+
+function diskStatus(row: VmDisk): VmDiskStatusView {
+  const { conditions, observedGeneration, failure, import: progress, ...details } = row.status;
+  return {
+    phase: row.phase,
+    conditions,
+    observedGeneration,
+    ...(failure ? { failure } : {}),
+    ...(progress ? { import: importView(progress) } : {}),
+    ...details,
+  };
+}
+
+function importView({ lastProgressAt: _internal, ...shown }: ImportProgress): ImportView {
+  return shown;
+}
