@@ -160,6 +160,12 @@ describe('what is kept of a claim', () => {
     });
   });
 
+  it('belongs to nobody when it is a working claim of CDI, which bears our labels too', () => {
+    const { metadata, ...rest } = claim({});
+    expect(projectClaim({ ...rest, metadata: { ...metadata, name: 'prime-c' } }).row).toBeUndefined();
+    expect(projectClaim(claim({})).row).toEqual({ kind: 'VMDisk', uid: DISK_UID });
+  });
+
   it('has the capacity as the cluster writes it, and as a number', () => {
     const status = { phase: 'Bound', capacity: { storage: '1073741824' } };
     expect(projectClaim(claim({ status })).observed).toMatchObject({

@@ -68,11 +68,13 @@ export function projectDataVolume(object: DataVolume): Projected<ObservedDataVol
   };
 }
 
+/** CDI copies our labels to its own working claims (`prime-…`) too; those are no news to the disk. */
 export function projectClaim(object: PersistentVolumeClaim): Projected<ObservedClaim> {
+  const isDisk = diskNameOfObject(object.metadata.name) !== undefined;
   const capacity = object.status?.capacity?.storage;
   const requested = object.spec?.resources?.requests?.storage;
   return {
-    row: rowOf(object),
+    row: isDisk ? rowOf(object) : undefined,
     observed: {
       ...observedObject(object),
       phase: claimPhase(object.status?.phase),
