@@ -1,24 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { RedisServer } from './fixtures/redis-server.ts';
+import { testRedis } from '@compute/test-services';
+import { Redis } from 'ioredis';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { Poke } from './poke.ts';
 import { openQueue, type ReconcileQueue } from './reconcile-queue.ts';
 
-let server: RedisServer;
+let redisUrl: string;
 const open: ReconcileQueue[] = [];
 
 beforeAll(async () => {
-  server = await RedisServer.start();
+  redisUrl = (await testRedis()).url;
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((queue) => queue.close(0)));
 });
-afterAll(() => server.stop());
 
 async function newQueue(prefix: string = randomUUID()): Promise<ReconcileQueue> {
-  const queue = await openQueue({ redisUrl: server.url, prefix });
+  const queue = await openQueue({ redisUrl, prefix });
   open.push(queue);
   return queue;
 }
@@ -116,7 +116,7 @@ test('under a storm of pokes the last version of each key is seen and no key run
 
 test('a handler that throws ends its poke, tells the error, and a later poke runs again', async () => {
   const errors: Error[] = [];
-  const queue = await openQueue({ redisUrl: server.url, prefix: randomUUID(), onError: (error) => errors.push(error) });
+  const queue = await openQueue({ redisUrl, prefix: randomUUID(), onError: (error) => errors.push(error) });
   open.push(queue);
   let runs = 0;
   queue.work(
@@ -141,12 +141,10 @@ test('finished pokes leave nothing behind in Redis', async () => {
     await queue.send(Array.from({ length: 100 }, (_, index) => disk(`${batch}-${index}`)));
   }
   await vi.waitFor(() => expect(done.size).toBe(500));
-  await vi.waitFor(async () => {
-    const keys = await server.run((redis) => redis.keys(`${prefix}:*`));
-    expect(keys.length).toBeLessThanOrEqual(6);
-  });
-  const events = await server.run((redis) => redis.xlen(`${prefix}:reconcile:events`));
-  expect(events).toBeLessThan(400);
+  const redis = new Redis(redisUrl);
+  await vi.waitFor(async () => expect((await redis.keys(`${prefix}:*`)).length).toBeLessThanOrEqual(6));
+  expect(await redis.xlen(`${prefix}:reconcile:events`)).toBeLessThan(400);
+  redis.disconnect();
 });
 
 test('depth tells how many wait and how long the oldest has waited', async () => {

@@ -5,15 +5,15 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { isFault } from '@compute/domain';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { RedisServer } from './fixtures/redis-server.ts';
+import { InterruptibleRedis } from './fixtures/interruptible-redis.ts';
 import type { Poke } from './poke.ts';
 import { openQueue, type ReconcileQueue } from './reconcile-queue.ts';
 
-let server: RedisServer;
+let server: InterruptibleRedis;
 const open: ReconcileQueue[] = [];
 
 beforeAll(async () => {
-  server = await RedisServer.start();
+  server = await InterruptibleRedis.start();
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((queue) => queue.close(0)));
@@ -93,13 +93,13 @@ test('while Redis is down a send fails within seconds, and workers go on after i
   await queue.send([disk('before')]);
   await vi.waitFor(() => expect(runs).toEqual(['before']));
 
-  await server.stop();
+  await server.interrupt();
   const failedAt = performance.now();
   const failure = await queue.send([disk('lost')]).catch((error: unknown) => error);
   expect(isFault(failure, 'Unavailable')).toBe(true);
   expect(performance.now() - failedAt).toBeLessThan(6_000);
 
-  await server.start();
+  await server.restart();
   await vi.waitFor(() => queue.send([disk('after')]), { timeout: 10_000, interval: 100 });
   await vi.waitFor(() => expect(runs).toContain('after'), { timeout: 15_000 });
 });

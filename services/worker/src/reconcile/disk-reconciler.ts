@@ -21,7 +21,7 @@ export interface DiskScope extends Loaded<'VMDisk'> {
 
 export interface DiskReconcilerPorts {
   readonly store: Pick<Store, 'getByUid' | 'vmsOfDisk'>;
-  readonly cluster: Pick<Cluster, 'observeDisk' | 'performDiskAction'>;
+  readonly cluster: Pick<Cluster, 'observeDisk' | 'performDiskAction' | 'leftovers'>;
   readonly namespaces: ProjectNamespaces;
   readonly importPolicy: ImportPolicy;
 }
@@ -37,6 +37,7 @@ export function diskReconciler(ports: DiskReconcilerPorts): Reconciler<'VMDisk',
       return planDisk({ desired, observed: cluster.observeDisk({ disk, namespace }), policy });
     },
     perform: (action, { desired: disk, namespace }) => cluster.performDiskAction(action, { disk, namespace }),
+    leftovers: ({ desired, namespace }) => cluster.leftovers(desired, namespace),
     progressOnly: ({ desired }, plan) => importFigures(desired, plan),
   };
 }

@@ -46,6 +46,7 @@ function setUp(options: {
   rows?: (VmInstance | undefined)[];
   plan?: VmPlan;
   failures?: number;
+  leftovers?: string[];
   staleTimes?: number;
   perform?: (action: Action) => ActionOutcome;
   figures?: ImportProgress;
@@ -86,6 +87,7 @@ function setUp(options: {
       return desired && { desired };
     },
     plan: () => options.plan ?? keep,
+    leftovers: async () => options.leftovers ?? [],
     perform: async (action) => {
       log.push(action.do);
       return options.perform?.(action) ?? { result: 'done' };
@@ -198,6 +200,13 @@ test('a resource of which nothing is left is removed without a commit', async ()
   const { log, run } = setUp({ plan: { ...keep, outcome: 'remove', actions: [] } });
   expect(await run()).toBe('removed');
   expect(log).toEqual(['remove']);
+});
+
+test('a row stays while the cluster itself still has something of it', async () => {
+  const plan: VmPlan = { ...keep, outcome: 'remove', actions: [] };
+  const { log, run } = setUp({ plan, leftovers: ['DataVolume/vm-disk-a'] });
+  expect(await run()).toBe('retry');
+  expect(log).toEqual(['look later']);
 });
 
 test('the loop passes a named point before and after each commit and each action', async () => {

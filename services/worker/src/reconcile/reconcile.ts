@@ -79,19 +79,24 @@ async function look<K extends Kind, S extends Loaded<K>, A extends { readonly do
     return 'gone';
   }
   const plan = keepRefusal(reconciler, scope, reconciler.plan(scope));
-  if (plan.outcome === 'remove') return remove(scope.desired, plan, poke, ports);
+  if (plan.outcome === 'remove') return remove(reconciler, scope, plan, poke, ports);
   const figures = reconciler.progressOnly?.(scope, plan);
   if (figures) return offerProgress(scope, figures, plan.requeueAfterMs, ports);
   await commit(reconciler, scope, plan, poke, ports);
   return performAll(reconciler, scope, plan, poke, ports);
 }
 
-async function remove<K extends Kind>(
-  row: ResourceOf[K],
-  { reason, message }: { reason: string; message: string },
+/** A row goes only when the cluster itself says that nothing is left: what is forgotten here would run unpaid for ever. */
+async function remove<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
+  reconciler: Reconciler<K, S, A>,
+  scope: S,
+  { reason, message }: PlanOf<K, A>,
   { traceparent }: LookRequest,
   ports: LoopPorts,
 ): Promise<Outcome> {
+  const row: ResourceOf[K] = scope.desired;
+  const left = await reconciler.leftovers(scope);
+  if (left.length > 0) return retryLater(row.uid, undefined, ports);
   const { kind, uid } = row;
   const trace = traceparent === undefined ? {} : { traceparent };
   const command = { actor: WORKER_ACTOR, uid, loaded: versionsOf(row), reason, message, ...trace };

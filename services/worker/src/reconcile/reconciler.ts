@@ -27,6 +27,8 @@ export interface Reconciler<K extends Kind, Scope extends Loaded<K>, Action exte
   plan(scope: Scope): PlanOf<K, Action>;
   /** Throws only what is wrong with the worker or the row, not what the cluster answers. */
   perform(action: Action, scope: Scope): Promise<ActionOutcome>;
+  /** What the cluster still has of the row, asked of the cluster itself, since caches may lag. */
+  leftovers(scope: Scope): Promise<readonly string[]>;
   /** What the spec needs once the cluster holds it: the store gives back what a larger claim before it still held. */
   settledClaim?(scope: Scope, plan: PlanOf<K, Action>): Claim | undefined;
   /** The new figures, if the plan differs from the row in nothing else: they are written in batches, not one by one. */

@@ -11,7 +11,7 @@ export interface VmScope extends Loaded<'VMInstance'> {
 
 export interface VmReconcilerPorts {
   readonly store: Pick<Store, 'getByUid' | 'disksOfVm'>;
-  readonly cluster: Pick<Cluster, 'observeVm' | 'renderVm' | 'performVmAction'>;
+  readonly cluster: Pick<Cluster, 'observeVm' | 'renderVm' | 'performVmAction' | 'leftovers'>;
   readonly namespaces: ProjectNamespaces;
 }
 
@@ -24,6 +24,7 @@ export function vmReconciler(ports: VmReconcilerPorts): Reconciler<'VMInstance',
     plan: ({ desired, target }) =>
       planVm({ desired, rendered: cluster.renderVm(target), observed: cluster.observeVm(target) }),
     perform: (action, { target }) => cluster.performVmAction(action, target),
+    leftovers: ({ desired, target }) => cluster.leftovers(desired, target.namespace),
     settledClaim,
   };
 }
