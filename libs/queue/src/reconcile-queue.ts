@@ -17,6 +17,8 @@ export const QUEUE_NAME = 'reconcile';
 const DEFAULT_PREFIX = 'compute';
 /** BullMQ writes an event per step into a stream that nobody here reads; keep it short. */
 const EVENT_STREAM_LENGTH = 100;
+/** A worker that starts pokes everything it finds in the cluster; Redis and this process must breathe between. */
+const SEND_LIMIT = 1_000;
 
 export interface QueueOptions {
   readonly redisUrl: string;
@@ -64,9 +66,14 @@ export class ReconcileQueue {
     this.#queue.on('error', options.onError);
   }
 
-  /** Adds pokes in one round trip. Throws `Fault('Unavailable')` within seconds when Redis is away. */
+  /** Adds pokes, a thousand in a round trip. Throws `Fault('Unavailable')` within seconds when Redis is away. */
   async send(pokes: readonly Poke[]): Promise<void> {
-    if (pokes.length === 0) return;
+    for (let start = 0; start < pokes.length; start += SEND_LIMIT) {
+      await this.#sendBatch(pokes.slice(start, start + SEND_LIMIT));
+    }
+  }
+
+  async #sendBatch(pokes: readonly Poke[]): Promise<void> {
     const jobs = pokes.map((poke) => ({ name: poke.kind, data: poke, opts: jobOptions(poke) }));
     await this.#queue.addBulk(jobs).catch((error: unknown) => {
       throw new Fault('Unavailable', 'The queue does not answer', {}, error);
