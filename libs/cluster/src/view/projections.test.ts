@@ -16,6 +16,7 @@ import {
   projectNamespace,
   projectService,
   projectVirtualMachine,
+  readableSize,
 } from './projections.ts';
 
 const labels = (kind: string, uid: string) => ({
@@ -166,13 +167,25 @@ describe('what is kept of a claim', () => {
     expect(projectClaim(claim({})).row).toEqual({ kind: 'VMDisk', uid: DISK_UID });
   });
 
-  it('has the capacity as the cluster writes it, and as a number', () => {
+  it('has the capacity as users write it, and as a number', () => {
     const status = { phase: 'Bound', capacity: { storage: '1073741824' } };
     expect(projectClaim(claim({ status })).observed).toMatchObject({
       phase: 'Bound',
-      capacity: '1073741824',
+      capacity: '1Gi',
       capacityMib: 1024,
     });
+  });
+});
+
+describe('a readable size', () => {
+  it.each([
+    ['21474836480', '20Gi'],
+    ['20Gi', '20Gi'],
+    ['1536Mi', '1536Mi'],
+    ['22G', '22000000000'],
+    ['what', 'what'],
+  ])('of %s is %s', (quantity, text) => {
+    expect(readableSize(quantity)).toBe(text);
   });
 });
 

@@ -11,6 +11,7 @@ import {
   type ObservedObject,
   type ObservedService,
   type ObservedVirtualMachine,
+  parseQuantityBytes,
   parseQuantityMib,
   RUN_STRATEGIES,
 } from '@compute/domain';
@@ -27,6 +28,12 @@ import type {
 import { hashOf } from '../manifests/manifest-hash.ts';
 import { diskNameOfObject } from '../manifests/object-names.ts';
 import { NAME_LABEL, type RowRef, rowOf } from '../manifests/ownership.ts';
+
+const UNITS: readonly (readonly [suffix: string, size: bigint])[] = [
+  ['Ti', 1n << 40n],
+  ['Gi', 1n << 30n],
+  ['Mi', 1n << 20n],
+];
 
 /** An object of a row: whose it is, and what a planner may know of it. */
 export interface Projected<T> {
@@ -78,7 +85,7 @@ export function projectClaim(object: PersistentVolumeClaim): Projected<ObservedC
     observed: {
       ...observedObject(object),
       phase: claimPhase(object.status?.phase),
-      capacity,
+      capacity: capacity === undefined ? undefined : readableSize(capacity),
       capacityMib: capacity === undefined ? undefined : parseQuantityMib(capacity),
       requestedMib: requested === undefined ? undefined : parseQuantityMib(requested),
     },
@@ -152,6 +159,14 @@ function condition(conditions: readonly WireCondition[] | undefined, type: strin
   if (found === undefined) return undefined;
   const status = found.status === 'True' || found.status === 'False' ? found.status : 'Unknown';
   return { status, reason: found.reason ?? '', message: found.message ?? '' };
+}
+
+/** CDI asks for bytes (`21474836480`), users for `20Gi`: the same size in the largest unit that holds it exactly. */
+export function readableSize(quantity: string): string {
+  const bytes = parseQuantityBytes(quantity);
+  if (bytes === undefined || bytes === 0n) return quantity;
+  const [suffix, unit] = UNITS.find(([, size]) => bytes % size === 0n) ?? ['', 1n];
+  return `${bytes / unit}${suffix}`;
 }
 
 function claimPhase(phase: string | undefined): ObservedClaim['phase'] {
