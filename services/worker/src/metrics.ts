@@ -4,6 +4,8 @@ import type { Kind, ResourceOf } from '@compute/domain';
 import type { QueueDepth, ReconcileQueue } from '@compute/queue';
 import { createMetrics, type Instruments, WORKER_METRICS } from '@compute/runtime';
 
+const COMING_UP: readonly string[] = ['Pending', 'Provisioning', 'Starting'];
+
 /** What is asked when the metrics are read. */
 export interface MeasuredParts {
   readonly queue: Pick<ReconcileQueue, 'depth'>;
@@ -48,8 +50,10 @@ export class WorkerMetrics {
   phaseChanged<K extends Kind>(before: ResourceOf[K], phase: ResourceOf[K]['phase']): void {
     const row: ResourceOf[Kind] = before;
     this.instruments.phaseSeconds.observe({ kind: row.kind, phase: row.phase }, secondsSince(row.phaseSince));
-    const isFirstRun = row.kind === 'VMInstance' && phase === 'Running' && row.status.startedAt === undefined;
-    if (isFirstRun) this.instruments.acceptedToRunningSeconds.observe(secondsSince(row.createdAt));
+    // A restart by the user raises the generation; the time since the creation would say nothing then.
+    const isFirstRun = row.kind === 'VMInstance' && phase === 'Running' && row.generation === 1;
+    if (isFirstRun && COMING_UP.includes(row.phase))
+      this.instruments.acceptedToRunningSeconds.observe(secondsSince(row.createdAt));
     const importEnds = row.kind === 'VMDisk' && (row.phase === 'Importing' || row.phase === 'Pending');
     if (importEnds && (phase === 'Ready' || phase === 'Failed'))
       this.instruments.importSeconds.observe({ outcome: phase }, secondsSince(row.createdAt));
