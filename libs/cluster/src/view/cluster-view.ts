@@ -5,7 +5,7 @@
  * template's to the machine, so every object that matters carries it. News that change no projection are not passed on.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { DiskObserved, VmObserved } from '@compute/domain';
+import { type DiskObserved, Fault, type VmObserved } from '@compute/domain';
 import {
   Informer,
   type InformerChange,
@@ -63,6 +63,7 @@ export class ClusterView {
   readonly #followed: Followed[] = [];
   readonly #listeners = new Set<ChangeListener>();
   readonly #diskUsers = new DiskUsers();
+  #synced = false;
   readonly #dataVolumes;
   readonly #claims;
   readonly #virtualMachines;
@@ -91,6 +92,7 @@ export class ClusterView {
       followed.synced = true;
     });
     await Promise.all(starting);
+    this.#synced = true;
   }
 
   async stop(): Promise<void> {
@@ -110,7 +112,9 @@ export class ClusterView {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Throws `Unavailable` before the first lists are complete: what is merely not known yet would look lost. */
   observeDisk({ disk, namespace }: DiskTarget): DiskObserved {
+    this.#requireSynced();
     const name = diskObjectName(disk.name);
     return diskObserved(disk, {
       at: new Date(),
@@ -121,7 +125,9 @@ export class ClusterView {
     });
   }
 
+  /** As {@link observeDisk}. */
   observeVm({ vm, namespace, disks }: VmTarget): VmObserved {
+    this.#requireSynced();
     const name = vmObjectName(vm.name);
     return vmObserved(vm, disks, {
       at: new Date(),
@@ -136,8 +142,14 @@ export class ClusterView {
 
   /** Firmware UUID of the machine's VirtualMachine, when there is one and it is this row's. */
   firmwareUuid({ vm, namespace }: Pick<VmTarget, 'vm' | 'namespace'>): string | undefined {
+    this.#requireSynced();
     const present = this.#virtualMachines.get(namespace, vmObjectName(vm.name));
     return present?.row?.uid === vm.uid ? present.firmwareUuid : undefined;
+  }
+
+  #requireSynced(): void {
+    if (this.#synced) return;
+    throw new Fault('Unavailable', `The cluster is not known yet: ${this.health().waitingFor.join(', ')} not listed.`);
   }
 
   #namespaceExists(namespace: string): boolean {
