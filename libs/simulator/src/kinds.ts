@@ -73,7 +73,9 @@ export interface Container {
   name: string;
   image?: string;
   args?: string[];
-  env?: { name: string; value?: string }[];
+  env?: { name: string; value?: string; valueFrom?: { secretKeyRef?: { name: string; key: string } } }[];
+  volumeDevices?: { name: string; devicePath: string }[];
+  volumeMounts?: { name: string; mountPath: string }[];
   ports?: { name?: string; containerPort: number; protocol?: string }[];
   resources?: ResourceRequirements;
   terminationMessagePolicy?: string;
@@ -82,6 +84,7 @@ export interface Container {
 export interface PodVolume {
   name: string;
   persistentVolumeClaim?: { claimName: string; readOnly?: boolean };
+  configMap?: { name: string };
   [source: string]: unknown;
 }
 
@@ -148,6 +151,10 @@ export interface ObjectReference {
   resourceVersion?: string;
 }
 
+export interface NodeSelectorTerm {
+  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+}
+
 export interface PersistentVolume extends KubeObject {
   spec: {
     capacity: ResourceList;
@@ -157,7 +164,7 @@ export interface PersistentVolume extends KubeObject {
     persistentVolumeReclaimPolicy?: 'Delete' | 'Retain';
     claimRef?: ObjectReference;
     csi?: { driver: string; volumeHandle: string };
-    nodeAffinity?: unknown;
+    nodeAffinity?: { required?: { nodeSelectorTerms: NodeSelectorTerm[] } };
   };
   status?: { phase?: 'Available' | 'Bound' | 'Released' | 'Failed' };
 }
