@@ -85,7 +85,7 @@ export interface VirtualMachine extends KubeObject {
 }
 
 export interface VirtualMachineInstance extends KubeObject {
-  spec: { hostname?: string; volumes?: TemplateVolume[] };
+  spec: { hostname?: string; domain?: object; volumes?: TemplateVolume[] };
   status?: {
     phase?: string;
     nodeName?: string;
