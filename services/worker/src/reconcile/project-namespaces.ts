@@ -10,12 +10,12 @@ export class ProjectNamespaces {
     this.#read = read;
   }
 
-  /** Throws `Fault('NotFound')` for a project that does not exist. */
+  /** Throws `Fault('Internal')` for a project that does not exist. */
   async of(project: string): Promise<string> {
     const known = this.#known.get(project);
     if (known !== undefined) return known;
     const record = await this.#read(project);
-    if (!record) throw new Fault('NotFound', `There is no project '${project}'.`);
+    if (!record) throw new Fault('Internal', `There is no project '${project}'.`);
     this.#known.set(project, record.namespace);
     return record.namespace;
   }

@@ -62,6 +62,7 @@ export async function reconcile<K extends Kind, S extends Loaded<K>, A extends {
     try {
       return await look(reconciler, poke, ports);
     } catch (error) {
+      if (isFault(error, 'NotFound')) return 'gone';
       if (!isFault(error, 'Stale')) throw error;
     }
   }
@@ -82,7 +83,7 @@ async function look<K extends Kind, S extends Loaded<K>, A extends { readonly do
   if (plan.outcome === 'remove') return remove(reconciler, scope, plan, poke, ports);
   const figures = reconciler.progressOnly?.(scope, plan);
   if (figures) return offerProgress(scope, figures, plan.requeueAfterMs, ports);
-  await commit(reconciler, scope, plan, poke, ports);
+  await commit<K, A>(scope.desired, plan, poke, ports);
   return performAll(reconciler, scope, plan, poke, ports);
 }
 
@@ -121,17 +122,14 @@ async function offerProgress<K extends Kind>(
   return 'progress';
 }
 
-async function commit<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
-  reconciler: Reconciler<K, S, A>,
-  scope: S,
+async function commit<K extends Kind, A>(
+  desired: ResourceOf[K],
   plan: PlanOf<K, A>,
   { traceparent }: LookRequest,
   ports: LoopPorts,
 ): Promise<void> {
-  const { desired } = scope;
   const { kind, uid } = desired;
   const { phase, reason, message, conditions, details, happenedAt, failure, requeueAfterMs } = plan;
-  const claim = reconciler.settledClaim?.(scope, plan);
   if (plan.actions.length === 0) ports.memory.forget(uid);
   const command: ObserveCommand<K> = {
     actor: WORKER_ACTOR,
@@ -145,7 +143,6 @@ async function commit<K extends Kind, S extends Loaded<K>, A extends { readonly 
     attempts: ports.memory.failures(uid),
     ...(happenedAt === undefined ? {} : { happenedAt }),
     ...(failure === undefined ? {} : { failure }),
-    ...(claim === undefined ? {} : { claim }),
     ...(requeueAfterMs === undefined ? {} : { nextLookAfterMs: requeueAfterMs }),
     ...(traceparent === undefined ? {} : { traceparent }),
   };
@@ -212,7 +209,7 @@ async function showRefusal<K extends Kind, S extends Loaded<K>, A extends { read
 ): Promise<Outcome> {
   const fresh = await reconciler.load(poke.uid);
   if (!fresh || fresh.desired.generation !== scope.desired.generation) return 'refused';
-  await commit(reconciler, fresh, refusal, poke, ports);
+  await commit<K, A>(fresh.desired, refusal, poke, ports);
   return 'refused';
 }
 

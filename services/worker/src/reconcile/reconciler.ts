@@ -5,7 +5,7 @@
  * decides nothing. Everything between them (commit, order, retries, refusals) is the loop's.
  */
 import type { ActionOutcome } from '@compute/cluster';
-import type { Claim, ConditionReport, ImportProgress, Kind, Plan, ResourceOf } from '@compute/domain';
+import type { ConditionReport, ImportProgress, Kind, Plan, ResourceOf } from '@compute/domain';
 import type { DetailsOf } from '@compute/store';
 
 type StatusOf<K extends Kind> = ResourceOf[K]['status'];
@@ -29,8 +29,6 @@ export interface Reconciler<K extends Kind, Scope extends Loaded<K>, Action exte
   perform(action: Action, scope: Scope): Promise<ActionOutcome>;
   /** What the cluster still has of the row, asked of the cluster itself, since caches may lag. */
   leftovers(scope: Scope): Promise<readonly string[]>;
-  /** What the spec needs once the cluster holds it: the store gives back what a larger claim before it still held. */
-  settledClaim?(scope: Scope, plan: PlanOf<K, Action>): Claim | undefined;
   /** The new figures, if the plan differs from the row in nothing else: they are written in batches, not one by one. */
   progressOnly?(scope: Scope, plan: PlanOf<K, Action>): ImportProgress | undefined;
 }

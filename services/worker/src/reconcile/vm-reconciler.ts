@@ -1,6 +1,6 @@
 /** What a VMInstance supplies to the loop. Its disks' rows are read with it: a machine waits for them. */
 import type { Cluster, VmTarget } from '@compute/cluster';
-import { type Claim, claimOfVm, planVm, type VmAction, type VmPlan } from '@compute/domain';
+import { planVm, type VmAction } from '@compute/domain';
 import type { Store } from '@compute/store';
 import type { ProjectNamespaces } from './project-namespaces.ts';
 import type { Loaded, Reconciler } from './reconciler.ts';
@@ -25,7 +25,6 @@ export function vmReconciler(ports: VmReconcilerPorts): Reconciler<'VMInstance',
       planVm({ desired, rendered: cluster.renderVm(target), observed: cluster.observeVm(target) }),
     perform: (action, { target }) => cluster.performVmAction(action, target),
     leftovers: ({ desired, target }) => cluster.leftovers(desired, target.namespace),
-    settledClaim,
   };
 }
 
@@ -34,11 +33,4 @@ async function loadVm({ store, namespaces }: VmReconcilerPorts, uid: string): Pr
   if (desired?.kind !== 'VMInstance') return undefined;
   const [namespace, disks] = await Promise.all([namespaces.of(desired.project), store.disksOfVm(uid)]);
   return { desired, target: { vm: desired, namespace, disks } };
-}
-
-/** A smaller size is true once the cluster holds it and no running machine still has the larger one. */
-export function settledClaim({ desired }: Loaded<'VMInstance'>, { conditions, details }: VmPlan): Claim | undefined {
-  const isApplied = conditions.some(({ type, status }) => type === 'SpecApplied' && status === 'True');
-  if (!isApplied || details.restartRequired !== undefined) return undefined;
-  return claimOfVm(desired.spec, desired.status.instanceType);
 }
