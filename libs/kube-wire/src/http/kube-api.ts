@@ -1,0 +1,308 @@
+/**
+ * The Kubernetes API over HTTP: decides what a request is for and lets the right part answer. Holds no objects; all
+ * storage is behind `Backends`.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Backends, ResourceBackend } from '../protocol/backend.ts';
+import type { Interceptor, RequestFacts } from '../protocol/interceptor.ts';
+import type { KindDefinition, KindRegistry, SubresourceDefinition, Verb } from '../protocol/kind.ts';
+import { resourceKey, verbsOf } from '../protocol/kind.ts';
+import type { CustomRoute, RequestUser, RouteCall } from '../protocol/route.ts';
+import { methodNotAllowed, StatusError, unknownPath } from '../protocol/status-error.ts';
+import { deleteCollection, deleteObject } from './delete-verbs.ts';
+import { Documents } from './documents.ts';
+import { negotiate } from './negotiation.ts';
+import { getObject, listObjects, renderObject, watchOptions } from './read-verbs.ts';
+import { sendError, sendJson, sendRendered, sendText } from './reply.ts';
+import { mediaType, parseObjectBody, readBody } from './request-body.ts';
+import type { ResourcePath } from './request-path.ts';
+import { parseResourcePath } from './request-path.ts';
+import type { ResourceRequest } from './resource-request.ts';
+import { fieldManagerOf, flagOf, isDryRun } from './resource-request.ts';
+import type { Tokens } from './tokens.ts';
+import { WatchResponse } from './watch-response.ts';
+import { createObject, patchObject, updateObject } from './write-verbs.ts';
+
+export interface KubeApiOptions {
+  kinds: KindRegistry;
+  routes: CustomRoute[];
+  backends: Backends;
+  tokens: Tokens;
+  interceptor: Interceptor | undefined;
+  bookmarkIntervalMs: number;
+  /** Readiness, asked by /readyz and /healthz. */
+  ready: () => boolean;
+}
+
+/** One HTTP exchange, parsed as far as every part needs it. */
+interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  url: string;
+  query: URLSearchParams;
+}
+
+const healthPaths = ['/healthz', '/livez', '/readyz'];
+
+export class KubeApi {
+  readonly #options: KubeApiOptions;
+  readonly #documents: Documents;
+  readonly #watches = new Set<WatchResponse>();
+
+  constructor(options: KubeApiOptions) {
+    this.#options = options;
+    this.#documents = new Documents(options.kinds, options.routes);
+  }
+
+  /** Answers one request; never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [url = '/', search = ''] = splitUrl(request.url ?? '/');
+    try {
+      await this.#answer({ request, response, url, query: new URLSearchParams(search) });
+    } catch (error) {
+      sendError(response, error);
+    }
+  }
+
+  /** Ends all watches, for an orderly shutdown. */
+  endWatches(): void {
+    for (const watch of this.#watches) watch.end();
+  }
+
+  async #answer(exchange: Exchange): Promise<void> {
+    const { request, response, url } = exchange;
+    if (healthPaths.some((path) => url === path || url.startsWith(`${path}/`))) {
+      const ready = url.startsWith('/livez') || this.#options.ready();
+      sendText(response, ready ? 200 : 500, ready ? 'ok' : 'not ready');
+      return;
+    }
+    const user = this.#options.tokens.authenticate(request);
+    const path = parseResourcePath(url);
+    if (path === undefined) await this.#answerDocument(exchange, user);
+    else await this.#answerResource(exchange, path, user);
+  }
+
+  async #answerDocument({ request, response, url }: Exchange, user: RequestUser): Promise<void> {
+    const verb = (request.method ?? 'GET').toLowerCase();
+    const facts = { verb, resource: '', namespace: '', name: '', subresource: '', user: user.name };
+    if ((await this.#options.interceptor?.before(facts)) === 'reset') {
+      response.destroy();
+      return;
+    }
+    if (verb !== 'get' && verb !== 'head') throw methodNotAllowed();
+    const document = this.#documents.find(url, request.headers.accept);
+    if (document === undefined) throw unknownPath();
+    sendRendered(request, response, document, { status: 200 });
+  }
+
+  async #answerResource(exchange: Exchange, path: ResourcePath, user: RequestUser): Promise<void> {
+    const { kinds } = this.#options;
+    const verb = verbOf(exchange, path);
+    const kind = kinds.byResource(path.group, path.version, path.resource);
+    const facts = factsOf(path, verb, user);
+    const { interceptor } = this.#options;
+    if ((await interceptor?.before(facts)) === 'reset') {
+      exchange.response.destroy();
+      return;
+    }
+    const handler = findHandler(this.#options.routes, kind, path);
+    if (handler !== undefined) await this.#answerHandler(exchange, handler, { path, verb, user, facts });
+    else if (kind !== undefined) await this.#answerKind(exchange, kind, { path, verb, user, facts });
+    else throw unknownPath();
+  }
+
+  async #answerHandler(exchange: Exchange, handler: SubresourceDefinition, at: Located): Promise<void> {
+    const { request, response, query } = exchange;
+    if (!handler.verbs.includes(at.verb)) throw methodNotAllowed({ group: at.path.group, plural: at.path.resource });
+    const body = parseObjectBody(await readBody(request), mediaType(request));
+    const reply = await handler.handle({ ...this.#callOf(at, query, userAgentOf(request)), body });
+    if (this.#options.interceptor?.after(at.facts) === 'reset') response.destroy();
+    else if (reply.body === undefined) {
+      response.writeHead(reply.status, { 'Content-Length': '0' });
+      response.end();
+    } else sendJson(request, response, reply.status, reply.body);
+  }
+
+  async #answerKind(exchange: Exchange, kind: KindDefinition, at: Located): Promise<void> {
+    const { path, verb, facts } = at;
+    checkScope(kind, path, verb);
+    const stored = this.#options.backends.backendOf(kind);
+    if (stored === undefined) throw unknownPath();
+    const backend = this.#options.interceptor?.backend(facts, stored) ?? stored;
+    const resource = await this.#resourceRequest(exchange, kind, backend, at);
+    if (verb === 'watch') await this.#watch(exchange, resource, facts);
+    else await this.#reply(exchange, resource, at);
+  }
+
+  async #resourceRequest(
+    { request, query }: Exchange,
+    kind: KindDefinition,
+    backend: ResourceBackend,
+    { path, verb, user }: Located,
+  ): Promise<ResourceRequest> {
+    const reads = verb === 'get' || verb === 'list' || verb === 'watch';
+    return {
+      kind,
+      backend,
+      path,
+      query,
+      accepted: negotiate(request.headers.accept, ['table', 'metadata']),
+      user,
+      userAgent: userAgentOf(request),
+      body: reads ? Buffer.alloc(0) : await readBody(request),
+      contentType: mediaType(request),
+      warnings: [],
+    };
+  }
+
+  async #reply({ request, response }: Exchange, resource: ResourceRequest, { verb, facts }: Located): Promise<void> {
+    const { status, rendered } = await perform(resource, verb);
+    if (this.#options.interceptor?.after(facts) === 'reset') {
+      response.destroy();
+      return;
+    }
+    sendRendered(request, response, rendered, { status, yaml: resource.accepted.yaml, warnings: resource.warnings });
+  }
+
+  async #watch({ response }: Exchange, resource: ResourceRequest, facts: RequestFacts): Promise<void> {
+    const options = watchOptions(resource, this.#options.bookmarkIntervalMs);
+    const watch = new WatchResponse(response, { ...options, intercept: this.#options.interceptor?.watch(facts) });
+    this.#watches.add(watch);
+    response.on('close', () => this.#watches.delete(watch));
+    await watch.start(resource.backend);
+  }
+
+  #callOf({ path, verb, user }: Located, query: URLSearchParams, userAgent: string): Omit<RouteCall, 'body'> {
+    const { namespace, name, subresource, rest } = path;
+    const fieldManager = fieldManagerOf({ query, userAgent });
+    const backendOf = (resource: string): ResourceBackend => this.#backendOf(resource);
+    return { verb, namespace, name, subresource, rest, query, user, fieldManager, dryRun: isDryRun(query), backendOf };
+  }
+
+  #backendOf(resource: string): ResourceBackend {
+    const kind = this.#options.kinds.byKey(resource);
+    const backend = kind === undefined ? undefined : this.#options.backends.backendOf(kind);
+    if (backend === undefined) throw new Error(`no storage for ${resource}`);
+    return backend;
+  }
+
+  /** Hands a protocol upgrade (console, vnc, port forward) to the route that takes it. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const [url = '/', search = ''] = splitUrl(request.url ?? '/');
+    try {
+      const user = this.#options.tokens.authenticate(request);
+      const path = parseResourcePath(url);
+      if (path === undefined) throw unknownPath();
+      const kind = this.#options.kinds.byResource(path.group, path.version, path.resource);
+      const handler = findHandler(this.#options.routes, kind, path);
+      if (handler?.upgrade === undefined) throw unknownPath();
+      const at = { path, verb: 'get' as const, user, facts: factsOf(path, 'get', user) };
+      handler.upgrade({
+        ...this.#callOf(at, new URLSearchParams(search), userAgentOf(request)),
+        request,
+        socket,
+        head,
+      });
+    } catch (error) {
+      const status = error instanceof StatusError ? error : new StatusError(500, 'InternalError', 'internal error');
+      const body = JSON.stringify(status.toStatus());
+      const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
+      socket.end(`HTTP/1.1 ${status.code} ${status.reason}\r\n${headers}\r\n\r\n${body}`);
+    }
+  }
+}
+
+interface Located {
+  path: ResourcePath;
+  verb: Verb;
+  user: RequestUser;
+  facts: RequestFacts;
+}
+
+function splitUrl(url: string): [string, string] {
+  const at = url.indexOf('?');
+  return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
+}
+
+function userAgentOf(request: IncomingMessage): string {
+  return request.headers['user-agent'] ?? '';
+}
+
+function factsOf(path: ResourcePath, verb: Verb, user: RequestUser): RequestFacts {
+  const resource = resourceKey({ group: path.group, plural: path.resource });
+  const { namespace, name, subresource } = path;
+  return { verb, resource, namespace, name, subresource, user: user.name };
+}
+
+function verbOf({ request, query }: Exchange, path: ResourcePath): Verb {
+  const named = path.name !== '';
+  switch (request.method) {
+    case 'GET':
+    case 'HEAD':
+      if (flagOf(query, 'watch') && path.subresource === '') return 'watch';
+      return named ? 'get' : 'list';
+    case 'POST':
+      return 'create';
+    case 'PUT':
+      return 'update';
+    case 'PATCH':
+      return 'patch';
+    case 'DELETE':
+      return named ? 'delete' : 'deletecollection';
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+function checkScope(kind: KindDefinition, path: ResourcePath, verb: Verb): void {
+  if (!kind.namespaced && path.namespace !== '') throw unknownPath();
+  const acrossNamespaces = verb === 'list' || verb === 'watch';
+  if (kind.namespaced && path.namespace === '' && !acrossNamespaces) throw methodNotAllowed(kind);
+  if (path.subresource === '' ? !verbsOf(kind).includes(verb) : verb === 'create' || verb === 'delete') {
+    throw methodNotAllowed(kind);
+  }
+  if (path.subresource !== '' && !(path.subresource === 'status' && kind.statusSubresource)) throw unknownPath();
+  if (path.name === '' && (verb === 'update' || verb === 'patch')) throw methodNotAllowed(kind);
+  if (path.name !== '' && verb === 'create') throw methodNotAllowed(kind);
+}
+
+/** The handler of a subresource of a kind, or of a custom route. Longer subresource paths win. */
+function findHandler(
+  routes: readonly CustomRoute[],
+  kind: KindDefinition | undefined,
+  path: ResourcePath,
+): SubresourceDefinition | undefined {
+  const own = kind?.subresources?.[path.subresource];
+  if (own !== undefined) return own;
+  const asked = [path.subresource, ...path.rest].join('/');
+  const candidates = routes.filter(
+    ({ group, version, resource, subresource = '' }) =>
+      group === path.group &&
+      version === path.version &&
+      resource === path.resource &&
+      (subresource === asked || (subresource !== '' && asked.startsWith(`${subresource}/`))),
+  );
+  return candidates.sort((a, b) => (b.subresource ?? '').length - (a.subresource ?? '').length)[0];
+}
+
+async function perform(
+  request: ResourceRequest,
+  verb: Verb,
+): Promise<{ status: number; rendered: { json: string; contentType: string } }> {
+  switch (verb) {
+    case 'get':
+      return { status: 200, rendered: await getObject(request) };
+    case 'list':
+      return { status: 200, rendered: await listObjects(request) };
+    case 'delete':
+      return { status: 200, rendered: await deleteObject(request) };
+    case 'deletecollection':
+      return { status: 200, rendered: await deleteCollection(request) };
+    case 'watch':
+      throw methodNotAllowed(request.kind);
+  }
+  const write = { create: createObject, update: updateObject, patch: patchObject }[verb];
+  const { version, created } = await write(request);
+  return { status: created ? 201 : 200, rendered: renderObject(request, version) };
+}

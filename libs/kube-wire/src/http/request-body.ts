@@ -1,0 +1,69 @@
+/**
+ * Reads and parses request bodies: size limit, gzip, JSON and YAML. Protobuf is refused with 415, which makes clients
+ * that offer both send JSON.
+ */
+import type { IncomingMessage } from 'node:http';
+import { gunzipSync } from 'node:zlib';
+import { parseDocument } from 'yaml';
+import { badRequest, StatusError, unsupportedMediaType } from '../protocol/status-error.ts';
+
+/** kube-apiserver's limit for one request body. */
+const maxBodyBytes = 3 * 1024 * 1024;
+
+/** The raw body. Throws 413 beyond 3 MiB. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBodyBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+  if (request.headers['content-encoding'] !== 'gzip') return body;
+  return gunzip(body);
+}
+
+function gunzip(body: Buffer): Buffer {
+  try {
+    return gunzipSync(body, { maxOutputLength: maxBodyBytes });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
+    throw badRequest('the request body is not valid gzip');
+  }
+}
+
+function tooLarge(): StatusError {
+  return new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${maxBodyBytes}`);
+}
+
+/** The media type without parameters, in lower case; JSON when the header is absent. */
+export function mediaType(request: IncomingMessage): string {
+  const header = request.headers['content-type'] ?? 'application/json';
+  return (header.split(';')[0] ?? '').trim().toLowerCase() || 'application/json';
+}
+
+const jsonTypes = ['application/json', 'text/plain', 'application/x-www-form-urlencoded', '*/*'];
+
+/** Parses a body that is an object of the API (not a patch). Undefined for an empty body. */
+export function parseObjectBody(body: Buffer, type: string): unknown {
+  if (body.length === 0) return undefined;
+  if (type === 'application/yaml') return parseYaml(body.toString('utf8'));
+  if (jsonTypes.includes(type)) return parseJson(body.toString('utf8'));
+  throw unsupportedMediaType(['application/json', 'application/yaml']);
+}
+
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw badRequest(`the object provided is unrecognized (must be of type JSON or YAML): ${(error as Error).message}`);
+  }
+}
+
+export function parseYaml(text: string): unknown {
+  const document = parseDocument(text, { uniqueKeys: true });
+  const problem = document.errors[0];
+  if (problem !== undefined) throw badRequest(`error decoding YAML: ${problem.message.split('\n')[0]}`);
+  return document.toJS({ maxAliasCount: 100 });
+}

@@ -1,0 +1,137 @@
+/**
+ * Puts the parts together: kinds, storage, controllers and HTTP(S). `startKubeServer` is the way in for everybody who
+ * wants a cluster (or an API that looks like one) in this process.
+ */
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { KubeApi } from './http/kube-api.ts';
+import { Tokens } from './http/tokens.ts';
+import { kubeconfigText } from './kubeconfig.ts';
+import { GarbageCollector } from './memory/garbage-collector.ts';
+import { MemoryStore } from './memory/memory-store.ts';
+import { NamespaceLifecycle } from './memory/namespace-lifecycle.ts';
+import type { Backends, ResourceBackend } from './protocol/backend.ts';
+import type { Interceptor } from './protocol/interceptor.ts';
+import { type KindDefinition, KindRegistry, resourceKey } from './protocol/kind.ts';
+import type { CustomRoute, RequestUser } from './protocol/route.ts';
+
+export interface KubeServerOptions {
+  kinds: readonly KindDefinition[];
+  /** Routes that belong to no stored kind, like start and stop of virtual machines. */
+  routes?: readonly CustomRoute[];
+  host?: string;
+  /** 0 (the default) takes a free port. */
+  port?: number;
+  tls?: { cert: string; key: string; ca?: string };
+  /** Users by bearer token; without tokens everybody may do everything. */
+  tokens?: Readonly<Record<string, RequestUser>>;
+  /** Folder that keeps the state over restarts; without it the state is gone with the process. */
+  persistDir?: string;
+  faults?: Interceptor;
+  /** Storage of single resources by `plural.group`, instead of memory. */
+  backends?: Readonly<Record<string, ResourceBackend>>;
+  /** Events each resource can replay to watches from the past. */
+  historyLimit?: number;
+  bookmarkIntervalMs?: number;
+}
+
+export interface KubeServer {
+  url: string;
+  port: number;
+  /** A kubeconfig for the first token (or without credentials). */
+  kubeconfig(): string;
+  store: MemoryStore;
+  kinds: KindRegistry;
+  /** Ends watches, finishes what is written and frees the port. */
+  close(): Promise<void>;
+}
+
+const defaultBookmarkIntervalMs = 60_000;
+const sweepIntervalMs = 60_000;
+
+/** Starts a server and resolves once it accepts requests. Rejects when the port is taken or the state unreadable. */
+export async function startKubeServer(options: KubeServerOptions): Promise<KubeServer> {
+  const kinds = new KindRegistry(options.kinds);
+  const store = new MemoryStore(
+    kinds,
+    options.historyLimit === undefined ? {} : { historyLimit: options.historyLimit },
+  );
+  const controllers = [new GarbageCollector(store), new NamespaceLifecycle(store)];
+  store.createNamespaces();
+  const api = new KubeApi({
+    kinds,
+    routes: [...(options.routes ?? [])],
+    backends: chooseBackends(store, options.backends ?? {}),
+    tokens: new Tokens(options.tokens),
+    interceptor: options.faults,
+    bookmarkIntervalMs: options.bookmarkIntervalMs ?? defaultBookmarkIntervalMs,
+    ready: () => true,
+  });
+  const listener = await listen(api, options);
+  const sweeper = setInterval(() => store.sweep(), sweepIntervalMs);
+  sweeper.unref();
+  const url = `${options.tls === undefined ? 'http' : 'https'}://${hostText(listener.host)}:${listener.port}`;
+  return {
+    url,
+    port: listener.port,
+    kubeconfig: () =>
+      kubeconfigText({ url, token: Object.keys(options.tokens ?? {})[0], ca: options.tls?.ca ?? options.tls?.cert }),
+    store,
+    kinds,
+    close: async () => {
+      clearInterval(sweeper);
+      for (const controller of controllers) controller.close();
+      api.endWatches();
+      await listener.close();
+    },
+  };
+}
+
+function chooseBackends(store: MemoryStore, others: Readonly<Record<string, ResourceBackend>>): Backends {
+  return { backendOf: (kind) => others[resourceKey(kind)] ?? store.backendOf(kind) };
+}
+
+function hostText(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+interface Listener {
+  host: string;
+  port: number;
+  close(): Promise<void>;
+}
+
+function listen(api: KubeApi, { host = '127.0.0.1', port = 0, tls }: KubeServerOptions): Promise<Listener> {
+  const server: Server = tls === undefined ? createHttpServer() : (createHttpsServer(tls) as unknown as Server);
+  server.on('request', (request, response) => void api.handle(request, response));
+  server.on('upgrade', (request, socket, head) => api.handleUpgrade(request, socket, head));
+  // Watches are long and silent; the client decides when to give up.
+  server.requestTimeout = 0;
+  server.keepAliveTimeout = 90_000;
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      resolve({ host, port: (server.address() as AddressInfo).port, close: () => closeServer(server, sockets) });
+    });
+  });
+}
+
+/** Answers under way get a moment to leave; then connections are cut. */
+function closeServer(server: Server, sockets: Set<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, 500);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
