@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: { conditions: ['source', 'module', 'node'] },
   ssr: { resolve: { conditions: ['source', 'module', 'node'] } },
   test: {
-    globalSetup: ['deploy/dev/src/test-services.ts'],
+    globalSetup: ['deploy/dev/src/testing/test-services.ts'],
     include: ['{libs,services,deploy,test,proto}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/gen/**'],
     testTimeout: 30_000,

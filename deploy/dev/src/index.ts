@@ -1,5 +1,6 @@
 /** The development stack, and the servers that tests share with it. */
-export { MissingPart } from './missing-part.ts';
-export { freePort } from './ports.ts';
-export { type PostgresOptions, type RunningPostgres, startPostgres } from './postgres.ts';
-export { type RedisOptions, type RunningRedis, startRedis } from './redis.ts';
+export { MissingPart } from './process/missing-part.ts';
+export { freePort } from './process/ports.ts';
+export { type PostgresOptions, type RunningPostgres, startPostgres } from './servers/postgres.ts';
+export { type RedisOptions, type RunningRedis, startRedis } from './servers/redis.ts';
+export { readStackFile, type StackFile } from './stack/stack-file.ts';

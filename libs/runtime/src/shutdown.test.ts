@@ -45,4 +45,20 @@ describe('Shutdown', () => {
     expect(count).toBe(1);
     expect(shutdown.stopping).toBe(true);
   });
+
+  it('takes a signal that arrives twice at once for one wish, as npm repeats what the terminal sends', async () => {
+    const exits: number[] = [];
+    const ended = new Promise<void>((resolve) => {
+      const shutdown = new Shutdown({ logger, exit: (code) => resolve(void exits.push(code)) });
+      shutdown.register('server', () => Promise.resolve());
+      shutdown.listen();
+    });
+    process.emit('SIGTERM');
+    process.emit('SIGTERM');
+    await ended;
+    for (const event of ['SIGTERM', 'SIGINT', 'SIGHUP', 'uncaughtException', 'unhandledRejection']) {
+      process.removeAllListeners(event);
+    }
+    expect(exits).toEqual([0]);
+  });
 });

@@ -20,12 +20,15 @@ interface Step {
   readonly stop: () => Promise<unknown> | unknown;
 }
 
+const REPEATED_SIGNAL_MS = 1_000;
+
 export class Shutdown {
   readonly #logger: Logger;
   readonly #deadlineMs: number;
   readonly #exit: (code: number) => void;
   readonly #steps: Step[] = [];
   #running: Promise<number> | undefined;
+  #signalledAt: number | undefined;
 
   constructor(settings: ShutdownSettings) {
     this.#logger = settings.logger;
@@ -44,10 +47,10 @@ export class Shutdown {
   }
 
   /**
-   * Stops on SIGTERM and SIGINT, and after an error that nobody caught. A second signal ends the process at once.
+   * Stops on SIGTERM, SIGINT and SIGHUP, and after an error that nobody caught. A second signal ends the process at once.
    */
   listen(): void {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.#onSignal(signal));
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => this.#onSignal(signal));
     process.on('uncaughtException', (err) => this.#onFatal(err, 'an error was caught by nobody'));
     process.on('unhandledRejection', (err) => this.#onFatal(err, 'a promise was rejected and nobody looked'));
   }
@@ -58,9 +61,12 @@ export class Shutdown {
     return this.#running;
   }
 
+  /** One Ctrl-C can arrive twice: from the terminal and from npm. So only a later one means "at once". */
   #onSignal(signal: string): void {
-    if (this.stopping) this.#exit(1);
-    else void this.stop(signal).then((code) => this.#exit(code));
+    const first = !this.stopping;
+    this.#signalledAt ??= Date.now();
+    if (!first && Date.now() - this.#signalledAt > REPEATED_SIGNAL_MS) this.#exit(1);
+    if (first) void this.stop(signal).then((code) => this.#exit(code));
   }
 
   #onFatal(err: unknown, message: string): void {

@@ -22,9 +22,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { endChild, exited, leash } from './leash.ts';
-import { MissingPart } from './missing-part.ts';
-import { freePort } from './ports.ts';
+import { endChild, exited, leash } from '../process/leash.ts';
+import { MissingPart } from '../process/missing-part.ts';
+import { freePort } from '../process/ports.ts';
+import { awaitPidGone } from '../process/stale-process.ts';
 import {
   type Account,
   canReach,
@@ -33,7 +34,6 @@ import {
   PUBLIC_FOLDER,
   postgresAccount,
 } from './postgres-binaries.ts';
-import { awaitPidGone } from './stale-process.ts';
 
 export interface PostgresOptions {
   /** Where the data stays between runs; a throwaway folder when absent. */
@@ -53,6 +53,8 @@ export interface RunningPostgres {
   readonly pid: number;
   /** For the output: what runs and where it comes from. */
   readonly description: string;
+  /** Resolves when the server has ended, with its exit code or signal. */
+  readonly ended: Promise<number | string>;
   /** Ends the server (clients are disconnected) and removes a throwaway folder. */
   stop(): Promise<void>;
 }
@@ -78,6 +80,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
     port,
     pid: child.pid ?? 0,
     description: `${binaries.version}, embedded`,
+    ended: exited(child),
     stop: async () => {
       await endChild(child, 'SIGINT', 15_000);
       guard.release();

@@ -9,10 +9,10 @@ import { randomBytes } from 'node:crypto';
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endChild, exited, leash } from './leash.ts';
-import { freePort } from './ports.ts';
+import { endChild, exited, leash } from '../process/leash.ts';
+import { freePort } from '../process/ports.ts';
+import { awaitPidGone } from '../process/stale-process.ts';
 import { findRedis } from './redis-binary.ts';
-import { awaitPidGone } from './stale-process.ts';
 
 export interface RedisOptions {
   /** Where the append-only file stays between runs; a throwaway folder without persistence when absent. */
@@ -31,6 +31,8 @@ export interface RunningRedis {
   readonly pid: number;
   /** For the output: which Redis runs and where it comes from. */
   readonly description: string;
+  /** Resolves when the server has ended, with its exit code or signal. */
+  readonly ended: Promise<number | string>;
   /** Ends the server and removes a throwaway folder. */
   stop(): Promise<void>;
 }
@@ -54,6 +56,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RunningRed
     port,
     pid: child.pid ?? 0,
     description: binary.description,
+    ended: exited(child),
     stop: async () => {
       await endChild(child, 'SIGTERM', 10_000);
       guard.release();

@@ -2,9 +2,10 @@
  * Decides which Postgres and which Redis a test run uses: the given one, else a container, else an embedded one; and says
  * which it became.
  */
+
+import { startPostgres } from '../servers/postgres.ts';
+import { startRedis } from '../servers/redis.ts';
 import { dockerAnswers } from './docker-engine.ts';
-import { startPostgres } from './postgres.ts';
-import { startRedis } from './redis.ts';
 import { startPostgresContainer, startRedisContainer, type TestServer } from './test-containers.ts';
 
 type Say = (line: string) => void;

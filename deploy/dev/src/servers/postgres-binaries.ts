@@ -9,7 +9,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { MissingPart } from './missing-part.ts';
+import { MissingPart } from '../process/missing-part.ts';
 
 /** Where things go that an account other than root must reach; only used as root. */
 export const PUBLIC_FOLDER = '/var/lib/vm-control-plane-dev';

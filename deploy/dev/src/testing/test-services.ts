@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type {} from '@compute/test-services';
 import type { TestProject } from 'vitest/node';
-import { type RunningRedis, startRedis } from './redis.ts';
+import { type RunningRedis, startRedis } from '../servers/redis.ts';
 import type { TestServer } from './test-containers.ts';
 import { TestDatabases } from './test-databases.ts';
 import { testPostgres, testRedisServer } from './test-servers.ts';
