@@ -3,7 +3,7 @@
  *
  * The binaries of the npm package come first (their version is pinned), then those of the system. Postgres refuses to run as
  * root, so for root another account is used; that account must be able to reach the binaries, which it is not when the
- * checkout lies below a private folder such as /root: then they are copied to a public place.
+ * checkout lies below a private folder (root's home, say): then they are copied to a public place.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
