@@ -1,4 +1,6 @@
 /** The Kubernetes HTTP protocol as a server speaks it: wire layer, memory store, cluster kinds and faults. */
+export type { FaultCounters, FaultEffect, FaultRule } from './faults/fault-rules.ts';
+export { FaultRules } from './faults/fault-rules.ts';
 export { ageColumn, column, createdColumn, nameColumn, pathColumn, textAt } from './kinds/cells.ts';
 export { clusterKinds } from './kinds/cluster-kinds.ts';
 export { reviewRoutes } from './kinds/other-kinds.ts';

@@ -8,9 +8,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { KubeApi } from './http/kube-api.ts';
 import { Tokens } from './http/tokens.ts';
 import { kubeconfigText } from './kubeconfig.ts';
-import { GarbageCollector } from './memory/garbage-collector.ts';
-import { MemoryStore } from './memory/memory-store.ts';
-import { NamespaceLifecycle } from './memory/namespace-lifecycle.ts';
+import { openClusterStore } from './memory/cluster-store.ts';
+import type { MemoryStore } from './memory/memory-store.ts';
 import type { Backends, ResourceBackend } from './protocol/backend.ts';
 import type { Interceptor } from './protocol/interceptor.ts';
 import { type KindDefinition, KindRegistry, resourceKey } from './protocol/kind.ts';
@@ -28,7 +27,7 @@ export interface KubeServerOptions {
   tokens?: Readonly<Record<string, RequestUser>>;
   /** Folder that keeps the state over restarts; without it the state is gone with the process. */
   persistDir?: string;
-  faults?: Interceptor;
+  faults?: Interceptor | undefined;
   /** Storage of single resources by `plural.group`, instead of memory. */
   backends?: Readonly<Record<string, ResourceBackend>>;
   /** Events each resource can replay to watches from the past. */
@@ -48,17 +47,12 @@ export interface KubeServer {
 }
 
 const defaultBookmarkIntervalMs = 60_000;
-const sweepIntervalMs = 60_000;
 
 /** Starts a server and resolves once it accepts requests. Rejects when the port is taken or the state unreadable. */
 export async function startKubeServer(options: KubeServerOptions): Promise<KubeServer> {
   const kinds = new KindRegistry(options.kinds);
-  const store = new MemoryStore(
-    kinds,
-    options.historyLimit === undefined ? {} : { historyLimit: options.historyLimit },
-  );
-  const controllers = [new GarbageCollector(store), new NamespaceLifecycle(store)];
-  store.createNamespaces();
+  const cluster = await openClusterStore(kinds, options);
+  const { store } = cluster;
   const api = new KubeApi({
     kinds,
     routes: [...(options.routes ?? [])],
@@ -66,11 +60,9 @@ export async function startKubeServer(options: KubeServerOptions): Promise<KubeS
     tokens: new Tokens(options.tokens),
     interceptor: options.faults,
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? defaultBookmarkIntervalMs,
-    ready: () => true,
+    ready: () => cluster.healthy(),
   });
   const listener = await listen(api, options);
-  const sweeper = setInterval(() => store.sweep(), sweepIntervalMs);
-  sweeper.unref();
   const url = `${options.tls === undefined ? 'http' : 'https'}://${hostText(listener.host)}:${listener.port}`;
   return {
     url,
@@ -80,10 +72,9 @@ export async function startKubeServer(options: KubeServerOptions): Promise<KubeS
     store,
     kinds,
     close: async () => {
-      clearInterval(sweeper);
-      for (const controller of controllers) controller.close();
       api.endWatches();
       await listener.close();
+      await cluster.close();
     },
   };
 }

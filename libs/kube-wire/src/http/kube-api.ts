@@ -48,11 +48,14 @@ const healthPaths = ['/healthz', '/livez', '/readyz'];
 export class KubeApi {
   readonly #options: KubeApiOptions;
   readonly #documents: Documents;
-  readonly #watches = new Set<WatchResponse>();
+  readonly #watches = new Map<WatchResponse, RequestFacts>();
 
   constructor(options: KubeApiOptions) {
     this.#options = options;
     this.#documents = new Documents(options.kinds, options.routes);
+    options.interceptor?.onCut?.((affected) => {
+      for (const [watch, facts] of this.#watches) if (affected(facts)) watch.cut();
+    });
   }
 
   /** Answers one request; never rejects. */
@@ -67,12 +70,13 @@ export class KubeApi {
 
   /** Ends all watches, for an orderly shutdown. */
   endWatches(): void {
-    for (const watch of this.#watches) watch.end();
+    for (const watch of this.#watches.keys()) watch.end();
   }
 
   async #answer(exchange: Exchange): Promise<void> {
     const { request, response, url } = exchange;
     if (healthPaths.some((path) => url === path || url.startsWith(`${path}/`))) {
+      if (await this.#cutBefore(exchange, documentFacts('get', ''))) return;
       const ready = url.startsWith('/livez') || this.#options.ready();
       sendText(response, ready ? 200 : 500, ready ? 'ok' : 'not ready');
       return;
@@ -83,13 +87,10 @@ export class KubeApi {
     else await this.#answerResource(exchange, path, user);
   }
 
-  async #answerDocument({ request, response, url }: Exchange, user: RequestUser): Promise<void> {
+  async #answerDocument(exchange: Exchange, user: RequestUser): Promise<void> {
+    const { request, response, url } = exchange;
     const verb = (request.method ?? 'GET').toLowerCase();
-    const facts = { verb, resource: '', namespace: '', name: '', subresource: '', user: user.name };
-    if ((await this.#options.interceptor?.before(facts)) === 'reset') {
-      response.destroy();
-      return;
-    }
+    if (await this.#cutBefore(exchange, documentFacts(verb, user.name))) return;
     if (verb !== 'get' && verb !== 'head') throw methodNotAllowed();
     const document = this.#documents.find(url, request.headers.accept);
     if (document === undefined) throw unknownPath();
@@ -101,15 +102,18 @@ export class KubeApi {
     const verb = verbOf(exchange, path);
     const kind = kinds.byResource(path.group, path.version, path.resource);
     const facts = factsOf(path, verb, user);
-    const { interceptor } = this.#options;
-    if ((await interceptor?.before(facts)) === 'reset') {
-      exchange.response.destroy();
-      return;
-    }
+    if (await this.#cutBefore(exchange, facts)) return;
     const handler = findHandler(this.#options.routes, kind, path);
     if (handler !== undefined) await this.#answerHandler(exchange, handler, { path, verb, user, facts });
     else if (kind !== undefined) await this.#answerKind(exchange, kind, { path, verb, user, facts });
     else throw unknownPath();
+  }
+
+  /** Lets faults act before the request; true when the connection was cut. */
+  async #cutBefore({ response }: Exchange, facts: RequestFacts): Promise<boolean> {
+    if ((await this.#options.interceptor?.before(facts)) !== 'reset') return false;
+    response.destroy();
+    return true;
   }
 
   async #answerHandler(exchange: Exchange, handler: SubresourceDefinition, at: Located): Promise<void> {
@@ -168,7 +172,7 @@ export class KubeApi {
   async #watch({ response }: Exchange, resource: ResourceRequest, facts: RequestFacts): Promise<void> {
     const options = watchOptions(resource, this.#options.bookmarkIntervalMs);
     const watch = new WatchResponse(response, { ...options, intercept: this.#options.interceptor?.watch(facts) });
-    this.#watches.add(watch);
+    this.#watches.set(watch, facts);
     response.on('close', () => this.#watches.delete(watch));
     await watch.start(resource.backend);
   }
@@ -218,6 +222,10 @@ interface Located {
   verb: Verb;
   user: RequestUser;
   facts: RequestFacts;
+}
+
+function documentFacts(verb: string, user: string): RequestFacts {
+  return { verb, resource: '', namespace: '', name: '', subresource: '', user };
 }
 
 function splitUrl(url: string): [string, string] {

@@ -141,13 +141,14 @@ export class WatchResponse implements WatchSink {
     const write = (text: string): void => {
       if (this.#ended) return;
       this.#response.write(text);
-      if (this.#response.writableLength > maxUnreadBytes) this.#cut();
+      if (this.#response.writableLength > maxUnreadBytes) this.cut();
     };
     if (intercept === undefined) write(frame);
-    else intercept(frame, write, () => this.#cut());
+    else intercept(frame, write, () => this.cut());
   }
 
-  #cut(): void {
+  /** Cuts the connection without a word. */
+  cut(): void {
     this.#stop();
     this.#response.destroy();
   }

@@ -37,6 +37,7 @@ export class MemoryStore implements Backends, StateReader, WriterStore {
   readonly #backends = new Map<KindDefinition, ResourceBackend>();
   readonly #writers = new Map<KindDefinition, ObjectWriter>();
   readonly #listeners: ((commit: Commit) => void)[] = [];
+  #quotaCheck: WriterStore['checkQuota'] | undefined;
   #revision = 1;
 
   constructor(kinds: KindRegistry, options: MemoryStoreOptions = {}) {
@@ -142,6 +143,15 @@ export class MemoryStore implements Backends, StateReader, WriterStore {
     const message = `namespace ${namespace} is being terminated`;
     const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
     throw forbidden(kind, name, why, [{ reason: 'NamespaceTerminating', message, field: 'metadata.namespace' }]);
+  }
+
+  /** Lets a keeper of quotas stand before every write. */
+  limitBy(check: WriterStore['checkQuota']): void {
+    this.#quotaCheck = check;
+  }
+
+  checkQuota(kind: KindDefinition, object: KubeObject, previous: KubeObject | undefined): void {
+    this.#quotaCheck?.(kind, object, previous);
   }
 
   /** Creates the namespaces every cluster has. */

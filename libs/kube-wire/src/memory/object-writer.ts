@@ -20,6 +20,8 @@ export interface WriterStore extends StateReader {
   remove(kind: KindDefinition, object: KubeObject): ObjectVersion;
   /** Throws when nothing may be created in the namespace. */
   checkNamespace(kind: KindDefinition, object: KubeObject): void;
+  /** Throws when a quota of the namespace does not allow the write. */
+  checkQuota(kind: KindDefinition, object: KubeObject, previous: KubeObject | undefined): void;
 }
 
 const foreground = 'foregroundDeletion';
@@ -47,6 +49,8 @@ export class ObjectWriter {
       subresource: undefined,
       state: this.#store,
     });
+    // Before the name, as upstream: a create that repeats itself can meet the quota first.
+    if (kind.namespaced) this.#store.checkQuota(kind, draft, undefined);
     if (this.#store.current(kind, { namespace, name }) !== undefined) throw alreadyExists(kind, name);
     return options.dryRun ? new ObjectVersion(draft) : this.#store.put(kind, draft);
   }
@@ -90,6 +94,7 @@ export class ObjectWriter {
     this.#refuse(key.name, [...this.#finalizerProblems(current.object, draft), ...this.#frozen(current.object, draft)]);
     const { subresource } = options;
     this.#admit({ operation: 'update', object: draft, previous: current.object, subresource, state: this.#store });
+    if (this.#kind.namespaced && subresource === undefined) this.#store.checkQuota(this.#kind, draft, current.object);
     this.#raiseGeneration(current.object, draft);
     if (equalJson(current.object, draft)) return current;
     if (options.dryRun) return new ObjectVersion(draft);

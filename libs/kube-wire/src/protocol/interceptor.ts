@@ -26,6 +26,8 @@ export interface Interceptor {
   after(facts: RequestFacts): 'pass' | 'reset';
   /** Wraps the frames of a watch; undefined leaves them alone. */
   watch(facts: RequestFacts): FrameInterceptor | undefined;
+  /** Calls back when running watches have to be cut now; the predicate says which. */
+  onCut?(cut: (affected: (facts: RequestFacts) => boolean) => void): void;
   /** Wraps the storage a request reads from (stale lists, forced 410). */
   backend(facts: RequestFacts, backend: ResourceBackend): ResourceBackend;
 }
