@@ -1,0 +1,310 @@
+// DataVolumes: makes the claim (and the source object a populator reads), and keeps the status. It never deletes a claim: that is the
+// garbage collector's, through the owner reference.
+import { controllerRef, isAlreadyExists } from '@compute/kube-client';
+import { timestamp } from '../clock.ts';
+import { Controller } from '../controller.ts';
+import type { EventRecorder } from '../event-recorder.ts';
+import {
+  type DataVolume,
+  type DataVolumeSource,
+  dataVolumes,
+  type PersistentVolumeClaim,
+  persistentVolumeClaims,
+  volumeCloneSources,
+  volumeImportSources,
+} from '../kinds.ts';
+import { progressAnnotation } from '../pod-channel.ts';
+import { annotation } from './annotations.ts';
+import type { CdiContext } from './cdi-context.ts';
+import { ClaimNotValid, claimFor, renderClaimSpec } from './claim-spec.ts';
+import { cloneObstacle, cloneSourceOf, sourceSizeBytes } from './clone-source.ts';
+import type { MissingClaim } from './conditions.ts';
+import { statusEvents } from './data-volume-events.ts';
+import { nextStatus } from './data-volume-status.ts';
+import { importAnnotations } from './import-annotations.ts';
+import { isQuotaError } from './import-controller.ts';
+import { primeName } from './import-populator.ts';
+import { controllerOf, ownerKey } from './ownership.ts';
+
+type Missing = MissingClaim & { phase: string };
+
+interface Looked {
+  claim: PersistentVolumeClaim | undefined;
+  missing?: Missing;
+  /** Thrown after the status is written, so that the queue tries again with growing pauses. */
+  failure?: unknown;
+}
+
+export class DataVolumeController {
+  readonly #context: CdiContext;
+  readonly #importRecorder: EventRecorder;
+  readonly #cloneRecorder: EventRecorder;
+  readonly #controller: Controller;
+
+  constructor(context: CdiContext) {
+    this.#context = context;
+    this.#importRecorder = context.recorder('datavolume-import-controller');
+    this.#cloneRecorder = context.recorder('datavolume-pvc-clone-controller');
+    this.#controller = new Controller({
+      name: 'datavolume-controller',
+      clock: context.clock,
+      reconcile: (key) => this.#reconcile(key),
+      onError: (error) => {
+        if (!(error instanceof Error && isExpected(error.cause))) context.onError(error);
+      },
+    });
+  }
+
+  start(): void {
+    const { claims, pods, dataSources, dataVolumes: volumes } = this.#context;
+    this.#controller
+      .watch(volumes, ({ key }) => [key])
+      .watch(claims, ({ key, object }) => [key, ...ownerKey(object, 'PersistentVolumeClaim'), ...this.#clonesOf(key)])
+      .watch(pods, ({ object }) => ownerKey(object, 'PersistentVolumeClaim'))
+      .watch(dataSources, ({ key }) => this.#referringTo(key));
+  }
+
+  async stop(): Promise<void> {
+    await this.#controller.stop();
+  }
+
+  #clonesOf(claimKey: string): string[] {
+    return this.#keysWhere((dataVolume) => {
+      const source = cloneSourceOf(dataVolume, this.#context);
+      return source !== undefined && `${source.namespace}/${source.name}` === claimKey;
+    });
+  }
+
+  #referringTo(dataSourceKey: string): string[] {
+    return this.#keysWhere(({ metadata, spec }) => {
+      const reference = spec.sourceRef;
+      return (
+        reference !== undefined && `${reference.namespace ?? metadata.namespace}/${reference.name}` === dataSourceKey
+      );
+    });
+  }
+
+  #keysWhere(matches: (dataVolume: DataVolume) => boolean): string[] {
+    return this.#context.dataVolumes
+      .list()
+      .filter((dataVolume) => dataVolume.status?.phase !== 'Succeeded' && matches(dataVolume))
+      .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+  }
+
+  async #reconcile(key: string): Promise<{ afterMs: number } | undefined> {
+    const dataVolume = this.#context.dataVolumes.getByKey(key);
+    if (dataVolume === undefined || dataVolume.metadata.deletionTimestamp !== undefined) return undefined;
+    const source = this.#sourceOf(dataVolume);
+    if (source === undefined) return undefined;
+    const looked = await this.#look(dataVolume, source);
+    await this.#writeStatus(dataVolume, source, looked);
+    if (looked.failure !== undefined) throw looked.failure;
+    return undefined;
+  }
+
+  // Sources that nobody plays (upload, registry, ...) and references that lead nowhere: the DataVolume stays as it was created.
+  #sourceOf(dataVolume: DataVolume): DataVolumeSource | undefined {
+    const { source, sourceRef } = dataVolume.spec;
+    if (sourceRef !== undefined) {
+      const pvc = cloneSourceOf(dataVolume, this.#context);
+      return pvc === undefined ? undefined : { pvc };
+    }
+    const played = source?.http !== undefined || source?.blank !== undefined || source?.pvc !== undefined;
+    return played ? source : undefined;
+  }
+
+  async #look(dataVolume: DataVolume, source: DataVolumeSource): Promise<Looked> {
+    const claim = this.#context.claims.get(dataVolume.metadata.namespace, dataVolume.metadata.name);
+    if (claim !== undefined) return this.#lookAtClaim(dataVolume, source, claim);
+    if (source.pvc !== undefined) {
+      const obstacle = cloneObstacle(dataVolume, this.#context);
+      if (obstacle !== undefined) return { claim: undefined, missing: { ...obstacle, phase: '' } };
+    }
+    try {
+      return { claim: await this.#createClaim(dataVolume, source) };
+    } catch (error) {
+      return { claim: undefined, ...missingBecause(error), failure: error };
+    }
+  }
+
+  async #lookAtClaim(dataVolume: DataVolume, source: DataVolumeSource, claim: PersistentVolumeClaim): Promise<Looked> {
+    const name = claim.metadata.name;
+    const recorder = this.#recorderOf(source);
+    if (claim.metadata.deletionTimestamp !== undefined) {
+      const message = `Resource "${name}" marked for deletion`;
+      await recorder.tell(dataVolume, 'Warning', 'ErrResourceMarkedForDeletion', message);
+      return { claim };
+    }
+    if (controllerOf(claim)?.uid !== dataVolume.metadata.uid && !isAdopted(dataVolume, claim)) {
+      const message = `Resource "${name}" already exists and is not managed by DataVolume`;
+      await recorder.tell(dataVolume, 'Warning', 'ErrResourceExists', message);
+      return { claim };
+    }
+    if (claim.metadata.annotations?.[annotation.usePopulator] === 'true') {
+      await this.#keepSourceObject(dataVolume, source, claim);
+    }
+    return { claim };
+  }
+
+  async #createClaim(dataVolume: DataVolume, source: DataVolumeSource): Promise<PersistentVolumeClaim> {
+    const spec = renderClaimSpec(dataVolume, this.#context.storage, sourceSizeBytes(dataVolume, this.#context));
+    const usesPopulator = this.#usesPopulator(dataVolume, spec.storageClassName);
+    const claim = claimFor(dataVolume, spec, usesPopulator);
+    if (usesPopulator) {
+      await this.#createSourceObject(dataVolume, source);
+      claim.spec.dataSourceRef = sourceReference(dataVolume, source);
+      if (source.pvc?.namespace !== undefined && source.pvc.namespace !== dataVolume.metadata.namespace) {
+        claim.metadata.annotations = {
+          ...claim.metadata.annotations,
+          [annotation.dataSourceNamespace]: source.pvc.namespace,
+        };
+      }
+    } else {
+      const filling = source.pvc === undefined ? importAnnotations(source) : cloneRequest(dataVolume, source.pvc);
+      claim.metadata.annotations = { ...claim.metadata.annotations, ...filling };
+    }
+    return this.#context.client.create(persistentVolumeClaims, claim);
+  }
+
+  #usesPopulator(dataVolume: DataVolume, className: string | undefined): boolean {
+    const asked = dataVolume.metadata.annotations?.[annotation.usePopulator];
+    return asked === undefined ? this.#context.storage.usesPopulators(className) : asked === 'true';
+  }
+
+  async #createSourceObject(dataVolume: DataVolume, source: DataVolumeSource): Promise<void> {
+    const { namespace, uid } = dataVolume.metadata;
+    const metadata = {
+      name: sourceObjectName(source, uid),
+      ...(namespace === undefined ? {} : { namespace }),
+      ownerReferences: [controllerRef(dataVolume)],
+    };
+    const apiVersion = 'cdi.kubevirt.io/v1beta1';
+    try {
+      if (source.pvc !== undefined) {
+        const spec = { source: { kind: 'PersistentVolumeClaim', name: source.pvc.name } };
+        await this.#context.client.create(volumeCloneSources, {
+          apiVersion,
+          kind: 'VolumeCloneSource',
+          metadata,
+          spec,
+        });
+      } else {
+        const spec = {
+          source: source.http === undefined ? { blank: {} } : { http: source.http },
+          contentType: dataVolume.spec.contentType ?? 'kubevirt',
+        };
+        await this.#context.client.create(volumeImportSources, {
+          apiVersion,
+          kind: 'VolumeImportSource',
+          metadata,
+          spec,
+        });
+      }
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+    }
+  }
+
+  // The source object is there as long as it may be needed, and goes when the DataVolume is done.
+  async #keepSourceObject(
+    dataVolume: DataVolume,
+    source: DataVolumeSource,
+    claim: PersistentVolumeClaim,
+  ): Promise<void> {
+    const { namespace, uid } = dataVolume.metadata;
+    const kind = source.pvc === undefined ? volumeImportSources : volumeCloneSources;
+    const informer = source.pvc === undefined ? this.#context.importSources : this.#context.cloneSources;
+    const name = sourceObjectName(source, uid);
+    const there = informer.get(namespace, name) !== undefined;
+    const filled = claim.metadata.annotations?.[annotation.podPhase] === 'Succeeded' || claim.status?.phase === 'Bound';
+    const done = dataVolume.status?.phase === 'Succeeded' && filled;
+    if (done && there) await this.#context.client.delete(kind, { ...(namespace ? { namespace } : {}), name });
+    if (!done && !there && claim.spec.volumeName === undefined) await this.#createSourceObject(dataVolume, source);
+  }
+
+  async #writeStatus(dataVolume: DataVolume, source: DataVolumeSource, looked: Looked): Promise<void> {
+    const { claim, missing } = looked;
+    const previous = dataVolume.status ?? {};
+    const progress = this.#directProgress(claim);
+    const status = nextStatus({
+      previous,
+      claim,
+      filled: claim === undefined ? undefined : this.#filledClaim(claim),
+      work: source.pvc === undefined ? 'import' : 'clone',
+      waitsForConsumer: this.#context.storage.waitsForConsumer(claim?.spec.storageClassName),
+      adopted: claim !== undefined && isAdopted(dataVolume, claim),
+      ...(missing === undefined ? {} : { missing }),
+      ...(progress === undefined ? {} : { progress }),
+      now: timestamp(),
+    });
+    if (sameJson(previous, status)) return;
+    const written = await this.#context.client.replace(
+      dataVolumes,
+      { ...dataVolume, status },
+      { subresource: 'status' },
+    );
+    const told = statusEvents(dataVolume, source, previous, status, this.#context);
+    for (const event of told) await this.#recorderOf(source).tell(written, event.type, event.reason, event.message);
+  }
+
+  #filledClaim(claim: PersistentVolumeClaim): PersistentVolumeClaim | undefined {
+    if (claim.spec.dataSourceRef?.kind !== 'VolumeImportSource') return claim;
+    return this.#context.claims.get(claim.metadata.namespace, primeName(claim));
+  }
+
+  #directProgress(claim: PersistentVolumeClaim | undefined): string | undefined {
+    const podName = claim?.metadata.annotations?.[annotation.importPod];
+    if (claim === undefined || podName === undefined) return undefined;
+    const pod = this.#context.pods.get(claim.metadata.namespace, podName);
+    const percent = Number(pod?.metadata.annotations?.[progressAnnotation] ?? Number.NaN);
+    return pod?.status?.phase === 'Running' && !Number.isNaN(percent) ? `${percent.toFixed(2)}%` : undefined;
+  }
+
+  #recorderOf(source: DataVolumeSource): EventRecorder {
+    return source.pvc === undefined ? this.#importRecorder : this.#cloneRecorder;
+  }
+}
+
+function missingBecause(error: unknown): { missing?: Missing } {
+  if (error instanceof ClaimNotValid) {
+    return { missing: { phase: '', reason: 'ErrClaimNotValid', message: error.message } };
+  }
+  if (isQuotaError(error)) {
+    return { missing: { phase: 'Pending', reason: 'ErrExceededQuota', message: (error as Error).message } };
+  }
+  return {};
+}
+
+// Both show in the status; neither is a fault of the controller.
+function isExpected(cause: unknown): boolean {
+  return cause instanceof ClaimNotValid || isQuotaError(cause);
+}
+
+function isAdopted(dataVolume: DataVolume, claim: PersistentVolumeClaim): boolean {
+  const annotations = claim.metadata.annotations ?? {};
+  const allowed =
+    dataVolume.metadata.annotations?.[annotation.allowClaimAdoption] === 'true' ||
+    annotations[annotation.allowClaimAdoption] === 'true';
+  const created = annotations[annotation.createdForDataVolume] === dataVolume.metadata.uid;
+  return annotations[annotation.populatedFor] === dataVolume.metadata.name || (allowed && !created);
+}
+
+function sourceObjectName(source: DataVolumeSource, uid: string | undefined): string {
+  return `${source.pvc === undefined ? 'volume-import-source' : 'volume-clone-source'}-${uid}`;
+}
+
+function sourceReference(dataVolume: DataVolume, source: DataVolumeSource) {
+  return {
+    apiGroup: 'cdi.kubevirt.io',
+    kind: source.pvc === undefined ? 'VolumeImportSource' : 'VolumeCloneSource',
+    name: sourceObjectName(source, dataVolume.metadata.uid),
+  };
+}
+
+function cloneRequest(dataVolume: DataVolume, source: { namespace?: string; name: string }): Record<string, string> {
+  return { [annotation.cloneRequest]: `${source.namespace ?? dataVolume.metadata.namespace}/${source.name}` };
+}
+
+function sameJson(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}
