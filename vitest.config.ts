@@ -6,7 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source', 'module', 'node'] } },
   test: {
     globalSetup: ['deploy/dev/src/testing/test-services.ts'],
-    include: ['{libs,services,deploy,test,proto}/**/*.test.ts'],
+    include: ['{libs,services,deploy,test,proto,bench}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/gen/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -74,7 +74,7 @@ function prepare() {
   generate('libs/store/src/generated', ['prisma'], ['.prisma'], 'generate:prisma');
   if (command === 'test') return; // the test command compiles everything itself and reports it as a check
   const targets = ['services/api', 'services/worker', 'libs/simulator', 'deploy/dev'];
-  if (command === 'bench') targets.push('test');
+  if (command === 'bench') targets.push('bench');
   if (!isBuilt()) say('Building.');
   run('tsc', ['-b', ...targets], { log: 'build.log', remedy: 'mend the sources that the compiler names' });
   writeFileSync(builtStamp(), '');
@@ -106,8 +106,10 @@ function generate(output, folders, endings, script) {
 }
 
 function handOver() {
-  const entry = command === 'test' ? 'deploy/dev/src/test-command.ts' : 'deploy/dev/dist/cli.js';
-  const args = [join(root, entry), ...(command === 'test' ? rest : [command, ...rest])];
+  const entries = { test: 'deploy/dev/src/test-command.ts', bench: 'bench/dist/run.js' };
+  const own = entries[command];
+  const args =
+    own === undefined ? [join(root, 'deploy/dev/dist/cli.js'), command, ...rest] : [join(root, own), ...rest];
   const child = spawn(projectNode(), args, { stdio: 'inherit', env: projectEnvironment() });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
