@@ -6,6 +6,7 @@
  */
 import type {
   Actor,
+  AnyResource,
   Claim,
   ConditionReport,
   FailureReport,
@@ -70,7 +71,7 @@ export interface WantCommand<K extends Kind = Kind> extends Attributed {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly spec?: SpecOf<K>;
-  /** What the new spec needs. Growth is charged at once; what shrinks is held until `observe` gives it back. */
+  /** What the new spec needs. Growth is charged at once; what shrinks is held until the new spec is true. */
   readonly claim?: Claim;
   /** Merged into the status: the size as charged from now on. */
   readonly chargedStatus?: Partial<DetailsOf<K>>;
@@ -108,8 +109,6 @@ export interface ObserveCommand<K extends Kind = Kind> {
   readonly conditions: readonly ConditionReport<ConditionTypeOf<K>>[];
   readonly failure?: FailureReport;
   readonly details: DetailsOf<K>;
-  /** What the present spec needs, once it is true: gives back what a shrunk claim still held. Never grows a claim. */
-  readonly claim?: Claim;
   /** Absent: nobody need look again unless something happens. */
   readonly nextLookAfterMs?: number;
   readonly attempts?: number;
@@ -189,4 +188,14 @@ export interface ResourcePoke {
   readonly kind: Kind;
   readonly uid: string;
   readonly traceparent?: string;
+  /** When the wake-up was written, where that is known. */
+  readonly createdAt?: Date;
+}
+
+/** What a worker starts from: the row, and its memory of earlier looks. */
+export interface LoadedResource {
+  readonly resource: AnyResource;
+  /** Failures of the worker itself since it last succeeded. */
+  readonly attempts: number;
+  readonly nextLookAt?: Date;
 }

@@ -1,4 +1,8 @@
+/** The store of the control plane: sole importer of pg and Prisma. */
+export type { NewApiKeyRequest } from './access/api-keys.ts';
+export type { NewProjectOptions } from './access/projects.ts';
 export type * from './commands.ts';
+export { defaultLimit } from './quota/claim-keys.ts';
 export * from './records.ts';
 export { migrate } from './schema/migrate.ts';
-export type { Store, StoreOptions } from './store.ts';
+export { openStore, Store, type StoreOptions } from './store.ts';

@@ -1,11 +1,21 @@
-/** The store: the one way to write state, and every way to read it. */
+/**
+ * The store: the one way to write state, and every way to read it.
+ *
+ * Writes of resources go through the verbs only. A verb writes desired state or status together with history, usage,
+ * quota, audit, outbox and change feed, in one transaction; nothing else in the product may write these tables.
+ */
 import type { AnyResource, Kind, ResourceOf, VmDisk, VmInstance } from '@compute/domain';
+import type pg from 'pg';
+import { ApiKeys, type NewApiKeyRequest } from './access/api-keys.ts';
+import { openPrisma } from './access/prisma.ts';
+import { type NewProjectOptions, Projects } from './access/projects.ts';
 import type {
   ApplyOptions,
   ApplyOutcome,
   CreateCommand,
   CreateOutcome,
   DeletionOutcome,
+  LoadedResource,
   ObserveCommand,
   ObserveOutcome,
   ProgressEntry,
@@ -16,9 +26,23 @@ import type {
   WantOutcome,
   WriteCommand,
 } from './commands.ts';
+import { connectionConfig, openPool } from './connection.ts';
+import { ChangeLog, parsePosition } from './feed/change-log.ts';
+import { ChangeTail } from './feed/change-tail.ts';
+import { highWaterMark } from './feed/high-water-mark.ts';
+import { Hints, type HintTopic } from './feed/hints.ts';
+import { FeedSubscription } from './feed/subscription.ts';
+import type { PrismaClient } from './generated/client.ts';
+import { withLeadership } from './leadership.ts';
+import { ProjectKeys } from './project-keys.ts';
+import { readQuota, recountQuota, setQuota } from './quota/quota-accounts.ts';
+import { readHistory } from './reads/history.ts';
+import { type OperationsQuery, readOperation, readOperations, waitForOperation } from './reads/operations.ts';
+import { clampLimit } from './reads/page-limit.ts';
+import { Resources } from './reads/resources.ts';
+import { claimOutbox, dueResources, lookLater, writeProgress } from './reads/work.ts';
 import type {
   ApiKeyRecord,
-  ApiKeyScope,
   Change,
   ChangesQuery,
   HistoryPage,
@@ -38,77 +62,328 @@ import type {
   UsageSummaryQuery,
   UsageSummaryRow,
 } from './records.ts';
+import { dropPartitions, ensurePartitions, forgetIdempotency } from './schema/upkeep.ts';
+import { parseSecretsKey } from './sealing.ts';
+import { periodMsOf } from './usage/intervals.ts';
+import { closeUsagePeriod, publishUsage } from './usage/usage-clock.ts';
+import { usageEvents, usageSummary } from './usage/usage-reads.ts';
+import type { Command, Outcome } from './write/decision.ts';
+import { resultsOf } from './write/results.ts';
+import { Writer } from './write/writer.ts';
 
 export interface StoreOptions {
   readonly databaseUrl: string;
   /** The key-encryption key: 32 bytes, as bytes or base64. */
   readonly secretsKey: Uint8Array | string;
+  /** Connections of the pool; one more listens, two more serve what is rare. */
   readonly poolSize?: number;
   readonly applicationName: string;
-  /** Limits of a project that nobody set: by claim key, or by family (`series:*` + `/vcpus`); not named is unlimited. */
+  /** Limits that hold where nobody set one: by claim key, or by family (`series:*` + `/vcpus`); not named is unlimited. */
   readonly quotaDefaults: QuotaLimits;
   readonly usagePeriod?: 'hour' | 'minute';
   /** Told of faults that no caller waits for: a lost listener, a failed tail. */
   readonly onError?: (error: unknown) => void;
 }
 
-export declare function openStore(options: StoreOptions): Promise<Store>;
+const DEFAULT_POOL_SIZE = 10;
 
-export declare class Store {
-  create<K extends Kind>(command: CreateCommand<K>): Promise<CreateOutcome<K>>;
-  want<K extends Kind>(command: WantCommand<K>): Promise<WantOutcome<K>>;
-  requestDeletion<K extends Kind>(command: RequestDeletionCommand<K>): Promise<DeletionOutcome<K>>;
-  observe<K extends Kind>(command: ObserveCommand<K>): Promise<ObserveOutcome<K>>;
-  remove(command: RemoveCommand): Promise<void>;
-  apply(commands: readonly WriteCommand[], options: ApplyOptions): Promise<ApplyOutcome>;
-  progress(entries: readonly ProgressEntry[]): Promise<void>;
-  lookLater(uid: string, afterMs: number, attempts: number): Promise<void>;
+interface Parts {
+  readonly pool: pg.Pool;
+  readonly config: pg.ClientConfig;
+  readonly prisma: PrismaClient;
+  readonly hints: Hints;
+  readonly writer: Writer;
+  readonly resources: Resources;
+  readonly log: ChangeLog;
+  readonly tail: ChangeTail;
+  readonly projects: Projects;
+  readonly apiKeys: ApiKeys;
+  readonly quotaDefaults: QuotaLimits;
+  readonly usagePeriodMs: number;
+}
 
-  get<K extends Kind>(kind: K, project: string, name: string): Promise<ResourceOf[K] | undefined>;
-  getByUid(uid: string): Promise<AnyResource | undefined>;
-  list<K extends Kind>(query: ListQuery<K>): Promise<Page<ResourceOf[K]>>;
-  disksOfVm(vmUid: string): Promise<VmDisk[]>;
-  vmsOfDisk(project: string, diskName: string): Promise<VmInstance[]>;
-  dueResources(limit: number): Promise<ResourcePoke[]>;
-  claimOutbox(limit: number, send: (pokes: readonly ResourcePoke[]) => Promise<void>): Promise<number>;
+/** Opens a store on a migrated database. Throws `InvalidArgument` for a bad key, the driver's error when it is away. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { databaseUrl, applicationName, poolSize = DEFAULT_POOL_SIZE, quotaDefaults, usagePeriod = 'hour' } = options;
+  const onError = options.onError ?? (() => undefined);
+  const secretsKey = parseSecretsKey(options.secretsKey);
+  const config = connectionConfig({ databaseUrl, applicationName });
+  const pool = openPool({ databaseUrl, applicationName, size: poolSize, onError });
+  const prisma = openPrisma(databaseUrl, applicationName);
+  const hints = new Hints(config, onError);
+  const keys = new ProjectKeys(pool, secretsKey);
+  const log = new ChangeLog(pool, keys);
+  const usagePeriodMs = periodMsOf(usagePeriod);
+  const written = (): void => hints.give(['outbox', 'changes']);
+  const store = new Store({
+    ...{ pool, config, prisma, hints, log, quotaDefaults, usagePeriodMs },
+    writer: new Writer(pool, { keys, quotaDefaults, usagePeriodMs }, written),
+    resources: new Resources(pool, keys),
+    tail: new ChangeTail({ pool, log, hints, onError }),
+    projects: new Projects(prisma, keys, secretsKey),
+    apiKeys: new ApiKeys(pool, prisma, onError),
+  });
+  try {
+    await hints.open();
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
 
-  changes(query: ChangesQuery): Promise<Change[]>;
-  feedPosition(): Promise<string>;
-  subscribe(options: SubscribeOptions): Subscription;
-  onHint(topic: 'outbox' | 'changes', listener: () => void): () => void;
+export class Store {
+  readonly #parts: Parts;
 
-  history(query: HistoryQuery): Promise<HistoryPage>;
-  operation(id: string): Promise<Operation | undefined>;
-  operations(query: { project: string; limit: number; after?: string; uid?: string }): Promise<Page<Operation>>;
-  waitOperation(id: string, timeoutMs: number, signal?: AbortSignal): Promise<Operation | undefined>;
+  /** Use `openStore`. */
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
 
-  quota(project: string): Promise<QuotaCounter[]>;
-  setQuota(project: string, limits: QuotaLimits): Promise<QuotaCounter[]>;
-  recountQuota(options: { repair: boolean }): Promise<QuotaDrift[]>;
+  // Verbs ------------------------------------------------------------------------------------------------------------
 
-  usageEvents(query: UsageEventsQuery): Promise<UsageEventsPage>;
-  usageSummary(query: UsageSummaryQuery): Promise<UsageSummaryRow[]>;
-  closeUsagePeriod(): Promise<number>;
-  publishUsage(): Promise<number>;
+  /** Throws NotFound (project), AlreadyExists, QuotaExceeded, DiskInUse, IdempotencyMismatch. */
+  create<K extends Kind>(command: CreateCommand<K>): Promise<CreateOutcome<K>> {
+    return this.#submit<CreateOutcome<K>>({ verb: 'create', ...(command as unknown as CreateCommand) });
+  }
 
-  createProject(name: string, options?: { clusterId?: string; namespace?: string }): Promise<ProjectRecord>;
-  project(name: string): Promise<ProjectRecord | undefined>;
-  projects(query: { limit: number; after?: string }): Promise<Page<ProjectRecord>>;
-  deleteProject(name: string): Promise<void>;
-  createApiKey(request: {
-    project?: string;
-    name: string;
-    scopes: readonly ApiKeyScope[];
-    expiresAt?: Date;
-  }): Promise<NewApiKey>;
-  authenticate(token: string): Promise<ApiKeyRecord>;
-  apiKeys(project?: string): Promise<ApiKeyRecord[]>;
-  revokeApiKey(id: string): Promise<void>;
+  /** Throws NotFound, PreconditionFailed, QuotaExceeded, DiskInUse, IdempotencyMismatch. */
+  want<K extends Kind>(command: WantCommand<K>): Promise<WantOutcome<K>> {
+    return this.#submit<WantOutcome<K>>({ verb: 'want', ...(command as unknown as WantCommand) });
+  }
 
-  withLeadership(name: string, lead: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
-  ensurePartitions(): Promise<number>;
-  dropPartitions(before: { changes: Date; history: Date }): Promise<number>;
-  forgetIdempotency(olderThan: Date): Promise<number>;
-  ping(): Promise<void>;
-  close(): Promise<void>;
+  /** Safe to repeat. Throws NotFound, PreconditionFailed, DiskInUse (naming the VM), IdempotencyMismatch. */
+  requestDeletion<K extends Kind>(command: RequestDeletionCommand<K>): Promise<DeletionOutcome<K>> {
+    return this.#submit<DeletionOutcome<K>>({ verb: 'requestDeletion', ...(command as RequestDeletionCommand) });
+  }
+
+  /** Throws NotFound, Stale. */
+  observe<K extends Kind>(command: ObserveCommand<K>): Promise<ObserveOutcome<K>> {
+    return this.#submit<ObserveOutcome<K>>({ verb: 'observe', ...(command as unknown as ObserveCommand) });
+  }
+
+  /** Throws NotFound, Stale, PreconditionFailed (nobody asked for the deletion). */
+  async remove(command: RemoveCommand): Promise<void> {
+    await this.#submit({ verb: 'remove', ...command });
+  }
+
+  /** Several commands of one caller in one transaction. Refusals are in the results; throws only what fails as a whole. */
+  async apply(commands: readonly WriteCommand[], options: ApplyOptions): Promise<ApplyOutcome> {
+    const applied = await this.#parts.writer.apply(commands, options);
+    return { committed: applied.committed, results: resultsOf(applied.results) };
+  }
+
+  /** How far imports are: in place, many at once, without history and without a new status version. */
+  async progress(entries: readonly ProgressEntry[]): Promise<void> {
+    const changed = await writeProgress(this.#parts.pool, entries);
+    if (changed > 0) this.#parts.hints.give(['changes']);
+  }
+
+  /** Moves the next look at a resource; nothing that a caller could see. */
+  lookLater(uid: string, afterMs: number, attempts: number): Promise<void> {
+    return lookLater(this.#parts.pool, uid, afterMs, attempts);
+  }
+
+  // Resources --------------------------------------------------------------------------------------------------------
+
+  get<K extends Kind>(kind: K, project: string, name: string): Promise<ResourceOf[K] | undefined> {
+    return this.#parts.resources.get(kind, project, name);
+  }
+
+  async getByUid(uid: string): Promise<AnyResource | undefined> {
+    return (await this.#parts.resources.load(uid))?.resource;
+  }
+
+  /** The resource and the worker's memory of earlier looks. */
+  load(uid: string): Promise<LoadedResource | undefined> {
+    return this.#parts.resources.load(uid);
+  }
+
+  /** In the order of names; `next` is the name to go on after. */
+  list<K extends Kind>(query: ListQuery<K>): Promise<Page<ResourceOf[K]>> {
+    return this.#parts.resources.list(query);
+  }
+
+  /** The disks that exist of those that the VM names. */
+  disksOfVm(vmUid: string): Promise<VmDisk[]> {
+    return this.#parts.resources.disksOfVm(vmUid);
+  }
+
+  vmsOfDisk(project: string, diskName: string): Promise<VmInstance[]> {
+    return this.#parts.resources.vmsOfDisk(project, diskName);
+  }
+
+  // Work -------------------------------------------------------------------------------------------------------------
+
+  /** The longest overdue first; a row stays due until somebody looked at it. */
+  dueResources(limit: number): Promise<ResourcePoke[]> {
+    return dueResources(this.#parts.pool, limit);
+  }
+
+  /** Deletes what `send` took; keeps it when `send` rejects. Returns how many entries there were. */
+  claimOutbox(limit: number, send: (pokes: readonly ResourcePoke[]) => Promise<void>): Promise<number> {
+    return claimOutbox(this.#parts.pool, limit, send);
+  }
+
+  // Feed -------------------------------------------------------------------------------------------------------------
+
+  /** A settled page: nothing will appear before its end any more. Throws CursorTooOld, InvalidArgument. */
+  async changes(query: ChangesQuery): Promise<Change[]> {
+    const { project, kinds, limit } = query;
+    const after = parsePosition(query.after);
+    const upTo = await highWaterMark(this.#parts.pool);
+    return this.#parts.log.read({ after, upTo, limit: clampLimit(limit), project, kinds });
+  }
+
+  /** The settled end of the feed: what is read after this call contains everything up to it. */
+  async feedPosition(): Promise<string> {
+    return String(await highWaterMark(this.#parts.pool));
+  }
+
+  /** Iterate once. Throws InvalidArgument at once, CursorTooOld while iterating. */
+  subscribe(options: SubscribeOptions): Subscription {
+    return new FeedSubscription(this.#parts.tail, this.#parts.log, options);
+  }
+
+  /** A hint may come for nothing and may be lost. Returns the function that ends it. */
+  onHint(topic: HintTopic, listener: () => void): () => void {
+    return this.#parts.hints.listen(topic, listener);
+  }
+
+  // History and operations -------------------------------------------------------------------------------------------
+
+  history(query: HistoryQuery): Promise<HistoryPage> {
+    return readHistory(this.#parts.pool, query);
+  }
+
+  operation(id: string): Promise<Operation | undefined> {
+    return readOperation(this.#parts.pool, id);
+  }
+
+  operations(query: OperationsQuery): Promise<Page<Operation>> {
+    return readOperations(this.#parts.pool, query);
+  }
+
+  /** Resolves when it is done or when the time is over, with the operation as it then stands. */
+  waitOperation(id: string, timeoutMs: number, signal?: AbortSignal): Promise<Operation | undefined> {
+    const wait = { id, timeoutMs, ...(signal ? { signal } : {}) };
+    return waitForOperation(this.#parts.pool, this.#parts.hints, wait);
+  }
+
+  // Quota ------------------------------------------------------------------------------------------------------------
+
+  /** Counters that exist, defaults that name one counter, and what `also` names by claim key. */
+  quota(project: string, also: readonly string[] = []): Promise<QuotaCounter[]> {
+    return readQuota(this.#parts.pool, project, this.#parts.quotaDefaults, also);
+  }
+
+  /** What is left out returns to its default. A limit below use stops growth. Throws InvalidArgument, NotFound. */
+  async setQuota(project: string, limits: QuotaLimits): Promise<QuotaCounter[]> {
+    await setQuota(this.#parts.pool, project, limits, this.#parts.quotaDefaults);
+    return this.quota(project);
+  }
+
+  /** Counters that differ from their rows, as found; repaired when asked for. */
+  recountQuota(options: { repair: boolean }): Promise<QuotaDrift[]> {
+    return recountQuota(this.#parts.pool, options);
+  }
+
+  // Usage ------------------------------------------------------------------------------------------------------------
+
+  usageEvents(query: UsageEventsQuery): Promise<UsageEventsPage> {
+    return usageEvents(this.#parts.pool, query);
+  }
+
+  /** Running meters count up to now. */
+  usageSummary(query: UsageSummaryQuery): Promise<UsageSummaryRow[]> {
+    return usageSummary(this.#parts.pool, query);
+  }
+
+  /** Cuts running meters at the last period boundary. Safe to repeat. Returns how many events it made. */
+  closeUsagePeriod(): Promise<number> {
+    return closeUsagePeriod(this.#parts.pool, this.#parts.usagePeriodMs);
+  }
+
+  /** Gives committed events their positions. Safe to repeat. Returns how many. */
+  publishUsage(): Promise<number> {
+    return publishUsage(this.#parts.pool);
+  }
+
+  // Projects and API keys --------------------------------------------------------------------------------------------
+
+  /** Throws AlreadyExists. */
+  createProject(name: string, options: NewProjectOptions = {}): Promise<ProjectRecord> {
+    return this.#parts.projects.create(name, options);
+  }
+
+  project(name: string): Promise<ProjectRecord | undefined> {
+    return this.#parts.projects.get(name);
+  }
+
+  projects(query: { limit: number; after?: string }): Promise<Page<ProjectRecord>> {
+    return this.#parts.projects.list(query);
+  }
+
+  /** Throws NotFound, and PreconditionFailed while it has resources. */
+  deleteProject(name: string): Promise<void> {
+    return this.#parts.projects.remove(name);
+  }
+
+  /** The token is shown once. Throws NotFound for an unknown project. */
+  createApiKey(request: NewApiKeyRequest): Promise<NewApiKey> {
+    return this.#parts.apiKeys.create(request);
+  }
+
+  /** Throws Unauthenticated. A revocation takes effect within a second. */
+  authenticate(token: string): Promise<ApiKeyRecord> {
+    return this.#parts.apiKeys.authenticate(token);
+  }
+
+  apiKeys(project?: string): Promise<ApiKeyRecord[]> {
+    return this.#parts.apiKeys.list(project);
+  }
+
+  /** Throws NotFound. */
+  revokeApiKey(id: string): Promise<void> {
+    return this.#parts.apiKeys.revoke(id);
+  }
+
+  // Upkeep -----------------------------------------------------------------------------------------------------------
+
+  /** Waits for its turn, then leads once. The signal given to `lead` aborts when the leadership or the caller ends. */
+  withLeadership(name: string, lead: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+    return withLeadership(this.#parts.config, name, lead, signal);
+  }
+
+  ensurePartitions(): Promise<number> {
+    return ensurePartitions(this.#parts.pool);
+  }
+
+  dropPartitions(before: { changes: Date; history: Date }): Promise<number> {
+    return dropPartitions(this.#parts.pool, before);
+  }
+
+  forgetIdempotency(olderThan: Date): Promise<number> {
+    return forgetIdempotency(this.#parts.pool, olderThan);
+  }
+
+  /** Throws when the database does not answer. */
+  async ping(): Promise<void> {
+    await this.#parts.pool.query('select 1');
+  }
+
+  /** Ends subscriptions, then connections. Commands that were submitted are finished first. */
+  async close(): Promise<void> {
+    const { writer, tail, hints, prisma, pool } = this.#parts;
+    await writer.idle();
+    await tail.close();
+    await hints.close();
+    await prisma.$disconnect();
+    await pool.end();
+  }
+
+  /** Each verb answers with its own outcome. */
+  async #submit<O extends Outcome>(command: Command): Promise<O> {
+    return (await this.#parts.writer.submit(command)) as O;
+  }
 }

@@ -1,0 +1,158 @@
+/**
+ * API keys. A token is `vmk_<id>_<secret>`; of the secret only its hash is stored. Verdicts are kept in memory for less
+ * than a second, which is how late a revocation may take effect.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Fault } from '@compute/domain';
+import type pg from 'pg';
+import { rowsOf } from '../connection.ts';
+import type { ApiKey, PrismaClient } from '../generated/client.ts';
+import { API_KEY_SCOPES, type ApiKeyRecord, type ApiKeyScope, type NewApiKey } from '../records.ts';
+import { isMissingParent } from './prisma-errors.ts';
+
+const TOKEN = /^vmk_([0-9a-f]{16})_([0-9a-f]{64})$/;
+const KEPT_MS = 800;
+const KEPT_AT_MOST = 10_000;
+const NOTE_USE_EVERY_MS = 60_000;
+
+export interface NewApiKeyRequest {
+  /** Absent: every project. */
+  readonly project?: string;
+  readonly name: string;
+  readonly scopes: readonly ApiKeyScope[];
+  readonly expiresAt?: Date;
+}
+
+interface Kept {
+  /** Undefined: there is no such key. */
+  readonly key: { readonly record: ApiKeyRecord; readonly secretHash: Buffer } | undefined;
+  readonly untilMs: number;
+}
+
+interface KeyRow {
+  readonly id: string;
+  readonly project: string | null;
+  readonly name: string;
+  readonly secretHash: Uint8Array;
+  readonly scopes: string[];
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date | null;
+}
+
+export class ApiKeys {
+  readonly #pool: pg.Pool;
+  readonly #prisma: PrismaClient;
+  readonly #onError: (error: unknown) => void;
+  readonly #kept = new Map<string, Kept>();
+  readonly #usedMs = new Map<string, number>();
+
+  constructor(pool: pg.Pool, prisma: PrismaClient, onError: (error: unknown) => void) {
+    this.#pool = pool;
+    this.#prisma = prisma;
+    this.#onError = onError;
+  }
+
+  /** Throws `NotFound` for an unknown project. */
+  async create({ project, name, scopes, expiresAt }: NewApiKeyRequest): Promise<NewApiKey> {
+    const id = randomBytes(8).toString('hex');
+    const secret = randomBytes(32).toString('hex');
+    try {
+      const row = await this.#prisma.apiKey.create({
+        data: {
+          ...{ id, name, scopes: [...scopes], secretHash: new Uint8Array(hashOf(secret)) },
+          project: project ?? null,
+          expiresAt: expiresAt ?? null,
+        },
+      });
+      return { record: toRecord(row), token: `vmk_${id}_${secret}` };
+    } catch (error) {
+      if (isMissingParent(error)) throw new Fault('NotFound', `There is no project '${project}'.`);
+      throw error;
+    }
+  }
+
+  /** Throws `Unauthenticated`, in the same words whatever is wrong. */
+  async authenticate(token: string): Promise<ApiKeyRecord> {
+    const [, id, secret] = TOKEN.exec(token) ?? [];
+    const key = id === undefined ? undefined : await this.#find(id);
+    // Compared even when there is no such key, so that the time taken tells nothing.
+    const matches = timingSafeEqual(key?.secretHash ?? NO_HASH, hashOf(secret ?? ''));
+    if (!key || !matches || !isValid(key.record)) throw new Fault('Unauthenticated', 'The API key is not valid.');
+    this.#noteUse(key.record.id);
+    return key.record;
+  }
+
+  /** Of one project, or all; newest first. */
+  async list(project: string | undefined): Promise<ApiKeyRecord[]> {
+    const where = project === undefined ? {} : { project };
+    const rows: ApiKey[] = await this.#prisma.apiKey.findMany({
+      where,
+      orderBy: [{ createdAt: 'desc' }, { id: 'asc' }],
+    });
+    return rows.map(toRecord);
+  }
+
+  /** Safe to repeat. Throws `NotFound`. */
+  async revoke(id: string): Promise<void> {
+    const { count } = await this.#prisma.apiKey.updateMany({
+      where: { id, revokedAt: null },
+      data: { revokedAt: new Date() },
+    });
+    this.#kept.delete(id);
+    if (count === 0 && !(await this.#prisma.apiKey.findUnique({ where: { id } })))
+      throw new Fault('NotFound', 'There is no such API key.');
+  }
+
+  async #find(id: string): Promise<Kept['key']> {
+    const kept = this.#kept.get(id);
+    if (kept && kept.untilMs > Date.now()) return kept.key;
+    const [row] = await rowsOf<KeyRow>(this.#pool, FIND_KEY, [id]);
+    const key = row && { record: toRecord(row), secretHash: Buffer.from(row.secretHash) };
+    if (this.#kept.size >= KEPT_AT_MOST) this.#kept.clear();
+    this.#kept.set(id, { key, untilMs: Date.now() + KEPT_MS });
+    return key;
+  }
+
+  /** Rarely and without waiting: knowing roughly when a key was last used is enough. */
+  #noteUse(id: string): void {
+    const now = Date.now();
+    if ((this.#usedMs.get(id) ?? 0) > now - NOTE_USE_EVERY_MS) return;
+    this.#usedMs.set(id, now);
+    this.#pool.query({ ...NOTE_USE, values: [id] }).catch(this.#onError);
+  }
+}
+
+const NO_HASH = Buffer.alloc(32);
+
+function hashOf(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+function isValid({ revokedAt, expiresAt }: ApiKeyRecord): boolean {
+  return revokedAt === undefined && (expiresAt === undefined || expiresAt.getTime() > Date.now());
+}
+
+function toRecord(row: Omit<KeyRow, 'secretHash'>): ApiKeyRecord {
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: API_KEY_SCOPES.filter((scope) => row.scopes.includes(scope)),
+    createdAt: row.createdAt,
+    ...(row.project === null ? {} : { project: row.project }),
+    ...(row.expiresAt === null ? {} : { expiresAt: row.expiresAt }),
+    ...(row.revokedAt === null ? {} : { revokedAt: row.revokedAt }),
+    ...(row.lastUsedAt === null ? {} : { lastUsedAt: row.lastUsedAt }),
+  };
+}
+
+const FIND_KEY = {
+  name: 'find_api_key',
+  text: `
+select id, project, name, secret_hash as "secretHash", scopes, expires_at as "expiresAt", revoked_at as "revokedAt",
+  created_at as "createdAt", last_used_at as "lastUsedAt"
+from api_key where id = $1`,
+};
+
+const NOTE_USE = { name: 'note_key_use', text: 'update api_key set last_used_at = now() where id = $1' };

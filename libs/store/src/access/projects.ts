@@ -1,0 +1,77 @@
+/** Projects: a rare matter, so it goes through Prisma. Making one makes its data key. */
+import { Fault } from '@compute/domain';
+import type { PrismaClient, Project } from '../generated/client.ts';
+import { newUid } from '../new-uid.ts';
+import type { ProjectKeys } from '../project-keys.ts';
+import { clampLimit } from '../reads/page-limit.ts';
+import type { Page, ProjectRecord } from '../records.ts';
+import { newDataKey, wrapDataKey } from '../sealing.ts';
+import { isDuplicate, isMissingParent } from './prisma-errors.ts';
+
+const DEFAULT_CLUSTER = 'default';
+/** No project can be named like a namespace of the cluster itself. */
+const NAMESPACE_PREFIX = 'project-';
+
+export interface NewProjectOptions {
+  readonly clusterId?: string;
+  readonly namespace?: string;
+}
+
+export class Projects {
+  readonly #prisma: PrismaClient;
+  readonly #keys: ProjectKeys;
+  readonly #secretsKey: Buffer;
+
+  constructor(prisma: PrismaClient, keys: ProjectKeys, secretsKey: Buffer) {
+    this.#prisma = prisma;
+    this.#keys = keys;
+    this.#secretsKey = secretsKey;
+  }
+
+  /** Throws `AlreadyExists`, and `NotFound` for an unknown cluster. */
+  async create(name: string, { clusterId, namespace }: NewProjectOptions): Promise<ProjectRecord> {
+    const uid = newUid();
+    const sealedDataKey = new Uint8Array(wrapDataKey(newDataKey(), this.#secretsKey, uid));
+    const data = { name, uid, sealedDataKey, clusterId: clusterId ?? DEFAULT_CLUSTER };
+    try {
+      return toRecord(
+        await this.#prisma.project.create({ data: { ...data, namespace: namespace ?? NAMESPACE_PREFIX + name } }),
+      );
+    } catch (error) {
+      const resource = { kind: 'Project', name };
+      if (isDuplicate(error)) throw new Fault('AlreadyExists', `There is a project '${name}' already.`, { resource });
+      if (isMissingParent(error)) throw new Fault('NotFound', `There is no cluster '${clusterId}'.`);
+      throw error;
+    }
+  }
+
+  async get(name: string): Promise<ProjectRecord | undefined> {
+    const row = await this.#prisma.project.findUnique({ where: { name } });
+    return row ? toRecord(row) : undefined;
+  }
+
+  async list(query: { limit: number; after?: string }): Promise<Page<ProjectRecord>> {
+    const limit = clampLimit(query.limit);
+    const where = query.after === undefined ? {} : { name: { gt: query.after } };
+    const rows = await this.#prisma.project.findMany({ where, orderBy: { name: 'asc' }, take: limit + 1 });
+    const items = rows.slice(0, limit).map(toRecord);
+    const last = items.at(-1);
+    return rows.length > limit && last ? { items, next: last.name } : { items };
+  }
+
+  /** Throws `NotFound`, and `PreconditionFailed` while it has resources. History and usage stay. */
+  async remove(name: string): Promise<void> {
+    try {
+      const { count } = await this.#prisma.project.deleteMany({ where: { name } });
+      if (count === 0) throw new Fault('NotFound', `There is no project '${name}'.`);
+      this.#keys.forget(name);
+    } catch (error) {
+      if (isMissingParent(error)) throw new Fault('PreconditionFailed', `Project '${name}' still has resources.`);
+      throw error;
+    }
+  }
+}
+
+function toRecord({ name, uid, clusterId, namespace, createdAt }: Project): ProjectRecord {
+  return { name, uid, clusterId, namespace, createdAt };
+}

@@ -1,0 +1,98 @@
+/** Reading resources: one by name or uid, pages by name, neighbours by attachment. */
+import type { AnyResource, Kind, ResourceOf, VmDisk, VmInstance } from '@compute/domain';
+import type pg from 'pg';
+import type { LoadedResource } from '../commands.ts';
+import { rowsOf, type Statement } from '../connection.ts';
+import type { ProjectKeys } from '../project-keys.ts';
+import type { ListQuery, Page } from '../records.ts';
+import { RESOURCE_COLUMNS, type ResourceRow, toDate, toResources } from '../resource-row.ts';
+import { labelConditions } from './label-conditions.ts';
+import { clampLimit } from './page-limit.ts';
+
+export class Resources {
+  readonly #pool: pg.Pool;
+  readonly #keys: ProjectKeys;
+
+  constructor(pool: pg.Pool, keys: ProjectKeys) {
+    this.#pool = pool;
+    this.#keys = keys;
+  }
+
+  async get<K extends Kind>(kind: K, project: string, name: string): Promise<ResourceOf[K] | undefined> {
+    const [resource] = await this.#read<ResourceOf[K]>(BY_NAME, [project, kind, name]);
+    return resource;
+  }
+
+  async load(uid: string): Promise<LoadedResource | undefined> {
+    const rows = await rowsOf<ResourceRow>(this.#pool, BY_UID, [uid]);
+    const [resource] = await toResources(rows, this.#keys);
+    const [row] = rows;
+    if (!resource || !row) return undefined;
+    const due = row.next_look_at === null ? {} : { nextLookAt: toDate(row.next_look_at) };
+    return { resource, attempts: row.attempts, ...due };
+  }
+
+  async list<K extends Kind>(query: ListQuery<K>): Promise<Page<ResourceOf[K]>> {
+    const limit = clampLimit(query.limit);
+    const { text, values } = listStatement(query, limit + 1);
+    const found = await this.#pool.query<ResourceRow>({ text, values });
+    const resources = await toResources(found.rows, this.#keys);
+    const items = resources.slice(0, limit) as ResourceOf[K][];
+    const last = items.at(-1);
+    return resources.length > limit && last ? { items, next: last.name } : { items };
+  }
+
+  async disksOfVm(vmUid: string): Promise<VmDisk[]> {
+    return this.#read<VmDisk>(DISKS_OF_VM, [vmUid]);
+  }
+
+  async vmsOfDisk(project: string, diskName: string): Promise<VmInstance[]> {
+    return this.#read<VmInstance>(VMS_OF_DISK, [project, diskName]);
+  }
+
+  /** The caller's statement selects one kind only. */
+  async #read<R extends AnyResource>(statement: Statement, values: unknown[]): Promise<R[]> {
+    const rows = await rowsOf<ResourceRow>(this.#pool, statement, values);
+    return (await toResources(rows, this.#keys)) as R[];
+  }
+}
+
+/** Pages without label selector share one prepared statement; each shape of a selector is a text of its own. */
+function listStatement(query: ListQuery, limit: number): { text: string; values: unknown[]; name?: string } {
+  const values: unknown[] = [query.project, query.kind, query.after ?? '', limit, query.phase ?? null];
+  const labels = labelConditions(query.labelSelector ?? [], values);
+  const text = `
+select ${RESOURCE_COLUMNS} from resource
+where project = $1 and kind = $2 and name > $3 and ($5::text is null or phase = $5) ${labels}
+order by project, kind, name limit $4`;
+  return labels === '' ? { text, values, name: 'list_resources' } : { text, values };
+}
+
+const BY_NAME: Statement = {
+  name: 'resource_by_name',
+  text: `select ${RESOURCE_COLUMNS} from resource where project = $1 and kind = $2 and name = $3`,
+};
+
+const BY_UID: Statement = {
+  name: 'resource_by_uid',
+  text: `select ${RESOURCE_COLUMNS} from resource where uid = $1`,
+};
+
+const COLUMNS_OF_R = RESOURCE_COLUMNS.split(',')
+  .map((column) => `r.${column.trim()}`)
+  .join(', ');
+
+const DISKS_OF_VM: Statement = {
+  name: 'disks_of_vm',
+  text: `
+select ${COLUMNS_OF_R} from disk_attachment a
+join resource r on r.project = a.project and r.kind = 'VMDisk' and r.name = a.disk_name
+where a.vm_uid = $1 order by r.name`,
+};
+
+const VMS_OF_DISK: Statement = {
+  name: 'vms_of_disk',
+  text: `
+select ${COLUMNS_OF_R} from disk_attachment a join resource r on r.uid = a.vm_uid
+where a.project = $1 and a.disk_name = $2 order by r.name`,
+};

@@ -1,0 +1,89 @@
+/**
+ * A row of `resource` and the resource that it holds. The same mapping serves rows of queries and the objects in the
+ * change feed (`to_jsonb` of the row), which differ only in how they write times.
+ */
+import { type AnyResource, Fault, type Kind } from '@compute/domain';
+import type { ProjectKeys } from './project-keys.ts';
+import { isSealed, openSpec } from './sealing.ts';
+
+type JsonObject = Record<string, unknown>;
+type Time = Date | string;
+
+export interface ResourceRow {
+  readonly uid: string;
+  readonly kind: Kind;
+  readonly project: string;
+  readonly name: string;
+  readonly labels: Record<string, string>;
+  readonly annotations: Record<string, string>;
+  readonly spec: JsonObject;
+  readonly claim: Record<string, number>;
+  readonly status: JsonObject;
+  readonly phase: string;
+  readonly phase_since: Time;
+  readonly phase_seq: number;
+  readonly transition_seq: number;
+  readonly transition_at: Time;
+  readonly generation: number;
+  readonly spec_version: number;
+  readonly status_version: number;
+  readonly resource_version: number;
+  readonly created_at: Time;
+  readonly updated_at: Time;
+  readonly deletion_requested_at: Time | null;
+  readonly deletion_with_disks: boolean;
+  readonly attempts: number;
+  readonly next_look_at: Time | null;
+}
+
+/** All columns, in the order of the table. */
+export const RESOURCE_COLUMNS = `uid, kind, project, name, labels, annotations, spec, claim, status, phase, phase_since,
+  phase_seq, transition_seq, transition_at, generation, spec_version, status_version, resource_version, created_at,
+  updated_at, deletion_requested_at, deletion_with_disks, attempts, next_look_at`;
+
+export function toDate(time: Time): Date {
+  return time instanceof Date ? time : new Date(time);
+}
+
+/** The resource of a row whose project's key is loaded (see `toResources`). */
+export function toResource(row: ResourceRow, keys: ProjectKeys): AnyResource {
+  const resource = {
+    kind: row.kind,
+    uid: row.uid,
+    project: row.project,
+    name: row.name,
+    labels: row.labels,
+    annotations: row.annotations,
+    generation: row.generation,
+    specVersion: row.spec_version,
+    statusVersion: row.status_version,
+    resourceVersion: String(row.resource_version),
+    createdAt: toDate(row.created_at),
+    ...(row.deletion_requested_at === null ? {} : { deletionRequestedAt: toDate(row.deletion_requested_at) }),
+    spec: clearSpec(row, keys),
+    phase: row.phase,
+    phaseSince: toDate(row.phase_since),
+    status: row.status,
+    claim: row.claim,
+  };
+  // The only door between what the database holds and the types: `kind` decides, and only the verbs write rows.
+  return resource as unknown as AnyResource;
+}
+
+/** The resources of rows; loads the keys of projects that are needed. */
+export async function toResources(rows: readonly ResourceRow[], keys: ProjectKeys): Promise<AnyResource[]> {
+  await keys.load(projectsWithSecrets(rows));
+  return rows.map((row) => toResource(row, keys));
+}
+
+/** The projects whose keys must be loaded before these rows can be read. */
+export function projectsWithSecrets(rows: readonly ResourceRow[]): string[] {
+  return rows.filter((row) => isSealed(row.kind, row.spec)).map((row) => row.project);
+}
+
+function clearSpec(row: ResourceRow, keys: ProjectKeys): JsonObject {
+  if (!isSealed(row.kind, row.spec)) return row.spec;
+  const key = keys.get(row.project);
+  if (!key) throw new Fault('Internal', `The key of project ${row.project} is not loaded.`);
+  return openSpec(row.kind, row.uid, row.spec, key);
+}

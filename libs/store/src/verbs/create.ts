@@ -1,0 +1,66 @@
+/** Decides a creation: name free, disks free, quota there; then the first row of everything. */
+import { type AnyResource, Fault } from '@compute/domain';
+import type { CreateCommand } from '../commands.ts';
+import { newUid } from '../new-uid.ts';
+import type { Batch } from '../write/batch.ts';
+import type { Decision } from '../write/decision.ts';
+import type { Entry } from '../write/entry.ts';
+import { answeredResource, earlierRequest, remember } from '../write/idempotent-replay.ts';
+import { attachDisks, refuseTakenDisks, wakeNeighbours } from './disk-attachments.ts';
+import { startOperation } from './start-operation.ts';
+
+/** Throws NotFound (project), IdempotencyMismatch, AlreadyExists, DiskInUse, QuotaExceeded. */
+export function decideCreate(batch: Batch, command: CreateCommand): Decision {
+  const { kind, project, name } = command;
+  refuseUnknownProject(batch, project);
+  const earlier = earlierRequest(batch, project, 'create', command.idempotency);
+  if (earlier) {
+    const operationId = earlier.operationId ?? '';
+    return async (after) => {
+      const resource = await answeredResource(batch, earlier, after);
+      return { outcome: 'created', resource, operationId, replayed: true };
+    };
+  }
+  if (batch.byName(kind, project, name))
+    throw new Fault('AlreadyExists', `There is a ${kind} '${name}' already.`, { resource: { kind, name } });
+  const uid = newUid();
+  const disks = new Set(command.attachments?.map(({ disk }) => disk));
+  refuseTakenDisks(batch, { uid, project }, disks);
+  batch.quota.charge(project, {}, command.claim);
+
+  const entry = newEntry(batch, uid, command);
+  batch.put(entry);
+  attachDisks(batch, { uid, project, name }, disks);
+  const created = { type: 'Phase', to: command.phase, reason: 'Created', message: 'Accepted.', at: batch.now };
+  entry.phaseSeq = batch.record(entry, created, command);
+  if (entry.resource.kind === 'VMDisk' && entry.resource.spec.optical) batch.attachments.loosen(project, name);
+  batch.usage.settle(entry.resource, batch.now);
+  batch.wake(entry, command.traceparent);
+  wakeNeighbours(batch, entry, command.traceparent);
+  const operationId = startOperation(batch, entry, 'create', command);
+  remember(batch, entry, 'create', command.idempotency, operationId);
+  return () => ({ outcome: 'created', resource: entry.resource, operationId, replayed: false });
+}
+
+export function refuseUnknownProject(batch: Batch, project: string): void {
+  if (!batch.keys.get(project))
+    throw new Fault('NotFound', `There is no project '${project}'.`, { resource: { kind: 'Project', name: project } });
+}
+
+function newEntry(batch: Batch, uid: string, command: CreateCommand): Entry {
+  const { kind, project, name, labels = {}, annotations = {}, spec, claim, status, phase } = command;
+  const versions = { generation: 1, specVersion: 1, statusVersion: 1, resourceVersion: '0' };
+  const meta = { uid, kind, project, name, labels, annotations, ...versions, createdAt: batch.now };
+  return {
+    // `kind` ties spec, status and phase together in the command already.
+    resource: { ...meta, spec, claim, status, phase, phaseSince: batch.now } as AnyResource,
+    storedSpec: undefined,
+    phaseSeq: 0,
+    transitionSeq: 0,
+    transitionAt: batch.now,
+    deletionWithDisks: false,
+    attempts: 0,
+    nextLookAt: batch.now,
+    state: 'added',
+  };
+}

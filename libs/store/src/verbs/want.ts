@@ -1,0 +1,89 @@
+/**
+ * Decides a change of what is wanted. What does not change anything writes nothing; only a new spec, or a retry, makes
+ * a new generation.
+ */
+import { Fault } from '@compute/domain';
+import { sameJson } from '../canonical-json.ts';
+import type { WantCommand } from '../commands.ts';
+import { claimOfBoth } from '../quota/claim-keys.ts';
+import type { Batch } from '../write/batch.ts';
+import type { Decision } from '../write/decision.ts';
+import { change, type Entry } from '../write/entry.ts';
+import { answeredResource, earlierRequest, remember } from '../write/idempotent-replay.ts';
+import { attachDisks, refuseTakenDisks, wakeDisk } from './disk-attachments.ts';
+import { startOperation } from './start-operation.ts';
+
+/** Throws NotFound, PreconditionFailed, IdempotencyMismatch, DiskInUse, QuotaExceeded. */
+export function decideWant(batch: Batch, command: WantCommand): Decision {
+  const entry = batch.find(command.target);
+  const earlier = earlierRequest(batch, entry.resource.project, 'want', command.idempotency);
+  if (earlier) {
+    const { operationId } = earlier;
+    return async (after) => ({
+      outcome: operationId === undefined ? 'unchanged' : 'configured',
+      resource: await answeredResource(batch, earlier, after),
+      ...(operationId === undefined ? {} : { operationId }),
+      replayed: true,
+    });
+  }
+  refuseVersion(entry, command.expectedSpecVersion);
+  if (entry.resource.deletionRequestedAt)
+    throw new Fault('PreconditionFailed', `${entry.resource.kind} '${entry.resource.name}' is being deleted.`);
+  const specChanged = command.spec !== undefined && !sameJson(command.spec, entry.resource.spec);
+  const newGeneration = specChanged || command.retry === true;
+  if (!newGeneration && !metadataChanged(entry, command)) {
+    remember(batch, entry, 'want', command.idempotency, undefined);
+    return () => ({ outcome: 'unchanged', resource: entry.resource, replayed: false });
+  }
+  if (specChanged) wantSpec(batch, entry, command);
+  wantMetadata(entry, command);
+  if (newGeneration) {
+    change(entry, { generation: entry.resource.generation + 1 });
+    batch.wake(entry, command.traceparent);
+  }
+  const verb = command.retry ? 'retry' : 'update';
+  const operationId = startOperation(batch, entry, verb, command, !newGeneration);
+  remember(batch, entry, 'want', command.idempotency, operationId);
+  return () => ({ outcome: 'configured', resource: entry.resource, operationId, replayed: false });
+}
+
+/** Throws `PreconditionFailed` when the row moved on since the caller read it. */
+export function refuseVersion(entry: Entry, expected: number | undefined): void {
+  if (expected === undefined || expected === entry.resource.specVersion) return;
+  const { kind, name } = entry.resource;
+  throw new Fault('PreconditionFailed', `${kind} '${name}' was changed meanwhile.`, { resource: { kind, name } });
+}
+
+function metadataChanged(entry: Entry, { labels, annotations }: WantCommand): boolean {
+  const { resource } = entry;
+  return (
+    (labels !== undefined && !sameJson(labels, resource.labels)) ||
+    (annotations !== undefined && !sameJson(annotations, resource.annotations))
+  );
+}
+
+function wantMetadata(entry: Entry, { labels, annotations }: WantCommand): void {
+  change(entry, {
+    labels: labels ?? entry.resource.labels,
+    annotations: annotations ?? entry.resource.annotations,
+    specVersion: entry.resource.specVersion + 1,
+  });
+}
+
+/** Checks first; from `change` on nothing can fail. */
+function wantSpec(batch: Batch, entry: Entry, { spec, claim, chargedStatus, attachments, traceparent }: WantCommand) {
+  const { resource } = entry;
+  const present = new Set(batch.attachments.disksOf(resource.uid).map(({ disk }) => disk));
+  const wanted = attachments === undefined ? present : new Set(attachments.map(({ disk }) => disk));
+  const added = [...wanted].filter((disk) => !present.has(disk));
+  refuseTakenDisks(batch, resource, added);
+  const held = claim === undefined ? resource.claim : claimOfBoth(resource.claim, claim);
+  batch.quota.charge(resource.project, resource.claim, held);
+
+  const status = chargedStatus === undefined ? resource.status : { ...resource.status, ...chargedStatus };
+  change(entry, { ...(spec === undefined ? {} : { spec }), claim: held, status });
+  for (const disk of new Set([...present, ...wanted])) wakeDisk(batch, resource.project, disk, traceparent);
+  for (const disk of present) if (!wanted.has(disk)) batch.attachments.detach(resource.uid, disk);
+  attachDisks(batch, resource, added);
+  batch.usage.settle(entry.resource, batch.momentOf(entry));
+}
