@@ -49,6 +49,8 @@ function setUp(options: {
   leftovers?: string[];
   staleTimes?: number;
   perform?: (action: Action) => ActionOutcome;
+  /** How many plans it takes until the caches show what was done. */
+  lag?: number;
   figures?: ImportProgress;
 }) {
   const log: string[] = [];
@@ -56,6 +58,8 @@ function setUp(options: {
   const looks: { afterMs: number; attempts: number }[] = [];
   const figures: ImportProgress[] = [];
   const rows = [...(options.rows ?? [row()])];
+  let planned = 0;
+  let lag = options.lag ?? 0;
   let staleTimes = options.staleTimes ?? 0;
   const compareAndSet = () => {
     if (staleTimes-- > 0) throw new Fault('Stale', 'moved');
@@ -86,7 +90,12 @@ function setUp(options: {
       const desired = rows.length > 1 ? rows.shift() : rows[0];
       return desired && { desired };
     },
-    plan: () => options.plan ?? keep,
+    plan: () => {
+      planned += 1;
+      const plan = options.plan ?? keep;
+      if (log.includes('second') && lag-- <= 0) return { ...plan, actions: [] };
+      return plan;
+    },
     leftovers: async () => options.leftovers ?? [],
     perform: async (action) => {
       log.push(action.do);
@@ -94,7 +103,15 @@ function setUp(options: {
     },
     ...(options.figures ? { progressOnly: () => options.figures } : {}),
   };
-  return { log, observations, looks, figures, ports, run: () => reconcile(reconciler, { uid: 'vm-1' }, ports) };
+  return {
+    log,
+    plans: () => planned,
+    observations,
+    looks,
+    figures,
+    ports,
+    run: () => reconcile(reconciler, { uid: 'vm-1' }, ports),
+  };
 }
 
 const conditionOf = (
@@ -106,6 +123,12 @@ test('what was decided is committed before anything is done, and actions keep th
   const { log, run } = setUp({});
   expect(await run()).toBe('done');
   expect(log).toEqual(['commit', 'first', 'second']);
+});
+
+test('a look ends only when the caches show what was done, so that the next does not do it again', async () => {
+  const { plans, run } = setUp({ lag: 3 });
+  await run();
+  expect(plans()).toBe(5);
 });
 
 test('a row that is gone is left alone', async () => {

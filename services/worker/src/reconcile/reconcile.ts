@@ -5,23 +5,17 @@
  * that was loaded, and only the winner acts. Actions are idempotent, so whatever a crash leaves undone is decided again
  * from the row and the cluster. Nothing here may depend on a previous run.
  */
-import {
-  type Actor,
-  type ConditionReport,
-  type ImportProgress,
-  isFault,
-  type Kind,
-  type ResourceOf,
-} from '@compute/domain';
+import { type Actor, type ImportProgress, isFault, type Kind, type ResourceOf } from '@compute/domain';
 import type { LoadedVersions, ObserveCommand, RemoveCommand } from '@compute/store';
 import { between, type FaultPoints } from '../fault-points.ts';
-import { type ActionFailure, failureOfError, failureOfOutcome } from './action-failure.ts';
+import type { ActionFailure } from './action-failure.ts';
 import type { LookMemory } from './look-memory.ts';
-import type { ConditionTypeOf, Loaded, PlanOf, Reconciler } from './reconciler.ts';
-import { REFUSED_LOOK_MS, retryDelayMs } from './retry-policy.ts';
+import { performAll } from './perform-actions.ts';
+import type { Loaded, PlanOf, Reconciler } from './reconciler.ts';
+import { keepRefusal, withRefusal } from './refusal.ts';
+import { retryDelayMs } from './retry-policy.ts';
 
 export const WORKER_ACTOR: Actor = { type: 'system', id: 'worker' };
-export const REFUSED_REASON = 'RefusedByCluster';
 /** A row that changed while it was looked at is looked at again at once, but not for ever. */
 const STALE_LIMIT = 3;
 
@@ -84,7 +78,10 @@ async function look<K extends Kind, S extends Loaded<K>, A extends { readonly do
   const figures = reconciler.progressOnly?.(scope, plan);
   if (figures) return offerProgress(scope, figures, plan.requeueAfterMs, ports);
   await commit<K, A>(scope.desired, plan, poke, ports);
-  return performAll(reconciler, scope, plan, poke, ports);
+  const failure = await performAll(reconciler, scope, plan.actions, ports);
+  if (failure === undefined) return 'done';
+  if (failure.kind === 'retry') return retryLater(poke.uid, failure.retryAfterMs, ports);
+  return showRefusal(reconciler, scope, withRefusal(reconciler, plan, failure.message), poke, ports);
 }
 
 /** A row goes only when the cluster itself says that nothing is left: what is forgotten here would run unpaid for ever. */
@@ -151,43 +148,6 @@ async function commit<K extends Kind, A>(
   if (phase !== desired.phase) ports.onPhase?.(desired, phase);
 }
 
-async function performAll<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
-  reconciler: Reconciler<K, S, A>,
-  scope: S,
-  plan: PlanOf<K, A>,
-  poke: LookRequest,
-  ports: LoopPorts,
-): Promise<Outcome> {
-  for (const action of plan.actions) {
-    const failure = await performOne(reconciler, action, scope, ports);
-    if (failure === undefined) continue;
-    return failure.kind === 'refused'
-      ? showRefusal(reconciler, scope, withRefusal(reconciler, plan, failure.message), poke, ports)
-      : retryLater(poke.uid, failure.retryAfterMs, ports);
-  }
-  return 'done';
-}
-
-async function performOne<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
-  reconciler: Reconciler<K, S, A>,
-  action: A,
-  scope: S,
-  ports: LoopPorts,
-): Promise<ActionFailure | undefined> {
-  const name = `perform:${reconciler.kind}:${action.do}`;
-  try {
-    const outcome = await between(ports.points, name, () => reconciler.perform(action, scope));
-    if (outcome.result === 'done') return undefined;
-    const failure = failureOfOutcome(outcome);
-    ports.onFailure?.(reconciler.kind, action.do, failure, outcome.message);
-    return failure;
-  } catch (error) {
-    const failure = failureOfError(error);
-    ports.onFailure?.(reconciler.kind, action.do, failure, error);
-    return failure;
-  }
-}
-
 /** Makes the row due again after a pause that grows with each failure. */
 export async function retryLater(
   uid: string,
@@ -211,40 +171,6 @@ async function showRefusal<K extends Kind, S extends Loaded<K>, A extends { read
   if (!fresh || fresh.desired.generation !== scope.desired.generation) return 'refused';
   await commit<K, A>(fresh.desired, refusal, poke, ports);
   return 'refused';
-}
-
-function withRefusal<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
-  { refusalCondition: type }: Reconciler<K, S, A>,
-  plan: PlanOf<K, A>,
-  words: string,
-): PlanOf<K, A> {
-  const message = `The cluster refuses the spec: ${words}`;
-  const shown = withCondition<K, A>(plan, { type, status: 'False', reason: REFUSED_REASON, message });
-  return { ...shown, actions: [], requeueAfterMs: REFUSED_LOOK_MS };
-}
-
-/** While the same spec is still waiting to be applied, the row goes on saying why it is not: conditions must not flap. */
-function keepRefusal<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
-  { refusalCondition }: Reconciler<K, S, A>,
-  { desired }: S,
-  plan: PlanOf<K, A>,
-): PlanOf<K, A> {
-  const before = desired.status.conditions.find(({ type }) => type === refusalCondition);
-  const stands = before?.reason === REFUSED_REASON && before.observedGeneration === desired.generation;
-  if (!stands || plan.outcome === 'remove' || plan.actions.length === 0) return plan;
-  const { status, reason, message } = before;
-  return {
-    ...withCondition<K, A>(plan, { type: refusalCondition, status, reason, message }),
-    requeueAfterMs: REFUSED_LOOK_MS,
-  };
-}
-
-function withCondition<K extends Kind, A>(
-  plan: PlanOf<K, A>,
-  condition: ConditionReport<ConditionTypeOf<K>>,
-): PlanOf<K, A> {
-  const others = plan.conditions.filter(({ type }) => type !== condition.type);
-  return { ...plan, conditions: [...others, condition] };
 }
 
 function versionsOf({ specVersion, statusVersion }: LoadedVersions): LoadedVersions {
