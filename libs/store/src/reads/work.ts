@@ -43,7 +43,8 @@ export async function lookLater(pool: pg.Pool, uid: string, afterMs: number, att
 
 /**
  * Writes how far imports are, in place: in the feed, not in history, and without a new status version, so that it
- * disturbs no planner. What is unchanged, gone or being deleted is left alone. Returns how many rows changed.
+ * disturbs no planner. What is unchanged, gone or being deleted is left alone, and so is a figure that comes too late:
+ * of an import that has ended, or behind what the row says of the same attempt. Returns how many rows changed.
  */
 export async function writeProgress(pool: pg.Pool, entries: readonly ProgressEntry[]): Promise<number> {
   const last = [...new Map(entries.map((entry) => [entry.uid, entry])).values()];
@@ -92,9 +93,12 @@ with input as (
 ), held as (
   select r.uid, i.import, nextval('change_seq_seq') as seq
   from (
-    select r.uid from resource r
-    where r.uid in (select uid from input) and r.kind = 'VMDisk' and r.deletion_requested_at is null
-    order by r.uid for no key update
+    select r.uid from resource r join input i using (uid)
+    where r.kind = 'VMDisk' and r.phase = 'Importing' and r.deletion_requested_at is null
+      and coalesce(r.status #>> '{import,phase}', '') not in ('Done', 'Failed')
+      and not (r.status #> '{import,attempts}' = i.import -> 'attempts'
+        and (i.import ->> 'percent')::float8 < (r.status #>> '{import,percent}')::float8)
+    order by r.uid for no key update of r
   ) as r join input i using (uid)
 ), written as (
   update resource r
