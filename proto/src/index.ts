@@ -67,6 +67,7 @@ export {
   Condition,
   ConditionStatus,
   DiskBus,
+  DiskEntry,
   DiskPhase,
   DiskSource,
   ExternalMethod,

@@ -5,7 +5,7 @@
  * The text is a stranger's: its size, depth, aliases and number of documents are bounded, and no text makes it throw.
  */
 import type { FieldProblem } from '@compute/domain';
-import { type Document, isNode, isScalar, LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, isNode, isScalar, LineCounter, parseAllDocuments, stringify } from 'yaml';
 import { pathOf } from '../rules/field-problems.ts';
 import { isDeeperThan, isPlainObject } from './plain-object.ts';
 
@@ -144,3 +144,8 @@ const refuse = (code: string, message: string): Documents => ({
   problems: [{ pointer: '', code, message }],
 });
 const tooDeep = (limits: DocumentLimits): string => `Nested deeper than ${limits.maxDepth} levels.`;
+
+/** Data as one YAML document, for callers that ask for YAML. */
+export function toYaml(value: unknown): string {
+  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+}

@@ -1,5 +1,6 @@
 /** Edits: what of a stored resource its user may set, and how a patch changes it. */
 import type { AnyResource, Kind } from '@compute/domain';
+import { knownKeys } from './envelope.ts';
 import { isPlainObject, mergePatch, type PlainObject } from './plain-object.ts';
 
 /** The part of a stored resource that its user may set, as a manifest. */
@@ -35,4 +36,35 @@ function withoutReplaced(kind: Kind, spec: PlainObject, edit: PlainObject): Plai
     .filter(([key, other]) => given(key) && !(other in edit))
     .map(([, other]) => other);
   return Object.fromEntries(Object.entries(spec).filter(([key]) => !replaced.includes(key)));
+}
+
+/** A path below the resource, in the words of the manifest: `['spec', 'externalPorts']`. */
+export type FieldPath = readonly string[];
+
+/**
+ * The manifest in which only the fields at some paths are taken from a new one; what the new one does not have there
+ * is unset. Alternatives replace each other as in a patch.
+ */
+export function masked(resource: AnyResource, manifest: PlainObject, paths: readonly FieldPath[]): PlainObject {
+  const wanted = paths.map((path) => ({ path, value: valueAt(manifest, path) }));
+  const values = wanted.filter(({ value }) => value !== undefined).map(({ path, value }) => nested(path, value));
+  const edit = values.reduce<unknown>(mergePatch, {}) as PlainObject;
+  const removed = paths.reduce<unknown>((base, path) => mergePatch(base, nested(path, null)), patched(resource, edit));
+  return mergePatch(removed, edit) as PlainObject;
+}
+
+function valueAt(value: unknown, path: FieldPath): unknown {
+  return path.reduce<unknown>((at, key) => (isPlainObject(at) ? at[key] : undefined), value);
+}
+
+function nested(path: FieldPath, value: unknown): unknown {
+  return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+}
+
+/** Whether a path names something that a user may set. */
+export function isSettable(kind: Kind, path: FieldPath): boolean {
+  const [top, field] = path;
+  if (top === 'metadata') return path.length === 2 && (field === 'labels' || field === 'annotations');
+  if (top !== 'spec') return false;
+  return field === undefined || knownKeys(kind, '/spec').includes(field);
 }

@@ -1,0 +1,14 @@
+/** The bodies of requests, by the name of the component. These are the schemas that validate. */
+import { vmDiskManifestSchema, vmInstanceManifestSchema } from '../manifest/envelope.ts';
+import { createApiKeySchema, createProjectSchema } from '../views/access-view.ts';
+import { quotaDocumentSchema } from '../views/quota-view.ts';
+
+export const REQUEST_SCHEMAS = {
+  VMInstanceManifest: vmInstanceManifestSchema,
+  VMDiskManifest: vmDiskManifestSchema,
+  QuotaDocument: quotaDocumentSchema,
+  CreateProject: createProjectSchema,
+  CreateApiKey: createApiKeySchema,
+} as const;
+
+export type RequestName = keyof typeof REQUEST_SCHEMAS;

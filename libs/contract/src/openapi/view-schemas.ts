@@ -1,0 +1,261 @@
+/** What replies look like, as schemas: documentation that a test holds against real replies. */
+import {
+  API_VERSION,
+  DISK_CONDITIONS,
+  DISK_PHASES,
+  FAULT_CODES,
+  IMPORT_PHASES,
+  VM_CONDITIONS,
+  VM_PHASES,
+} from '@compute/domain';
+import { z } from 'zod';
+import { vmDiskSpecSchema } from '../manifest/vm-disk-spec.ts';
+import { vmInstanceSpecSchema } from '../manifest/vm-instance-spec.ts';
+import { SCOPES } from '../views/access-view.ts';
+
+const time = z.iso.datetime();
+const count = z.number().int().min(0);
+const kind = z.enum(['VMInstance', 'VMDisk']);
+const dimensions = z.record(z.string(), z.union([z.string(), z.number()]));
+
+const metadata = z.strictObject({
+  name: z.string(),
+  namespace: z.string().meta({ description: 'The project.' }),
+  uid: z.uuid(),
+  labels: z.record(z.string(), z.string()),
+  annotations: z.record(z.string(), z.string()),
+  generation: count.meta({ description: 'Counts the changes of the spec.' }),
+  resourceVersion: z.string().meta({ description: 'Position of the last change in the change feed.' }),
+  creationTimestamp: time,
+  deletionTimestamp: time.optional(),
+});
+
+const condition = <T extends readonly [string, ...string[]]>(types: T) =>
+  z.strictObject({
+    type: z.enum(types),
+    status: z.enum(['True', 'False', 'Unknown']),
+    reason: z.string().meta({ description: 'A stable word for programs.' }),
+    message: z.string().meta({ description: 'A sentence for people.' }),
+    lastTransitionTime: time,
+    observedGeneration: count,
+  });
+
+const failure = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  remedy: z.string(),
+  since: time,
+  retryable: z.boolean(),
+});
+
+const vmStatus = z.strictObject({
+  phase: z.enum(VM_PHASES),
+  conditions: z.array(condition(VM_CONDITIONS)),
+  observedGeneration: count,
+  failure: failure.optional(),
+  instanceType: z
+    .strictObject({ name: z.string(), series: z.string(), vcpu: z.number(), memoryGib: z.number() })
+    .meta({ description: 'The size as charged.' }),
+  addresses: z.strictObject({ external: z.string().optional(), internal: z.array(z.string()).optional() }).optional(),
+  disks: z.array(z.strictObject({ name: z.string(), ready: z.boolean(), attached: z.boolean() })).optional(),
+  guest: z
+    .strictObject({ osName: z.string().optional(), hostname: z.string().optional(), agentConnected: z.boolean() })
+    .optional(),
+  startedAt: time.optional(),
+  restartRequired: z.strictObject({ since: time, fields: z.array(z.string()) }).optional(),
+});
+
+const importProgress = z.strictObject({
+  phase: z.enum(IMPORT_PHASES),
+  percent: z.number().min(0).max(100).optional(),
+  transferredBytes: count.optional(),
+  totalBytes: count.optional(),
+  bytesPerSecond: z.number().optional(),
+  estimatedCompletionTime: time.optional(),
+  attempts: count,
+  lastError: z.string().optional(),
+  stalledSince: time.optional(),
+});
+
+const diskStatus = z.strictObject({
+  phase: z.enum(DISK_PHASES),
+  conditions: z.array(condition(DISK_CONDITIONS)),
+  observedGeneration: count,
+  failure: failure.optional(),
+  import: importProgress.optional(),
+  capacity: z.string().optional().meta({ description: 'What the cluster really gives.' }),
+  attachedTo: z.array(z.string()),
+});
+
+const resource = <K extends string, S extends z.ZodType, T extends z.ZodType>(name: K, spec: S, status: T) =>
+  z.strictObject({ apiVersion: z.literal(API_VERSION), kind: z.literal(name), metadata, spec, status });
+
+const problemError = z.strictObject({
+  pointer: z.string().meta({ description: 'JSON pointer into the body.' }),
+  code: z.string(),
+  detail: z.string(),
+  line: count.optional().meta({ description: 'Line in a YAML body.' }),
+});
+
+const quotaRefusal = z.strictObject({
+  metric: z.string(),
+  scope: z.string(),
+  limit: z.number(),
+  used: z.number(),
+  requested: z.number(),
+  remaining: z.number(),
+});
+
+const quotaNumber = z.strictObject({
+  limit: z.union([z.number(), z.literal('unlimited')]),
+  used: z.number(),
+  reserved: z.number(),
+  remaining: z.union([z.number(), z.literal('unlimited')]),
+});
+
+const apiKey = z.strictObject({
+  id: z.string(),
+  project: z.string().optional().meta({ description: 'Absent: every project.' }),
+  name: z.string(),
+  scopes: z.array(z.enum(SCOPES)),
+  createdAt: time,
+  expiresAt: time.optional(),
+  revokedAt: time.optional(),
+  lastUsedAt: time.optional(),
+});
+
+/** By the name of the component. */
+export const VIEW_SCHEMAS = {
+  VMInstance: resource('VMInstance', vmInstanceSpecSchema, vmStatus),
+  VMDisk: resource('VMDisk', vmDiskSpecSchema, diskStatus),
+  Problem: z.looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: count,
+    detail: z.string(),
+    instance: z.string(),
+    code: z.enum(FAULT_CODES),
+    requestId: z.string(),
+    errors: z.array(problemError).optional(),
+    quota: quotaRefusal.optional(),
+    resource: z.strictObject({ kind: z.string(), name: z.string() }).optional(),
+  }),
+  ManifestResult: z.strictObject({
+    index: count,
+    kind: z.string().optional(),
+    name: z.string().optional(),
+    result: z.enum(['created', 'configured', 'unchanged', 'invalid', 'skipped']),
+    warnings: z.array(problemError),
+    path: z.string().optional(),
+    etag: z.string().optional(),
+    operation: z.string().optional(),
+    resource: z.unknown().optional().meta({ description: 'The resource as it was stored.' }),
+    code: z.enum(FAULT_CODES).optional(),
+    detail: z.string().optional(),
+    errors: z.array(problemError).optional(),
+    quota: quotaRefusal.optional(),
+  }),
+  Transition: z.strictObject({
+    kind,
+    name: z.string(),
+    uid: z.uuid(),
+    type: z.string().meta({ description: 'Phase, or the type of a condition.' }),
+    from: z.string().optional(),
+    to: z.string(),
+    reason: z.string(),
+    message: z.string(),
+    actor: z.string(),
+    generation: count,
+    at: time,
+    recordedAt: time,
+    traceId: z.string().optional(),
+  }),
+  Operation: z.strictObject({
+    id: z.uuid(),
+    project: z.string(),
+    verb: z.enum(['create', 'update', 'retry', 'delete']),
+    target: z.strictObject({ kind, name: z.string(), uid: z.uuid(), generation: count }),
+    done: z.boolean(),
+    createdAt: time,
+    doneAt: time.optional(),
+    error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+    requestId: z.string(),
+  }),
+  Quota: z.strictObject({
+    series: z.record(
+      z.string(),
+      z.strictObject({ instances: quotaNumber, vcpus: quotaNumber, memoryGib: quotaNumber }),
+    ),
+    storage: z.record(z.string(), z.strictObject({ disks: quotaNumber, storageGib: quotaNumber })),
+    externalIps: quotaNumber,
+  }),
+  UsageEvent: z.strictObject({
+    specversion: z.literal('1.0'),
+    id: z.string(),
+    source: z.string(),
+    type: z.literal('compute.usage.v1'),
+    subject: z.string(),
+    time,
+    datacontenttype: z.literal('application/json'),
+    sequence: z.string().meta({ description: 'Place in the feed; consecutive.' }),
+    data: z.strictObject({
+      project: z.string(),
+      meter: z.string(),
+      kind,
+      uid: z.uuid(),
+      name: z.string(),
+      dimensions,
+      from: time,
+      to: time,
+      durationMs: z.number().int(),
+      corrects: z.string().optional(),
+    }),
+  }),
+  UsageSummary: z.strictObject({
+    project: z.string(),
+    from: time,
+    to: time,
+    items: z.array(
+      z.strictObject({
+        meter: z.string(),
+        dimensions,
+        kind: kind.optional(),
+        uid: z.uuid().optional(),
+        name: z.string().optional(),
+        periodStart: time.optional(),
+        durationMs: z.number(),
+        hours: z.number(),
+        quantities: z.record(z.string(), z.number()),
+      }),
+    ),
+  }),
+  InstanceType: z.strictObject({
+    name: z.string(),
+    series: z.string(),
+    vcpu: z.number(),
+    memoryGib: z.number(),
+    ratio: z.number().meta({ description: 'GiB of memory for each vCPU.' }),
+    available: z.boolean(),
+    deprecated: z.boolean(),
+  }),
+  InstanceProfile: z.strictObject({
+    name: z.string(),
+    title: z.string(),
+    os: z.enum(['linux', 'windows']),
+    deprecated: z.boolean(),
+    minVcpu: z.number(),
+    minMemoryGib: z.number(),
+  }),
+  StorageClass: z.strictObject({
+    name: z.string(),
+    description: z.string(),
+    replicated: z.boolean(),
+    default: z.boolean(),
+  }),
+  Image: z.strictObject({ name: z.string(), minStorageGib: z.number() }),
+  Project: z.strictObject({ name: z.string(), uid: z.uuid(), namespace: z.string(), createdAt: time }),
+  ApiKey: apiKey,
+  NewApiKey: apiKey.extend({ secret: z.string().meta({ description: 'The key itself. Shown this once.' }) }),
+} as const;
+
+export type ViewName = keyof typeof VIEW_SCHEMAS;

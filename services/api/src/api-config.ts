@@ -1,0 +1,52 @@
+/** The API's settings: which environment variables it reads, and what they mean. Everything is checked at start. */
+import {
+  type ConfigOf,
+  type Environment,
+  flagSetting,
+  integerSetting,
+  optional,
+  portSetting,
+  readConfig,
+  SHARED_SETTINGS,
+  textSetting,
+} from '@compute/runtime';
+
+export const API_SETTINGS = {
+  ...SHARED_SETTINGS,
+  restPort: portSetting('REST_PORT', {
+    fallback: 8080,
+    description: 'port of REST, its documents and /metrics; 0 takes a free one.',
+  }),
+  grpcPort: portSetting('GRPC_PORT', { fallback: 9090, description: 'port of gRPC; 0 takes a free one.' }),
+  allowPrivateSources: flagSetting('ALLOW_PRIVATE_SOURCES', {
+    fallback: false,
+    description: 'whether images may come from private, loopback and link-local addresses.',
+  }),
+  catalogueFile: optional(
+    textSetting('CATALOGUE_FILE', { description: 'a JSON file whose lists replace those of the built-in catalogue.' }),
+  ),
+  quotaDefaultsFile: optional(
+    textSetting('QUOTA_DEFAULTS_FILE', {
+      description: 'a JSON file with a quota document: the limits of a project that nobody set. Without it, unlimited.',
+    }),
+  ),
+  databasePoolSize: integerSetting('DATABASE_POOL_SIZE', {
+    fallback: 10,
+    min: 2,
+    max: 200,
+    description: 'connections to Postgres that one process holds at most.',
+  }),
+  heartbeatSeconds: integerSetting('STREAM_HEARTBEAT_SECONDS', {
+    fallback: 15,
+    min: 1,
+    max: 300,
+    description: 'how often a stream says that it lives when nothing happens.',
+  }),
+} as const;
+
+export type ApiConfig = ConfigOf<typeof API_SETTINGS>;
+
+/** Reads the environment. Throws `ConfigurationError` with every problem. */
+export function readApiConfig(env?: Environment): ApiConfig {
+  return readConfig(API_SETTINGS, env);
+}

@@ -1,0 +1,60 @@
+/** Everything the faces call, put together once. */
+import { hkdfSync } from 'node:crypto';
+import { type CheckSettings, tokenSigner } from '@compute/contract';
+import type { Catalogue } from '@compute/domain';
+import type { Store } from '@compute/store';
+import { Authenticator } from './authenticator.ts';
+import { CatalogueService } from './catalogue-service.ts';
+import { HistoryService } from './history-service.ts';
+import { ManifestService } from './manifest-service.ts';
+import { OperationService } from './operation-service.ts';
+import { ProjectService } from './project-service.ts';
+import { QuotaService } from './quota-service.ts';
+import { SourceGuard } from './source-guard.ts';
+import { UsageService } from './usage-service.ts';
+import { VmDiskService } from './vm-disk-service.ts';
+import { VmInstanceService } from './vm-instance-service.ts';
+import { WatchService } from './watch-service.ts';
+
+export interface ApiParts {
+  readonly authenticator: Authenticator;
+  readonly catalogue: CatalogueService;
+  readonly history: HistoryService;
+  readonly manifests: ManifestService;
+  readonly operations: OperationService;
+  readonly projects: ProjectService;
+  readonly quota: QuotaService;
+  readonly usage: UsageService;
+  readonly disks: VmDiskService;
+  readonly instances: VmInstanceService;
+  readonly watch: WatchService;
+}
+
+export interface ApiPartsSettings {
+  readonly store: Store;
+  readonly catalogue: Catalogue;
+  readonly allowPrivateSources: boolean;
+  readonly secretsKey: Uint8Array;
+}
+
+export function createApiParts({ store, catalogue, allowPrivateSources, secretsKey }: ApiPartsSettings): ApiParts {
+  // A key of its own, the same in every process: pages and cursors go on at whichever answers.
+  const signer = tokenSigner(new Uint8Array(hkdfSync('sha256', secretsKey, '', 'compute page tokens', 32)));
+  const settings: CheckSettings = { catalogue, allowPrivateSources };
+  const sources = new SourceGuard(allowPrivateSources);
+  const projects = new ProjectService(store, signer);
+  const resources = { store, projects, sources, signer, settings };
+  return {
+    authenticator: new Authenticator(store),
+    catalogue: new CatalogueService(catalogue),
+    history: new HistoryService(store, projects, signer),
+    manifests: new ManifestService(store, projects, sources, settings),
+    operations: new OperationService(store, signer),
+    projects,
+    quota: new QuotaService(store, projects, catalogue),
+    usage: new UsageService(store, projects, signer),
+    disks: new VmDiskService(resources),
+    instances: new VmInstanceService(resources),
+    watch: new WatchService(store, projects),
+  };
+}

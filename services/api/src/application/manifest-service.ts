@@ -1,0 +1,210 @@
+/**
+ * Applies many manifests in one request, in any order: each becomes created, configured, unchanged, or its errors.
+ * By default all or nothing, in one transaction.
+ */
+import {
+  type AnyDesired,
+  type Checked,
+  type CheckSettings,
+  checkManifest,
+  type Documents,
+  faultOf,
+  type ParsedDocument,
+} from '@compute/contract';
+import { type AnyResource, Fault, type Kind, type ResourceOf, type Warning } from '@compute/domain';
+import type { Store, WriteCommand, WriteOutcome } from '@compute/store';
+import { mayWrite } from './access-rules.ts';
+import type { ProjectService } from './project-service.ts';
+import type { RequestContext, WriteOptions } from './request-context.ts';
+import type { SourceGuard } from './source-guard.ts';
+import { createCommand, idempotency, wantCommand } from './wishes.ts';
+
+export interface ManifestOptions extends WriteOptions {
+  /** What is sound is done, whatever becomes of the others. */
+  readonly partial: boolean;
+}
+
+export interface ManifestResult {
+  readonly kind?: string;
+  readonly name?: string;
+  readonly lineOf: ParsedDocument['lineOf'];
+  readonly warnings: readonly Warning[];
+  /** What was done, or is wrong. `skipped`: nothing is wrong with it, but with another one. */
+  readonly verdict:
+    | {
+        readonly result: 'created' | 'configured' | 'unchanged';
+        readonly resource: AnyResource;
+        readonly operationId?: string;
+      }
+    | { readonly result: 'invalid'; readonly fault: Fault }
+    | { readonly result: 'skipped' };
+}
+
+export interface ManifestsApplied {
+  readonly committed: boolean;
+  readonly results: readonly ManifestResult[];
+}
+
+interface Judged {
+  readonly document: ParsedDocument;
+  readonly checked: Checked<AnyDesired>;
+  readonly before?: AnyResource;
+}
+
+export class ManifestService {
+  readonly #store: Store;
+  readonly #projects: ProjectService;
+  readonly #sources: SourceGuard;
+  readonly #settings: CheckSettings;
+
+  constructor(store: Store, projects: ProjectService, sources: SourceGuard, settings: CheckSettings) {
+    this.#store = store;
+    this.#projects = projects;
+    this.#sources = sources;
+    this.#settings = settings;
+  }
+
+  /** Throws only when no document could be judged; otherwise each has its own verdict. */
+  async apply(
+    context: RequestContext,
+    project: string,
+    documents: Documents,
+    options: ManifestOptions,
+  ): Promise<ManifestsApplied> {
+    mayWrite(context, project);
+    await this.#projects.mustExist(context, project);
+    if (!documents.ok) throw faultOf(documents.problems, 'The body');
+    const judged = refuseTwins(
+      await Promise.all(documents.documents.map((document) => this.#judge(project, document))),
+    );
+    const isDoomed = !options.partial && judged.some(({ checked }) => !checked.ok);
+    if (isDoomed) return { committed: false, results: judged.map((one) => verdictOf(one, undefined)) };
+    return this.#write(context, project, judged, options);
+  }
+
+  async #judge(project: string, document: ParsedDocument): Promise<Judged> {
+    const first = checkManifest(document.value, { project }, this.#settings);
+    if (!first.ok) return { document, checked: first };
+    const before = await this.#store.get(first.value.kind, project, first.value.name);
+    const { kind, name } = first.value;
+    const expected = before ? { project, kind, name, before } : { project };
+    const checked = before ? checkManifest(document.value, expected, this.#settings) : first;
+    if (!checked.ok) return { document, checked };
+    const problems = await this.#sources.problemsOf(checked.value);
+    if (problems.length > 0) return { document, checked: { ok: false, problems, warnings: checked.warnings } };
+    return { document, checked, ...(before ? { before } : {}) };
+  }
+
+  async #write(
+    context: RequestContext,
+    project: string,
+    judged: readonly Judged[],
+    options: ManifestOptions,
+  ): Promise<ManifestsApplied> {
+    const sound = judged.filter((one) => one.checked.ok);
+    const commands = sound.map((one, index) => this.#commandOf(context, project, one, options, index));
+    const applied = await this.#store.apply(commands, { atomic: !options.partial, dryRun: options.dryRun });
+    const faults = applied.results.filter((result) => !result.ok);
+    const isUndone = !options.partial && faults.length > 0;
+    const results = judged.map((one) => {
+      const result = applied.results[sound.indexOf(one)];
+      if (result && !result.ok) return failed(one, result.fault);
+      return verdictOf(one, isUndone ? undefined : result?.outcome);
+    });
+    return {
+      committed: applied.committed,
+      results: warnOfMissingDisks(results, await this.#namesOfDisks(project, results)),
+    };
+  }
+
+  #commandOf(
+    context: RequestContext,
+    project: string,
+    { checked, before }: Judged,
+    options: ManifestOptions,
+    index: number,
+  ): WriteCommand {
+    if (!checked.ok) throw new Fault('Internal', 'A manifest with problems cannot be written.');
+    const desired = checked.value;
+    const { catalogue } = this.#settings;
+    // One key for the request; each of its documents is remembered under a key of its own.
+    const key = options.idempotencyKey === undefined ? {} : { idempotencyKey: `${options.idempotencyKey}/${index}` };
+    const once = idempotency({ ...options, ...key }, ['apply', project, desired]);
+    if (!before) return { verb: 'create', ...createCommand<Kind>(context, project, desired, catalogue), ...once };
+    return { verb: 'want', ...wantCommand<Kind>(context, before as ResourceOf[Kind], desired, catalogue), ...once };
+  }
+
+  /** The disks that exist or are made by this request. */
+  async #namesOfDisks(project: string, results: readonly ManifestResult[]): Promise<ReadonlySet<string>> {
+    const made = results.filter((result) => result.kind === 'VMDisk').map((result) => result.name ?? '');
+    const named = results.flatMap(({ verdict }) => ('resource' in verdict ? diskNames(verdict.resource) : []));
+    const others = [...new Set(named)].filter((name) => !made.includes(name));
+    const found = await Promise.all(others.map((name) => this.#store.get('VMDisk', project, name)));
+    return new Set([...made, ...found.flatMap((disk) => (disk ? [disk.name] : []))]);
+  }
+}
+
+function diskNames(resource: AnyResource): string[] {
+  if (resource.kind !== 'VMInstance') return [];
+  return resource.spec.disks.map((entry) => (typeof entry === 'string' ? entry : entry.name));
+}
+
+function warnOfMissingDisks(results: readonly ManifestResult[], known: ReadonlySet<string>): ManifestResult[] {
+  return results.map((result) => {
+    if (!('resource' in result.verdict)) return result;
+    const missing = diskNames(result.verdict.resource).flatMap((name, index) =>
+      known.has(name)
+        ? []
+        : [
+            {
+              pointer: `/spec/disks/${index}`,
+              code: 'disk_not_found',
+              message: `Disk '${name}' does not exist yet: the machine waits for it.`,
+            },
+          ],
+    );
+    return { ...result, warnings: [...result.warnings, ...missing] };
+  });
+}
+
+/** The same resource twice in one request would depend on the order of documents. */
+function refuseTwins(judged: readonly Judged[]): Judged[] {
+  const seen = new Map<string, number>();
+  return judged.map((one, index) => {
+    if (!one.checked.ok) return one;
+    const { kind, name } = one.checked.value;
+    const first = seen.get(`${kind}/${name}`);
+    if (first === undefined) {
+      seen.set(`${kind}/${name}`, index);
+      return one;
+    }
+    const message = `Document ${first + 1} is a ${kind} of the same name.`;
+    const problems = [{ pointer: '/metadata/name', code: 'duplicate', message }];
+    return { document: one.document, checked: { ok: false, problems, warnings: one.checked.warnings } };
+  });
+}
+
+function verdictOf(one: Judged, outcome: WriteOutcome | undefined): ManifestResult {
+  if (!one.checked.ok) return failed(one, faultOf(one.checked.problems, 'The manifest'));
+  if (!outcome || outcome.outcome === 'deleting') return { ...identity(one), verdict: { result: 'skipped' } };
+  const { resource, operationId } = outcome;
+  return {
+    ...identity(one),
+    verdict: { result: outcome.outcome, resource, ...(operationId === undefined ? {} : { operationId }) },
+  };
+}
+
+const failed = (one: Judged, fault: Fault): ManifestResult => ({
+  ...identity(one),
+  verdict: { result: 'invalid', fault },
+});
+
+function identity({ document, checked }: Judged): Pick<ManifestResult, 'kind' | 'name' | 'lineOf' | 'warnings'> {
+  const { lineOf } = document;
+  const { warnings } = checked;
+  if (checked.ok) return { kind: checked.value.kind, name: checked.value.name, lineOf, warnings };
+  const value = document.value as { kind?: unknown; metadata?: { name?: unknown } } | null;
+  const kind = typeof value?.kind === 'string' ? { kind: value.kind.slice(0, 63) } : {};
+  const name = typeof value?.metadata?.name === 'string' ? { name: value.metadata.name.slice(0, 63) } : {};
+  return { ...kind, ...name, lineOf, warnings };
+}

@@ -1,0 +1,295 @@
+/**
+ * What a caller may ask of one resource, the same for every kind: create, read, change, delete. Writes only what is
+ * wanted; a worker makes it so. Every face calls these methods, so validation, quota and history cannot differ.
+ */
+import {
+  type AnyDesired,
+  type Checked,
+  type CheckSettings,
+  checkManifestOf,
+  type Desired,
+  demand,
+  faultOf,
+  type PlainObject,
+  parseFilter,
+  parseIfMatch,
+  parseLabelSelector,
+  patched,
+  type TokenSigner,
+} from '@compute/contract';
+import { Fault, isFault, type Kind, type ResourceOf, type Warning } from '@compute/domain';
+import type { Store, WriteCommand, WriteOutcome } from '@compute/store';
+import { mayRead, mayWrite } from './access-rules.ts';
+import { KIND_POLICIES } from './kind-policy.ts';
+import type { ProjectService } from './project-service.ts';
+import type { RequestContext, WriteOptions } from './request-context.ts';
+import type { SourceGuard } from './source-guard.ts';
+import { attribution, createCommand, idempotency, wantCommand } from './wishes.ts';
+
+/** How often an edit without a precondition is repeated on what somebody else has just written. */
+const MAX_EDIT_ATTEMPTS = 5;
+
+/** What became of a request that changes something. */
+export interface Accepted<K extends Kind = Kind> {
+  readonly outcome: 'created' | 'configured' | 'unchanged' | 'deleting';
+  readonly resource: ResourceOf[K];
+  /** Absent when there is nothing to wait for. */
+  readonly operationId?: string;
+  readonly warnings: readonly Warning[];
+  /** The answer to an earlier request with the same idempotency key. */
+  readonly replayed: boolean;
+  readonly dryRun: boolean;
+}
+
+export interface ListRequest {
+  readonly pageSize: number;
+  readonly pageToken: string;
+  readonly labelSelector: string;
+  readonly filter: string;
+}
+
+export interface ResourcePage<K extends Kind> {
+  readonly items: readonly ResourceOf[K][];
+  /** Empty on the last page. */
+  readonly nextPageToken: string;
+}
+
+/** How an edit makes the new manifest of what is stored. */
+export type Edit<K extends Kind> = (before: ResourceOf[K]) => unknown;
+
+export interface ResourceServiceParts {
+  readonly store: Store;
+  readonly projects: ProjectService;
+  readonly sources: SourceGuard;
+  readonly signer: TokenSigner;
+  readonly settings: CheckSettings;
+}
+
+export class ResourceService<K extends Kind> {
+  readonly kind: K;
+  readonly #parts: ResourceServiceParts;
+
+  constructor(kind: K, parts: ResourceServiceParts) {
+    this.kind = kind;
+    this.#parts = parts;
+  }
+
+  /** Throws `InvalidArgument` with every problem, `AlreadyExists`, `QuotaExceeded`, `DiskInUse`. */
+  async create(
+    context: RequestContext,
+    project: string,
+    manifest: unknown,
+    options: WriteOptions,
+  ): Promise<Accepted<K>> {
+    mayWrite(context, project);
+    const checked = checkManifestOf(this.kind, manifest, { project, kind: this.kind }, this.#parts.settings);
+    const { value: desired, warnings } = await this.#accept(checked);
+    const command = {
+      ...createCommand(context, project, desired, this.#parts.settings.catalogue),
+      ...idempotency(options, ['create', project, desired]),
+    };
+    const done = options.dryRun
+      ? await this.#rehearse({ verb: 'create', ...command } as WriteCommand)
+      : await this.#parts.store.create(command);
+    return this.#answer(
+      done,
+      [...warnings, ...(await this.#missingDisks(done.resource as ResourceOf[K], options))],
+      options,
+    );
+  }
+
+  async get(context: RequestContext, project: string, name: string): Promise<ResourceOf[K]> {
+    mayRead(context, project);
+    return this.#load(project, name);
+  }
+
+  async list(context: RequestContext, project: string, request: ListRequest): Promise<ResourcePage<K>> {
+    mayRead(context, project);
+    await this.#parts.projects.mustExist(context, project);
+    const { signer, store } = this.#parts;
+    const scope = `list/${this.kind}/${project}?${request.labelSelector}&${request.filter}`;
+    const [after] = request.pageToken === '' ? [] : signer.read(scope, request.pageToken, '/pageToken');
+    const page = await store.list({
+      kind: this.kind,
+      project,
+      limit: request.pageSize,
+      ...(after === undefined ? {} : { after }),
+      ...(request.labelSelector === '' ? {} : { labelSelector: parseLabelSelector(request.labelSelector) }),
+      ...parseFilter(request.filter, KIND_POLICIES[this.kind].phases),
+    });
+    return { items: page.items, nextPageToken: page.next === undefined ? '' : signer.sign(scope, [page.next]) };
+  }
+
+  /** Changes what the merge patch names. */
+  patch(
+    context: RequestContext,
+    project: string,
+    name: string,
+    patch: PlainObject,
+    options: WriteOptions,
+  ): Promise<Accepted<K>> {
+    return this.edit(context, project, name, (before) => patched(before, patch), options, ['patch', patch]);
+  }
+
+  /** Makes the whole settable part what the manifest says. */
+  replace(
+    context: RequestContext,
+    project: string,
+    name: string,
+    manifest: unknown,
+    options: WriteOptions,
+  ): Promise<Accepted<K>> {
+    return this.edit(context, project, name, () => manifest, options, ['replace', manifest]);
+  }
+
+  /** Tries a failed resource again: a new generation of an unchanged spec. */
+  async retry(context: RequestContext, project: string, name: string, options: WriteOptions): Promise<Accepted<K>> {
+    mayWrite(context, project);
+    const before = await this.#load(project, name);
+    demand(before, parseIfMatch(options.ifMatch));
+    const command = {
+      ...attribution(context),
+      target: { uid: before.uid },
+      retry: true,
+      ...idempotency(options, ['retry', project, name]),
+    };
+    if (options.dryRun) return this.#answer({ outcome: 'configured', resource: before, replayed: false }, [], options);
+    return this.#answer(await this.#parts.store.want<K>(command), [], options);
+  }
+
+  /** Asks for the deletion. Asking again changes nothing. Throws `DiskInUse` for a disk that a machine has. */
+  async delete(
+    context: RequestContext,
+    project: string,
+    name: string,
+    options: WriteOptions & { readonly withDisks?: boolean },
+  ): Promise<Accepted<K>> {
+    mayWrite(context, project);
+    const before = await this.#load(project, name);
+    const wanted = parseIfMatch(options.ifMatch);
+    demand(before, wanted);
+    const command = {
+      ...attribution(context),
+      target: { uid: before.uid },
+      ...(wanted ? { expectedSpecVersion: before.specVersion } : {}),
+      withDisks: options.withDisks ?? false,
+      ...idempotency(options, ['delete', project, name, options.withDisks ?? false]),
+    };
+    const done = options.dryRun
+      ? await this.#rehearse({ verb: 'requestDeletion', ...command })
+      : await this.#parts.store.requestDeletion<K>(command);
+    return this.#answer(done, [], options);
+  }
+
+  async #load(project: string, name: string): Promise<ResourceOf[K]> {
+    const found = await this.#parts.store.get(this.kind, project, name);
+    if (found) return found;
+    const resource = { kind: this.kind, name };
+    throw new Fault('NotFound', `There is no ${KIND_POLICIES[this.kind].title} '${name.slice(0, 63)}'.`, { resource });
+  }
+
+  /**
+   * Changes a resource as a function of what is stored says. `request` is what makes the request what it is, beside
+   * its address, for idempotency.
+   */
+  async edit(
+    context: RequestContext,
+    project: string,
+    name: string,
+    edit: Edit<K>,
+    options: WriteOptions,
+    request: readonly unknown[],
+  ): Promise<Accepted<K>> {
+    mayWrite(context, project);
+    const wanted = parseIfMatch(options.ifMatch);
+    for (let attempt = 1; ; attempt += 1) {
+      const before = await this.#load(project, name);
+      demand(before, wanted);
+      try {
+        return await this.#want(context, project, before, edit(before), options, [project, name, ...request]);
+      } catch (error) {
+        // Somebody wrote between reading and writing. Who did not say which version to change gets the newest.
+        const isLost = isFault(error, 'PreconditionFailed') || isFault(error, 'Stale');
+        if (!isLost || wanted !== undefined || attempt >= MAX_EDIT_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async #want(
+    context: RequestContext,
+    project: string,
+    before: ResourceOf[K],
+    manifest: unknown,
+    options: WriteOptions,
+    request: readonly unknown[],
+  ): Promise<Accepted<K>> {
+    const expected = { project, kind: this.kind, name: before.name, before };
+    const checked = checkManifestOf(this.kind, manifest, expected, this.#parts.settings);
+    const { value: desired, warnings } = await this.#accept(checked);
+    const command = {
+      ...wantCommand(context, before, desired, this.#parts.settings.catalogue),
+      ...idempotency(options, request),
+    };
+    const done = options.dryRun
+      ? await this.#rehearse({ verb: 'want', ...command } as WriteCommand)
+      : await this.#parts.store.want<K>(command);
+    return this.#answer(
+      done,
+      [...warnings, ...(await this.#missingDisks(done.resource as ResourceOf[K], options))],
+      options,
+    );
+  }
+
+  /** What was checked, or the fault that names everything. */
+  async #accept(checked: Checked<Desired<K>>): Promise<{ value: Desired<K>; warnings: readonly Warning[] }> {
+    if (!checked.ok) throw faultOf(checked.problems, 'The manifest');
+    const problems = await this.#parts.sources.problemsOf(checked.value as AnyDesired);
+    if (problems.length > 0) throw faultOf(problems, 'The manifest');
+    return checked;
+  }
+
+  async #rehearse(command: WriteCommand): Promise<WriteOutcome> {
+    const { results } = await this.#parts.store.apply([command], { atomic: true, dryRun: true });
+    const [result] = results;
+    if (!result) throw new Fault('Internal', 'The rehearsal gave no result.');
+    if (!result.ok) throw result.fault;
+    return result.outcome;
+  }
+
+  /** A machine may name disks that come later. It is accepted, waits, and its user should know. */
+  async #missingDisks(resource: ResourceOf[K], options: WriteOptions): Promise<Warning[]> {
+    if (resource.kind !== 'VMInstance' || resource.spec.disks.length === 0) return [];
+    const names = resource.spec.disks.map((entry) => (typeof entry === 'string' ? entry : entry.name));
+    const { store } = this.#parts;
+    const there = options.dryRun
+      ? await Promise.all(names.map((name) => store.get('VMDisk', resource.project, name)))
+      : await store.disksOfVm(resource.uid);
+    const known = new Set(there.map((disk) => disk?.name));
+    return names.flatMap((name, index) =>
+      known.has(name)
+        ? []
+        : [
+            {
+              pointer: `/spec/disks/${index}`,
+              code: 'disk_not_found',
+              message: `Disk '${name}' does not exist yet: the machine waits for it.`,
+            },
+          ],
+    );
+  }
+
+  #answer(
+    done: Pick<WriteOutcome, 'outcome' | 'replayed'> & { resource: unknown; operationId?: string },
+    warnings: readonly Warning[],
+    options: WriteOptions,
+  ): Accepted<K> {
+    return {
+      outcome: done.outcome,
+      resource: done.resource as ResourceOf[K],
+      ...(done.operationId === undefined || options.dryRun ? {} : { operationId: done.operationId }),
+      warnings,
+      replayed: done.outcome !== 'deleting' && done.replayed,
+      dryRun: options.dryRun,
+    };
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * Turns checked manifests into commands of the store. The one place where a face's request becomes a claim, a first
+ * phase and attachments.
+ */
+import type { Desired } from '@compute/contract';
+import type { Catalogue, Kind, ResourceOf } from '@compute/domain';
+import type { CreateCommand, WantCommand } from '@compute/store';
+import { KIND_POLICIES } from './kind-policy.ts';
+import type { RequestContext, WriteOptions } from './request-context.ts';
+import { requestHash } from './request-hash.ts';
+
+type Attribution = Pick<CreateCommand, 'actor' | 'requestId' | 'traceparent'>;
+
+/** Who did it and in the course of what. */
+export function attribution({ caller, requestId, traceparent }: RequestContext): Attribution {
+  return { actor: caller.actor, requestId, ...(traceparent === undefined ? {} : { traceparent }) };
+}
+
+/** The idempotency of a request, if its caller asked for it. `request` is everything that makes it what it is. */
+export function idempotency(options: WriteOptions, request: readonly unknown[]): Pick<CreateCommand, 'idempotency'> {
+  if (options.idempotencyKey === undefined || options.dryRun) return {};
+  return { idempotency: { key: options.idempotencyKey, requestHash: requestHash(...request) } };
+}
+
+export function createCommand<K extends Kind>(
+  context: RequestContext,
+  project: string,
+  desired: Desired<K>,
+  catalogue: Catalogue,
+): CreateCommand<K> {
+  const { claim, phase, status, attachments } = KIND_POLICIES[desired.kind].charge(desired.spec, catalogue);
+  return { ...attribution(context), ...desired, project, phase, status, claim, attachments };
+}
+
+export function wantCommand<K extends Kind>(
+  context: RequestContext,
+  before: ResourceOf[K],
+  desired: Desired<K>,
+  catalogue: Catalogue,
+): WantCommand<K> {
+  const policy = KIND_POLICIES[desired.kind];
+  const charge = policy.charge(desired.spec, catalogue);
+  return {
+    ...attribution(context),
+    target: { uid: before.uid },
+    expectedSpecVersion: before.specVersion,
+    labels: desired.labels,
+    annotations: desired.annotations,
+    spec: desired.spec,
+    claim: charge.claim,
+    chargedStatus: policy.chargedStatus(charge) as NonNullable<WantCommand<K>['chargedStatus']>,
+    attachments: charge.attachments,
+  };
+}

@@ -1,0 +1,183 @@
+/**
+ * What every gRPC method has around it: who calls, ids and trace, time taken, errors as rich statuses, and an end when
+ * the caller is gone or its deadline has passed. A method itself is a function of context and request.
+ */
+import { randomUUID } from 'node:crypto';
+import { Fault } from '@compute/domain';
+import { formatTraceparent, parseTraceparent, startSpan, withLogContext } from '@compute/runtime';
+import {
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  Metadata,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type StatusObject,
+  status,
+} from '@grpc/grpc-js';
+import type { ApiObservation } from '../api-observation.ts';
+import type { Authenticator } from '../application/authenticator.ts';
+import type { RequestContext } from '../application/request-context.ts';
+import type { OpenStreams } from '../open-streams.ts';
+import { statusOfFault } from './grpc-error.ts';
+
+export interface CallSettings {
+  readonly authenticator: Authenticator;
+  readonly observation: ApiObservation;
+  readonly streams: OpenStreams;
+  readonly heartbeatMs: number;
+}
+
+/** One call: its context, what its reply's metadata will say, and the end of its caller's interest. */
+export interface Call extends RequestContext {
+  readonly reply: Metadata;
+  readonly signal: AbortSignal;
+}
+
+export type UnaryMethod<Request, Reply> = (call: Call, request: Request) => Promise<Reply> | Reply;
+export type StreamMethod<Request, Reply> = (call: Call, request: Request) => AsyncIterable<Reply>;
+
+const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
+
+/** A method that this service does not offer. */
+export class Unimplemented extends Error {}
+
+export class Calls {
+  readonly settings: CallSettings;
+
+  constructor(settings: CallSettings) {
+    this.settings = settings;
+  }
+
+  /** `root` is the field of the request that holds a resource, for the paths of field errors. */
+  unary<Request, Reply>(method: string, run: UnaryMethod<Request, Reply>, root = ''): handleUnaryCall<Request, Reply> {
+    return (call, callback) => {
+      const startedAt = performance.now();
+      const requestId = requestIdOf(call.metadata);
+      const gone = new AbortController();
+      call.on('cancelled', () => gone.abort());
+      this.#run(call, requestId, gone.signal, (context) => run(context, call.request)).then(
+        ({ reply, result }) => {
+          this.#measure(method, status.OK, startedAt);
+          reply.set('x-request-id', requestId);
+          call.sendMetadata(reply);
+          callback(null, result);
+        },
+        (error: unknown) => {
+          const failed = this.#statusOf(error, requestId, root);
+          this.#measure(method, failed.code, startedAt);
+          callback(failed);
+        },
+      );
+    };
+  }
+
+  /** A server stream: heartbeats are the method's own messages, made by `heartbeat` while nothing else is sent. */
+  stream<Request, Reply>(
+    method: string,
+    run: StreamMethod<Request, Reply>,
+    heartbeat: (last: Reply | undefined) => Reply,
+  ): handleServerStreamingCall<Request, Reply> {
+    return (call) => {
+      const startedAt = performance.now();
+      const requestId = requestIdOf(call.metadata);
+      const stream = this.settings.streams.open('grpc');
+      call.on('cancelled', () => stream.abort());
+      const work = (context: Call) => this.#pump(call, run(context, call.request), context.signal, heartbeat);
+      this.#run(call, requestId, stream.signal, work)
+        .then(
+          () => (stream.endedByServer ? stopping(requestId) : undefined),
+          (error: unknown) => (stream.endedByServer ? stopping(requestId) : this.#statusOf(error, requestId, '')),
+        )
+        .then((ended) => {
+          this.#measure(method, ended?.code ?? status.OK, startedAt);
+          if (ended) call.emit('error', ended);
+          else call.end();
+          stream.done();
+        });
+    };
+  }
+
+  async #run<T>(
+    call: ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>,
+    requestId: string,
+    signal: AbortSignal,
+    work: (context: Call) => Promise<T> | T,
+  ): Promise<{ reply: Metadata; result: T }> {
+    const span = startSpan(parseTraceparent(first(call.metadata, 'traceparent')));
+    return withLogContext({ requestId, traceId: span.traceId, spanId: span.spanId }, async () => {
+      const caller = await this.settings.authenticator.authenticate(first(call.metadata, 'authorization'));
+      if (signal.aborted) throw new Fault('DeadlineExceeded', 'The caller is gone or its deadline has passed.');
+      const reply = new Metadata();
+      const result = await work({ caller, requestId, traceparent: formatTraceparent(span), reply, signal });
+      return { reply, result };
+    });
+  }
+
+  async #pump<Reply>(
+    call: ServerWritableStream<unknown, Reply>,
+    messages: AsyncIterable<Reply>,
+    signal: AbortSignal,
+    heartbeat: (last: Reply | undefined) => Reply,
+  ): Promise<void> {
+    let last: Reply | undefined;
+    let isFull = false;
+    const timer = setInterval(() => {
+      if (!isFull) call.write(heartbeat(last));
+    }, this.settings.heartbeatMs);
+    try {
+      for await (const message of messages) {
+        if (signal.aborted) return;
+        last = message;
+        isFull = !call.write(message);
+        if (isFull) await drained(call, signal);
+        isFull = false;
+      }
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  #statusOf(error: unknown, requestId: string, root: string): StatusObject {
+    if (error instanceof Unimplemented)
+      return { code: status.UNIMPLEMENTED, details: error.message, metadata: new Metadata() };
+    const fault = error instanceof Fault ? error : new Fault('Internal', 'An unforeseen error.', {}, error);
+    if (fault.code === 'Internal')
+      this.settings.observation.logger.error({ err: fault.cause ?? fault }, 'a call failed');
+    return statusOfFault(fault, { requestId, root });
+  }
+
+  #measure(method: string, code: number, startedAt: number): void {
+    const { requestSeconds } = this.settings.observation.metrics.instruments;
+    requestSeconds.observe(
+      { face: 'grpc', route: method, code: status[code] ?? String(code) },
+      (performance.now() - startedAt) / 1_000,
+    );
+  }
+}
+
+function stopping(requestId: string): StatusObject {
+  return statusOfFault(new Fault('Unavailable', 'The server is stopping. Connect again.'), { requestId });
+}
+
+function first(metadata: Metadata, key: string): string | undefined {
+  const [value] = metadata.get(key);
+  return typeof value === 'string' ? value : undefined;
+}
+
+function requestIdOf(metadata: Metadata): string {
+  const given = first(metadata, 'x-request-id');
+  return given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+function drained(call: ServerWritableStream<unknown, unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      call.off('drain', finish);
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    call.once('drain', finish);
+    signal.addEventListener('abort', finish, { once: true });
+    if (signal.aborted) finish();
+  });
+}

@@ -1,0 +1,97 @@
+/** The gRPC face: every service of the contract, health and reflection, on one port. */
+import { readFile } from 'node:fs/promises';
+import {
+  CatalogueServiceService,
+  descriptorPath,
+  HistoryServiceService,
+  OperationsService,
+  ProjectServiceService,
+  QuotaServiceService,
+  UsageServiceService,
+  VmDiskServiceService,
+  VmInstanceServiceService,
+  WatchServiceService,
+} from '@compute/proto';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { HealthImplementation } from 'grpc-health-check';
+import type { ApiObservation } from '../api-observation.ts';
+import type { ApiParts } from '../application/api-parts.ts';
+import type { OpenStreams } from '../open-streams.ts';
+import { Calls } from './calls.ts';
+import { operationMethods } from './operations.service.ts';
+import { catalogueMethods, historyMethods, projectMethods, quotaMethods } from './project.services.ts';
+import { addReflection } from './reflection.ts';
+import { usageMethods } from './usage.service.ts';
+import { vmDiskMethods } from './vm-disk.service.ts';
+import { vmInstanceMethods } from './vm-instance.service.ts';
+import { watchMethods } from './watch.service.ts';
+
+const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
+const SHUTDOWN_MS = 5_000;
+
+export interface GrpcServerSettings {
+  readonly parts: ApiParts;
+  readonly streams: OpenStreams;
+  readonly observation: ApiObservation;
+  readonly heartbeatMs: number;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface GrpcServer {
+  readonly address: string;
+  /** Answers what has been asked, at most for a few seconds, and closes. */
+  close(): Promise<void>;
+}
+
+export async function startGrpcServer(settings: GrpcServerSettings): Promise<GrpcServer> {
+  const server = new Server({
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+  });
+  addServices(server, settings);
+  const health = new HealthImplementation({ '': 'SERVING' });
+  health.addToServer(server);
+  await addReflection(server, await readFile(descriptorPath()));
+  const port = await bind(server, settings);
+  return {
+    address: `${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
+    close: () => {
+      health.setStatus('', 'NOT_SERVING');
+      return shutDown(server);
+    },
+  };
+}
+
+function addServices(server: Server, { parts, streams, observation, heartbeatMs }: GrpcServerSettings): void {
+  const calls = new Calls({ authenticator: parts.authenticator, observation, streams, heartbeatMs });
+  server.addService(VmInstanceServiceService, vmInstanceMethods(calls, parts.instances));
+  server.addService(VmDiskServiceService, vmDiskMethods(calls, parts.disks));
+  server.addService(WatchServiceService, watchMethods(calls, parts.watch));
+  server.addService(UsageServiceService, usageMethods(calls, parts.usage));
+  server.addService(HistoryServiceService, historyMethods(calls, parts));
+  server.addService(QuotaServiceService, quotaMethods(calls, parts));
+  server.addService(CatalogueServiceService, catalogueMethods(calls, parts));
+  server.addService(ProjectServiceService, projectMethods(calls, parts));
+  server.addService(OperationsService, operationMethods(calls, parts));
+}
+
+function bind(server: Server, { host, port }: GrpcServerSettings): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error) reject(error);
+      else resolve(bound);
+    });
+  });
+}
+
+function shutDown(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.forceShutdown(), SHUTDOWN_MS);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,163 @@
+/** History, quota, catalogue, projects and API keys over gRPC. */
+import { faultOf, type QuotaNumberView, type QuotaView } from '@compute/contract';
+import { KINDS, type Kind } from '@compute/domain';
+import type {
+  ApiKey,
+  CatalogueServiceServer,
+  HistoryServiceServer,
+  Project,
+  ProjectServiceServer,
+  Quota,
+  QuotaLimit,
+  QuotaNumber,
+  QuotaServiceServer,
+  UpdateQuotaRequest,
+} from '@compute/proto';
+import type { ApiKeyRecord, ProjectRecord } from '@compute/store';
+import type { ApiParts } from '../application/api-parts.ts';
+import type { Calls } from './calls.ts';
+import { pageSizeOf } from './resource-methods.ts';
+
+export function historyMethods(calls: Calls, { history }: ApiParts): Omit<HistoryServiceServer, symbol> {
+  return {
+    listTransitions: calls.unary('ListTransitions', async (call, request) => {
+      const { project, kind, name, uid, from, to, pageToken } = request;
+      const page = await history.list(call, {
+        project,
+        kind: kind === '' ? undefined : kindOf(kind),
+        name: name === '' ? undefined : name,
+        uid: uid === '' ? undefined : uid,
+        from,
+        to,
+        pageSize: pageSizeOf(request.pageSize),
+        pageToken,
+      });
+      const transitions = page.items.map(({ seq: _seq, project: _project, ...row }) => ({
+        ...row,
+        from: row.from ?? '',
+        generation: BigInt(row.generation),
+        traceId: row.traceId ?? '',
+      }));
+      return { transitions, nextPageToken: page.next ?? '' };
+    }),
+  };
+}
+
+function kindOf(word: string): Kind {
+  const kind = KINDS.find((known) => known === word);
+  if (kind) return kind;
+  throw faultOf([{ pointer: '/kind', code: 'invalid_value', message: `A kind is one of ${KINDS.join(', ')}.` }]);
+}
+
+export function quotaMethods(calls: Calls, { quota }: ApiParts): Omit<QuotaServiceServer, symbol> {
+  return {
+    getQuota: calls.unary('GetQuota', async (call, { project }) =>
+      quotaMessage(project, await quota.get(call, project)),
+    ),
+    updateQuota: calls.unary('UpdateQuota', async (call, request) =>
+      quotaMessage(request.project, await quota.set(call, request.project, quotaDocument(request))),
+    ),
+  };
+}
+
+function quotaMessage(project: string, view: QuotaView): Quota {
+  const numbers = <M extends string>(group: Readonly<Record<M, QuotaNumberView>>) =>
+    Object.fromEntries(
+      Object.entries<QuotaNumberView>(group).map(([name, value]) => [name, numberMessage(value)]),
+    ) as Record<M, QuotaNumber>;
+  const groups = <M extends string>(all: Readonly<Record<string, Readonly<Record<M, QuotaNumberView>>>>) =>
+    Object.fromEntries(Object.entries(all).map(([name, group]) => [name, numbers(group)]));
+  return {
+    project,
+    series: groups(view.series),
+    storage: groups(view.storage),
+    externalIps: numberMessage(view.externalIps),
+  };
+}
+
+function numberMessage({ limit, used, reserved, remaining }: QuotaNumberView): QuotaNumber {
+  const finite = (value: number | 'unlimited') => (value === 'unlimited' ? undefined : value);
+  return { limit: finite(limit), used, reserved, remaining: finite(remaining) };
+}
+
+function quotaDocument({ series, storage, externalIps }: UpdateQuotaRequest): unknown {
+  const groups = (all: Readonly<Record<string, object>>) =>
+    Object.fromEntries(Object.entries(all).map(([name, group]) => [name, limitsIn(group)]));
+  return { series: groups(series), storage: groups(storage), ...limitsIn({ externalIps }) };
+}
+
+function limitsIn(group: object): object {
+  const entries = Object.entries(group as Record<string, QuotaLimit | undefined>);
+  return Object.fromEntries(
+    entries.flatMap(([name, limit]) => {
+      if (limit?.kind === undefined) return [];
+      return [[name, limit.kind.$case === 'unlimited' ? 'unlimited' : limit.kind.value]];
+    }),
+  );
+}
+
+export function catalogueMethods(calls: Calls, { catalogue }: ApiParts): Omit<CatalogueServiceServer, symbol> {
+  return {
+    listInstanceTypes: calls.unary('ListInstanceTypes', () => ({ instanceTypes: [...catalogue.instanceTypes] })),
+    listInstanceProfiles: calls.unary('ListInstanceProfiles', () => ({
+      instanceProfiles: [...catalogue.instanceProfiles],
+    })),
+    listStorageClasses: calls.unary('ListStorageClasses', () => ({ storageClasses: [...catalogue.storageClasses] })),
+    listImages: calls.unary('ListImages', () => ({ images: [...catalogue.images] })),
+  };
+}
+
+export function projectMethods(
+  calls: Calls,
+  { projects, authenticator }: ApiParts,
+): Omit<ProjectServiceServer, symbol> {
+  return {
+    createProject: calls.unary('CreateProject', async (call, { name }) =>
+      projectMessage(await projects.create(call, { name })),
+    ),
+    getProject: calls.unary('GetProject', async (call, { name }) => projectMessage(await projects.get(call, name))),
+    listProjects: calls.unary('ListProjects', async (call, { pageSize, pageToken }) => {
+      const page = await projects.list(call, pageSizeOf(pageSize), pageToken);
+      return { projects: page.items.map(projectMessage), nextPageToken: page.next ?? '' };
+    }),
+    createApiKey: calls.unary('CreateApiKey', async (call, { project, name, scopes, expireTime }) => {
+      const body = {
+        name,
+        ...(project === '' ? {} : { project }),
+        ...(scopes.length === 0 ? {} : { scopes }),
+        ...(expireTime ? { expiresAt: expireTime.toISOString() } : {}),
+      };
+      const { record, token } = await projects.createApiKey(call, body);
+      return { apiKey: apiKeyMessage(record), secret: token };
+    }),
+    listApiKeys: calls.unary('ListApiKeys', async (call, { project }) => {
+      const keys = await projects.apiKeys(call, project === '' ? undefined : project);
+      return { apiKeys: keys.map(apiKeyMessage) };
+    }),
+    revokeApiKey: calls.unary('RevokeApiKey', async (call, { id }) => {
+      const key = await projects.revokeApiKey(call, id);
+      authenticator.forget(id);
+      return apiKeyMessage(key);
+    }),
+  };
+}
+
+const projectMessage = ({ name, uid, namespace, createdAt }: ProjectRecord): Project => ({
+  name,
+  uid,
+  namespace,
+  createTime: createdAt,
+});
+
+function apiKeyMessage(key: ApiKeyRecord): ApiKey {
+  return {
+    id: key.id,
+    project: key.project ?? '',
+    name: key.name,
+    scopes: [...key.scopes],
+    createTime: key.createdAt,
+    expireTime: key.expiresAt,
+    revokeTime: key.revokedAt,
+    lastUsedTime: key.lastUsedAt,
+  };
+}

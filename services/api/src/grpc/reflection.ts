@@ -1,0 +1,104 @@
+/**
+ * Server reflection (v1 and v1alpha) over the descriptors that buf compiled. Served from the descriptors as they are:
+ * rebuilding them would lose their imports, and strict clients refuse that.
+ */
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { createFileRegistry, type DescFile, type FileRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { type Server, type ServerDuplexStream, type ServiceDefinition, status } from '@grpc/grpc-js';
+import { load } from '@grpc/proto-loader';
+
+const VERSIONS = ['v1', 'v1alpha'] as const;
+
+interface ReflectionRequest {
+  readonly host: string;
+  readonly messageRequest?:
+    | 'fileByFilename'
+    | 'fileContainingSymbol'
+    | 'fileContainingExtension'
+    | 'allExtensionNumbersOfType'
+    | 'listServices';
+  readonly fileByFilename?: string;
+  readonly fileContainingSymbol?: string;
+  readonly fileContainingExtension?: { readonly containingType: string; readonly extensionNumber: number };
+  readonly allExtensionNumbersOfType?: string;
+}
+
+export async function addReflection(server: Server, descriptorSet: Uint8Array): Promise<void> {
+  const answer = answerer(createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet)));
+  const protos = join(
+    dirname(createRequire(import.meta.url).resolve('@grpc/reflection/package.json')),
+    'build/proto/grpc/reflection',
+  );
+  for (const version of VERSIONS) {
+    const loaded = await load(join(protos, version, 'reflection.proto'), {
+      longs: String,
+      enums: String,
+      defaults: true,
+      oneofs: true,
+    });
+    const definition = loaded[`grpc.reflection.${version}.ServerReflection`] as ServiceDefinition;
+    server.addService(definition, {
+      ServerReflectionInfo: (stream: ServerDuplexStream<ReflectionRequest, object>) => {
+        stream.on('data', (request: ReflectionRequest) =>
+          stream.write({ validHost: request.host, originalRequest: request, ...answer(request) }),
+        );
+        stream.on('end', () => stream.end());
+      },
+    });
+  }
+}
+
+function answerer(registry: FileRegistry): (request: ReflectionRequest) => object {
+  const services = [...registry].flatMap((entry) => (entry.kind === 'service' ? [{ name: entry.typeName }] : []));
+  return (request) => {
+    switch (request.messageRequest) {
+      case 'listServices':
+        return { listServicesResponse: { service: services } };
+      case 'fileByFilename':
+        return fileAnswer(registry.getFile((request.fileByFilename ?? '').replace(/\.proto$/, '')));
+      case 'fileContainingSymbol':
+        return fileAnswer(fileOfSymbol(registry, request.fileContainingSymbol ?? ''));
+      case 'fileContainingExtension': {
+        const { containingType = '', extensionNumber = 0 } = request.fileContainingExtension ?? {};
+        const message = registry.getMessage(containingType);
+        return fileAnswer(message && registry.getExtensionFor(message, extensionNumber)?.file);
+      }
+      case 'allExtensionNumbersOfType':
+        return extensionNumbers(registry, request.allExtensionNumbersOfType ?? '');
+      default:
+        return { errorResponse: { errorCode: status.UNIMPLEMENTED, errorMessage: 'unknown request' } };
+    }
+  };
+}
+
+/** The file with everything that it imports. */
+function fileAnswer(file: DescFile | undefined): object {
+  if (!file) return { errorResponse: { errorCode: status.NOT_FOUND, errorMessage: 'not found' } };
+  return { fileDescriptorResponse: { fileDescriptorProto: [...withImports(file, new Map()).values()] } };
+}
+
+function withImports(file: DescFile, found: Map<string, Uint8Array>): Map<string, Uint8Array> {
+  if (found.has(file.proto.name)) return found;
+  found.set(file.proto.name, toBinary(FileDescriptorProtoSchema, file.proto));
+  for (const imported of file.dependencies) withImports(imported, found);
+  return found;
+}
+
+/** A method or a field is found by what holds it. */
+function fileOfSymbol(registry: FileRegistry, symbol: string): DescFile | undefined {
+  for (let name = symbol; name !== ''; name = name.slice(0, Math.max(0, name.lastIndexOf('.')))) {
+    const found =
+      registry.getMessage(name) ?? registry.getEnum(name) ?? registry.getService(name) ?? registry.getExtension(name);
+    if (found) return found.file;
+  }
+  return undefined;
+}
+
+function extensionNumbers(registry: FileRegistry, type: string): object {
+  const extensionNumber = [...registry].flatMap((entry) =>
+    entry.kind === 'extension' && entry.extendee.typeName === type ? [entry.number] : [],
+  );
+  return { allExtensionNumbersResponse: { baseTypeName: type, extensionNumber } };
+}

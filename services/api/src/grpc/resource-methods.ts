@@ -1,0 +1,133 @@
+/** The methods that every kind has over gRPC, as functions of messages. Nothing here decides anything. */
+import {
+  DEFAULT_PAGE_SIZE,
+  type FieldPath,
+  faultOf,
+  isSettable,
+  MAX_PAGE_SIZE,
+  masked,
+  type PlainObject,
+  patched,
+} from '@compute/contract';
+import type { Kind, ResourceOf } from '@compute/domain';
+import type { WriteOptions } from '../application/request-context.ts';
+import type { Accepted, ResourceService } from '../application/resource-service.ts';
+import type { Call } from './calls.ts';
+
+export interface MessageCodec<K extends Kind, Message> {
+  /** The field of requests that holds the resource. */
+  readonly root: string;
+  input(message: Message | undefined): PlainObject;
+  message(row: ResourceOf[K]): Message;
+}
+
+interface WriteRequest {
+  readonly validateOnly?: boolean;
+  readonly requestId: string;
+  readonly etag?: string;
+}
+
+export function writeOptionsOf({ validateOnly = false, requestId, etag = '' }: WriteRequest): WriteOptions {
+  return {
+    dryRun: validateOnly,
+    ...(requestId === '' ? {} : { idempotencyKey: requestId }),
+    ...(etag === '' ? {} : { ifMatch: etag }),
+  };
+}
+
+/** The resource as the reply; operation, warnings and replay in the metadata. */
+export function replyAccepted<K extends Kind, Message>(
+  call: Call,
+  codec: MessageCodec<K, Message>,
+  accepted: Accepted<K>,
+): Message {
+  const { operationId, warnings, replayed, resource } = accepted;
+  if (operationId !== undefined) call.reply.set('operation', `operations/${operationId}`);
+  if (replayed) call.reply.set('idempotency-replayed', 'true');
+  for (const { pointer, message } of warnings)
+    call.reply.add('warning', `${pointer}: ${message}`.replace(/[^\x20-\x7e]/g, '?'));
+  return codec.message(resource);
+}
+
+interface ListRequest {
+  readonly project: string;
+  readonly pageSize: number;
+  readonly pageToken: string;
+  readonly labelSelector: string;
+  readonly filter: string;
+}
+
+/** 0 is the default; more than the most is clamped, as in REST. */
+export function pageSizeOf(pageSize: number): number {
+  if (pageSize < 0) {
+    const message = 'A page size is not negative.';
+    throw faultOf([{ pointer: '/pageSize', code: 'out_of_range', message }]);
+  }
+  return pageSize === 0 ? DEFAULT_PAGE_SIZE : Math.min(pageSize, MAX_PAGE_SIZE);
+}
+
+export async function listOf<K extends Kind, Message>(
+  call: Call,
+  service: ResourceService<K>,
+  codec: MessageCodec<K, Message>,
+  request: ListRequest,
+) {
+  const { project, pageToken, labelSelector, filter } = request;
+  const page = await service.list(call, project, {
+    pageSize: pageSizeOf(request.pageSize),
+    pageToken,
+    labelSelector,
+    filter,
+  });
+  return { items: page.items.map((row) => codec.message(row)), nextPageToken: page.nextPageToken };
+}
+
+interface UpdateRequest extends WriteRequest {
+  readonly project: string;
+  readonly updateMask: readonly string[] | undefined;
+}
+
+/** AIP-134: the fields of the mask; without one the fields that are set; with `*` all of them. */
+export async function update<K extends Kind, Message extends { metadata: { name: string } | undefined; etag: string }>(
+  call: Call,
+  service: ResourceService<K>,
+  codec: MessageCodec<K, Message>,
+  request: UpdateRequest,
+  message: Message | undefined,
+): Promise<Message> {
+  const manifest = codec.input(message);
+  const name = message?.metadata?.name ?? '';
+  const options = writeOptionsOf({ ...request, etag: message?.etag ?? '' });
+  const paths = (request.updateMask ?? []).map(pathOfMask);
+  const edit = editOf(service.kind, manifest, paths);
+  const accepted = await service.edit(call, request.project, name, edit, options, [
+    'update',
+    manifest,
+    request.updateMask ?? [],
+  ]);
+  return replyAccepted(call, codec, accepted);
+}
+
+function editOf<K extends Kind>(
+  kind: K,
+  manifest: PlainObject,
+  paths: readonly FieldPath[],
+): (before: ResourceOf[K]) => PlainObject {
+  if (paths.length === 0) return (before) => patched(before, manifest);
+  if (paths.some((path) => path.length === 1 && path[0] === '*')) return () => manifest;
+  const unknown = paths.filter((path) => !isSettable(kind, path));
+  if (unknown.length > 0) {
+    const problems = unknown.map((path) => ({
+      pointer: '/updateMask',
+      code: 'unknown_field',
+      message: `There is no field '${path.join('.').slice(0, 80)}' to set.`,
+    }));
+    throw faultOf(problems, 'The update mask');
+  }
+  return (before) => masked(before, manifest, paths);
+}
+
+/** `spec.external_ports` in the words of the manifest. */
+function pathOfMask(path: string): FieldPath {
+  return path.split('.').map((key) => key.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase()));
+}

@@ -1,0 +1,44 @@
+/** Virtual disks over gRPC. */
+import type { VmDisk, VmDiskServiceServer } from '@compute/proto';
+import type { VmDiskService } from '../application/vm-disk-service.ts';
+import type { Calls } from './calls.ts';
+import { listOf, type MessageCodec, replyAccepted, update, writeOptionsOf } from './resource-methods.ts';
+import { vmDiskInput, vmDiskMessage } from './vm-disk-messages.ts';
+
+const codec: MessageCodec<'VMDisk', VmDisk> = { root: 'vm_disk', input: vmDiskInput, message: vmDiskMessage };
+
+export function vmDiskMethods(calls: Calls, service: VmDiskService): Omit<VmDiskServiceServer, symbol> {
+  return {
+    createVmDisk: calls.unary(
+      'CreateVmDisk',
+      async (call, request) => {
+        const accepted = await service.create(
+          call,
+          request.project,
+          codec.input(request.vmDisk),
+          writeOptionsOf(request),
+        );
+        return replyAccepted(call, codec, accepted);
+      },
+      codec.root,
+    ),
+    getVmDisk: calls.unary('GetVmDisk', async (call, { project, name }) =>
+      codec.message(await service.get(call, project, name)),
+    ),
+    listVmDisks: calls.unary('ListVmDisks', async (call, request) => {
+      const { items, nextPageToken } = await listOf(call, service, codec, request);
+      return { vmDisks: items, nextPageToken };
+    }),
+    updateVmDisk: calls.unary(
+      'UpdateVmDisk',
+      (call, request) => update(call, service, codec, request, request.vmDisk),
+      codec.root,
+    ),
+    deleteVmDisk: calls.unary('DeleteVmDisk', async (call, request) =>
+      replyAccepted(call, codec, await service.delete(call, request.project, request.name, writeOptionsOf(request))),
+    ),
+    retryVmDisk: calls.unary('RetryVmDisk', async (call, request) =>
+      replyAccepted(call, codec, await service.retry(call, request.project, request.name, writeOptionsOf(request))),
+    ),
+  };
+}

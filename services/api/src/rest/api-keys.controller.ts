@@ -1,0 +1,41 @@
+import { apiKeysQuerySchema, apiKeyView, parseQuery } from '@compute/contract';
+import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { Authenticator } from '../application/authenticator.ts';
+import { ProjectService } from '../application/project-service.ts';
+import type { RequestContext } from '../application/request-context.ts';
+import { type ApiRequest, Context } from './request.ts';
+import { bodyOf } from './request-body.ts';
+
+/** API keys. The reply to a creation is the only one that carries the secret. */
+@Controller('v1/api-keys')
+export class ApiKeysController {
+  readonly #service: ProjectService;
+  readonly #authenticator: Authenticator;
+
+  constructor(service: ProjectService, authenticator: Authenticator) {
+    this.#service = service;
+    this.#authenticator = authenticator;
+  }
+
+  @Post()
+  @HttpCode(201)
+  async create(@Context() context: RequestContext, @Req() request: ApiRequest) {
+    const { record, token } = await this.#service.createApiKey(context, bodyOf(request));
+    return { ...apiKeyView(record), secret: token };
+  }
+
+  @Get()
+  async list(@Context() context: RequestContext, @Query() query: object) {
+    const { project } = parseQuery(apiKeysQuerySchema, query);
+    const keys = await this.#service.apiKeys(context, project);
+    return { items: keys.map(apiKeyView), nextPageToken: '' };
+  }
+
+  @Delete(':id')
+  @HttpCode(200)
+  async revoke(@Context() context: RequestContext, @Param('id') id: string) {
+    const key = await this.#service.revokeApiKey(context, id);
+    this.#authenticator.forget(id);
+    return apiKeyView(key);
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * One text/event-stream reply: heartbeats while nothing happens, back-pressure towards the source, an explicit end
+ * when the server stops. Whatever is read from a source is written before more is asked for, so nothing piles up.
+ */
+import { sseFrame, sseRetry } from '@compute/contract';
+import type { FastifyReply } from 'fastify';
+import type { OpenStream, OpenStreams } from '../open-streams.ts';
+import { faultOfError } from './fault-of-error.ts';
+import { problemFor } from './problem.filter.ts';
+import type { ApiRequest } from './request.ts';
+
+const RETRY_MS = 2_000;
+const CLOSING = sseFrame({ event: 'CLOSE', data: { reason: 'The server is stopping. Connect again.' } });
+
+export interface EventStreamSettings {
+  readonly streams: OpenStreams;
+  readonly heartbeatMs: number;
+}
+
+export interface Frames {
+  readonly frames: AsyncIterable<string>;
+  /** What is sent while nothing happens. */
+  readonly heartbeat: () => string;
+}
+
+/** Opens a source; `signal` ends with the client or the server. What it throws becomes a problem document. */
+export type FrameSource = (signal: AbortSignal) => Promise<Frames>;
+
+/** Sends a stream to its end. Resolves when the connection is done with. */
+export async function sendEventStream(
+  request: ApiRequest,
+  reply: FastifyReply,
+  source: FrameSource,
+  settings: EventStreamSettings,
+): Promise<void> {
+  const stream = settings.streams.open('rest');
+  reply.raw.once('close', () => stream.abort());
+  try {
+    const opened = await source(stream.signal);
+    reply.hijack();
+    await pump(request, reply, opened, stream, settings.heartbeatMs);
+  } finally {
+    stream.done();
+  }
+}
+
+async function pump(
+  request: ApiRequest,
+  { raw }: FastifyReply,
+  { frames, heartbeat }: Frames,
+  stream: OpenStream,
+  heartbeatMs: number,
+): Promise<void> {
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+    'x-request-id': request.id,
+  });
+  raw.write(sseRetry(RETRY_MS));
+  const timer = setInterval(() => {
+    if (!raw.writableNeedDrain) raw.write(heartbeat());
+  }, heartbeatMs);
+  try {
+    for await (const frame of frames) {
+      if (stream.signal.aborted) break;
+      if (!raw.write(frame)) await drained(raw, stream.signal);
+    }
+    if (stream.endedByServer) raw.write(CLOSING);
+  } catch (error) {
+    if (!stream.signal.aborted || stream.endedByServer) raw.write(endingFrame(request, error, stream.endedByServer));
+  } finally {
+    clearInterval(timer);
+    raw.end();
+  }
+}
+
+function endingFrame(request: ApiRequest, error: unknown, endedByServer: boolean): string {
+  if (endedByServer) return CLOSING;
+  const fault = faultOfError(error);
+  const event = fault.code === 'CursorTooOld' ? 'TOO_OLD' : 'ERROR';
+  return sseFrame({ event, data: problemFor(request, fault) });
+}
+
+function drained(raw: NodeJS.WritableStream, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      raw.off('drain', finish);
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    raw.once('drain', finish);
+    signal.addEventListener('abort', finish, { once: true });
+    if (signal.aborted) finish();
+  });
+}

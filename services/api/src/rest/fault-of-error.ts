@@ -1,0 +1,27 @@
+/** Whatever was thrown, as a fault. Faults of the framework are told apart by their codes; the rest is internal. */
+import { Fault, type FaultCode } from '@compute/domain';
+import { HttpException } from '@nestjs/common';
+
+const FRAMEWORK_CODES: Readonly<Record<string, readonly [FaultCode, string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['PayloadTooLarge', 'The body is larger than 2 MiB.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'UnsupportedMediaType',
+    'The body must be JSON or YAML, and Content-Type must say which.',
+  ],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['InvalidArgument', 'The body is not as long as Content-Length says.'],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['InvalidArgument', 'The body is not JSON.'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['InvalidArgument', 'The body is empty.'],
+};
+
+export function faultOfError(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  if (error instanceof HttpException && error.getStatus() === 404)
+    return new Fault('NotFound', 'There is nothing at this address. /docs lists what there is.');
+  const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
+  const known = typeof code === 'string' ? FRAMEWORK_CODES[code] : undefined;
+  if (known) return new Fault(known[0], known[1], {}, error);
+  const isClientFault =
+    error instanceof SyntaxError || statusCode === 400 || (error instanceof HttpException && error.getStatus() < 500);
+  if (isClientFault) return new Fault('InvalidArgument', 'The body is not JSON.', {}, error);
+  return new Fault('Internal', 'An unforeseen error.', {}, error);
+}

@@ -1,0 +1,55 @@
+/** Every error of REST leaves here, as a problem document. */
+import { type Problem, problemOf, retryAfterSeconds } from '@compute/contract';
+import type { Fault } from '@compute/domain';
+import type { Logger } from '@compute/runtime';
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { faultOfError } from './fault-of-error.ts';
+import type { ApiRequest } from './request.ts';
+
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<ApiRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const fault = faultOfError(error);
+    if (fault.code === 'Internal') this.#logger.error({ err: fault.cause ?? fault }, 'a request failed');
+    if (reply.raw.headersSent) {
+      reply.raw.destroy();
+      return;
+    }
+    sendProblem(request, reply, fault, problemFor(request, fault));
+  }
+}
+
+/** The problem of a request; fields of a YAML body get the line they stand on. */
+export function problemFor(request: ApiRequest, fault: Fault): Problem {
+  const problem = problemOf(fault, { instance: request.url.split('?', 1)[0] ?? '/', requestId: request.id });
+  if (!request.lineOf || !problem.errors) return problem;
+  const { lineOf } = request;
+  return { ...problem, errors: problem.errors.map((error) => withLine(error, lineOf(error.pointer))) };
+}
+
+export const withLine = <T extends object>(error: T, line: number | undefined): T =>
+  line === undefined ? error : { ...error, line };
+
+export function sendProblem(request: ApiRequest, reply: FastifyReply, fault: Fault, problem: Problem): void {
+  const retryAfter = retryAfterSeconds(fault);
+  if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
+  if (fault.code === 'Unauthenticated') reply.header('www-authenticate', 'Bearer realm="compute"');
+  // A refused body may not have been read to its end; the connection cannot be used again.
+  if (fault.code === 'PayloadTooLarge') reply.header('connection', 'close');
+  void reply
+    .status(problem.status)
+    .header('x-request-id', request.id)
+    .header('content-type', 'application/problem+json')
+    .serializer(JSON.stringify)
+    .send(problem);
+}

@@ -1,0 +1,77 @@
+/** Bodies: JSON as parsed, YAML as text until a controller reads it. Nothing deep enters a recursive function. */
+import {
+  DOCUMENT_LIMITS,
+  type Documents,
+  expandLists,
+  faultOf,
+  isDeeperThan,
+  isPlainObject,
+  jsonDocuments,
+  type PlainObject,
+  parseYamlDocuments,
+} from '@compute/contract';
+import { Fault } from '@compute/domain';
+import type { FastifyInstance } from 'fastify';
+import type { ApiRequest } from './request.ts';
+
+/** The largest body of any request. */
+export const MAX_BODY_BYTES = 2 * 1024 * 1024;
+
+const JSON_TYPES = ['application/json', 'application/merge-patch+json', 'application/cloudevents+json'];
+const YAML_TYPES = [
+  'application/yaml',
+  'application/x-yaml',
+  'text/yaml',
+  'text/x-yaml',
+  'application/vnd.yaml',
+  'application/merge-patch+yaml',
+];
+
+/** A body that has not been read yet. */
+class YamlText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** Teaches Fastify our content types. An empty body is no body. */
+export function acceptBodies(fastify: FastifyInstance): void {
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser<string>(JSON_TYPES, { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') return done(null, undefined);
+    return parseJson(request, body, done);
+  });
+  fastify.addContentTypeParser<string>(YAML_TYPES, { parseAs: 'string' }, (_request, body, done) => {
+    done(null, body === '' ? undefined : new YamlText(body));
+  });
+}
+
+/** The documents of a body: many in YAML, one, a list or a `List` in JSON. */
+export function documentsOf(request: ApiRequest): Documents {
+  const { body } = request;
+  if (body instanceof YamlText) return expandLists(parseYamlDocuments(body.text));
+  return jsonDocuments(body);
+}
+
+/** The one object of a body. Throws `InvalidArgument`. */
+export function objectOf(request: ApiRequest): PlainObject {
+  const documents = documentsOf(request);
+  if (!documents.ok) throw faultOf(documents.problems, 'The body');
+  const [document] = documents.documents;
+  if (documents.documents.length !== 1 || !isPlainObject(document?.value))
+    throw faultOf([{ pointer: '', code: 'invalid_type', message: 'The body is one object.' }], 'The body');
+  request.lineOf = document.lineOf;
+  return document.value;
+}
+
+/** Any JSON or YAML body that a schema will judge. */
+export function bodyOf(request: ApiRequest): unknown {
+  if (request.body === undefined || request.body === null) return {};
+  if (request.body instanceof YamlText) return objectOf(request);
+  if (isDeeperThan(request.body, DOCUMENT_LIMITS.maxDepth))
+    throw new Fault('InvalidArgument', 'The body nests too deeply.');
+  return request.body;
+}

@@ -1,0 +1,81 @@
+/** Nest on Fastify: content types, ids and traces of requests, measurements, and where errors leave. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { toYaml } from '@compute/contract';
+import { enterLogContext, formatTraceparent, frameworkLogger, parseTraceparent, startSpan } from '@compute/runtime';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ApiObservation } from '../api-observation.ts';
+import type { ApiParts } from '../application/api-parts.ts';
+import { AuthGuard } from './auth.guard.ts';
+import { ProblemFilter } from './problem.filter.ts';
+import { type ApiRequest, header } from './request.ts';
+import { acceptBodies, MAX_BODY_BYTES } from './request-body.ts';
+import { restModule } from './rest.module.ts';
+import type { StreamSettings } from './stream-settings.ts';
+
+const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
+const KEEP_ALIVE_MS = 65_000;
+
+/** The application, ready to listen. */
+export async function createRestServer(
+  parts: ApiParts,
+  streams: StreamSettings,
+  observation: ApiObservation,
+): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: MAX_BODY_BYTES,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestIdHeader: false,
+    genReqId: (request: IncomingMessage) => requestId(request.headers['x-request-id']),
+    routerOptions: { maxParamLength: 256 },
+  });
+  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  acceptBodies(fastify);
+  followRequests(fastify, observation);
+  const app = await NestFactory.create<NestFastifyApplication>(restModule(parts, streams, observation), adapter, {
+    logger: frameworkLogger(observation.logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new ProblemFilter(observation.logger));
+  app.useGlobalGuards(new AuthGuard(parts.authenticator));
+  await app.init();
+  return app;
+}
+
+function requestId(given: string | string[] | undefined): string {
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** Ids and trace of every request, its answer's format, its time and its line in the log. */
+function followRequests(fastify: FastifyInstance, { metrics, logger }: ApiObservation): void {
+  const { requestSeconds, requestsInFlight } = metrics.instruments;
+  fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
+    const span = startSpan(parseTraceparent(header(request, 'traceparent')));
+    (request as ApiRequest).traceparent = formatTraceparent(span);
+    enterLogContext({ requestId: request.id, traceId: span.traceId, spanId: span.spanId });
+    reply.header('x-request-id', request.id);
+    if (wantsYaml(request)) reply.type('application/yaml; charset=utf-8').serializer(toYaml);
+    requestsInFlight.inc({ face: 'rest' });
+    done();
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none';
+    requestsInFlight.dec({ face: 'rest' });
+    requestSeconds.observe(
+      { face: 'rest', route: `${request.method} ${route}`, code: String(reply.statusCode) },
+      reply.elapsedTime / 1_000,
+    );
+    const level = request.method === 'GET' ? 'debug' : 'info';
+    logger[level](
+      { method: request.method, route, status: reply.statusCode, durationMs: Math.round(reply.elapsedTime) },
+      'request',
+    );
+    done();
+  });
+}
+
+const wantsYaml = (request: FastifyRequest): boolean =>
+  /\b(application|text)\/(x-)?yaml\b/.test(header(request, 'accept') ?? '');

@@ -1,0 +1,116 @@
+/**
+ * Puts an API process together: what it is made of, in which order it starts and, in reverse, how it stops. Stopping
+ * takes no more requests, ends every stream with a word to its client, lets requests be answered, then closes the store.
+ */
+import { readFile } from 'node:fs/promises';
+import { limitsOf, parseBody, quotaDocumentSchema } from '@compute/contract';
+import { builtinCatalogue, type Catalogue, CUSTOM_SERIES } from '@compute/domain';
+import { createLogger, type Logger, Shutdown } from '@compute/runtime';
+import { openStore, type Store } from '@compute/store';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { ApiConfig } from './api-config.ts';
+import { ApiObservation } from './api-observation.ts';
+import { type ApiParts, createApiParts } from './application/api-parts.ts';
+import { type GrpcServer, startGrpcServer } from './grpc/grpc-server.ts';
+import { OpenStreams } from './open-streams.ts';
+import { createRestServer } from './rest/rest-server.ts';
+import { StreamSettings } from './rest/stream-settings.ts';
+
+export interface StartApiOptions {
+  readonly logger?: Logger;
+  /** Given by the process entry, so that a signal during the start ends it in order. */
+  readonly shutdown?: Shutdown;
+}
+
+export interface RunningApi {
+  /** Without a slash at its end: `http://127.0.0.1:8080`. */
+  readonly restUrl: string;
+  /** `127.0.0.1:9090`. */
+  readonly grpcAddress: string;
+  /** Stops in order. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Resolves when both faces answer. Throws when the database cannot be reached or a port is taken. */
+export async function startApi(config: ApiConfig, options: StartApiOptions = {}): Promise<RunningApi> {
+  const logger = options.logger ?? createLogger({ service: 'api', level: config.logLevel });
+  const shutdown = options.shutdown ?? new Shutdown({ logger });
+  const close = async (): Promise<void> => void (await shutdown.stop('closed'));
+  try {
+    const { restUrl, grpcAddress } = await startFaces(config, logger, shutdown);
+    logger.info({ restUrl, grpcAddress, docs: `${restUrl}/docs` }, 'api.ready');
+    return { restUrl, grpcAddress, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown) {
+  const catalogue = await readCatalogue(config.catalogueFile);
+  const store = await openApiStore(config, catalogue, logger);
+  shutdown.register('store', () => store.close());
+  const observation = new ApiObservation(logger);
+  observation.health.register('database', () => store.ping());
+  const { watchers } = observation.metrics.instruments;
+  const streams = new OpenStreams((face, change) => watchers.inc({ face }, change));
+  const parts = createApiParts({ store, catalogue, ...config });
+  const heartbeatMs = config.heartbeatSeconds * 1_000;
+  const rest = await listenRest(config, parts, new StreamSettings(streams, heartbeatMs), observation);
+  shutdown.register('rest', () => rest.app.close());
+  const grpc: GrpcServer = await startGrpcServer({
+    parts,
+    streams,
+    observation,
+    heartbeatMs,
+    host: config.bindHost,
+    port: config.grpcPort,
+  });
+  shutdown.register('grpc', () => grpc.close());
+  shutdown.register('streams', () => streams.endAll());
+  shutdown.register('readiness', () => observation.health.drain());
+  return { restUrl: rest.url, grpcAddress: grpc.address };
+}
+
+async function listenRest(
+  config: ApiConfig,
+  parts: ApiParts,
+  settings: StreamSettings,
+  observation: ApiObservation,
+): Promise<{ app: NestFastifyApplication; url: string }> {
+  const app = await createRestServer(parts, settings, observation);
+  await app.listen(config.restPort, config.bindHost);
+  const address = app.getHttpServer().address();
+  const port = typeof address === 'object' && address !== null ? address.port : config.restPort;
+  return { app, url: `http://${hostForUrl(config.bindHost)}:${port}` };
+}
+
+const hostForUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+async function openApiStore(config: ApiConfig, catalogue: Catalogue, logger: Logger): Promise<Store> {
+  return openStore({
+    databaseUrl: config.databaseUrl,
+    secretsKey: config.secretsKey,
+    poolSize: config.databasePoolSize,
+    applicationName: 'compute-api',
+    quotaDefaults: await readQuotaDefaults(config.quotaDefaultsFile, catalogue),
+    usagePeriod: config.usagePeriod,
+    onError: (err) => logger.warn({ err }, 'store trouble'),
+  });
+}
+
+/** The lists of a file replace those of the built-in catalogue. */
+async function readCatalogue(file: string | undefined): Promise<Catalogue> {
+  if (file === undefined) return builtinCatalogue;
+  return { ...builtinCatalogue, ...(JSON.parse(await readFile(file, 'utf8')) as Partial<Catalogue>) };
+}
+
+async function readQuotaDefaults(
+  file: string | undefined,
+  catalogue: Catalogue,
+): Promise<Record<string, number | null>> {
+  if (file === undefined) return {};
+  const document = parseBody(quotaDocumentSchema, JSON.parse(await readFile(file, 'utf8')));
+  const series = [...new Set(catalogue.instanceTypes.map((type) => type.series)), CUSTOM_SERIES];
+  return limitsOf(document, { series, storageClasses: catalogue.storageClasses.map((entry) => entry.name) });
+}
