@@ -2,8 +2,8 @@
 import type { Measured } from './result.ts';
 
 export interface BenchContext {
-  /** A Postgres for this run alone, durable as in production. */
-  postgresUrl(): Promise<string>;
+  /** A Postgres for this bench alone, durable as in production. */
+  postgres(): Promise<{ readonly url: string; readonly pid: number }>;
   /** Registers what must be ended after this bench, last first. */
   defer(cleanup: () => Promise<unknown>): void;
   /** How many pairs count; more make the median steadier. */

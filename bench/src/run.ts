@@ -40,16 +40,16 @@ async function findBenches(): Promise<Bench[]> {
 
 async function runBench(bench: Bench): Promise<readonly Measured[]> {
   const cleanups: (() => Promise<unknown>)[] = [];
-  let postgres: Promise<string> | undefined;
+  let postgres: ReturnType<BenchContext['postgres']> | undefined;
   const context: BenchContext = {
     pairs: Number(values.pairs),
     windowMs: Number(values.window),
     say,
     defer: (cleanup) => void cleanups.push(cleanup),
-    postgresUrl: () => {
+    postgres: () => {
       postgres ??= startPostgres({ durable: true }).then((server) => {
         cleanups.unshift(server.stop);
-        return server.url;
+        return server;
       });
       return postgres;
     },

@@ -2,6 +2,7 @@
 export type { NewApiKeyRequest } from './access/api-keys.ts';
 export type { NewProjectOptions } from './access/projects.ts';
 export type * from './commands.ts';
+export { FEED_LOCK } from './locks.ts';
 export { defaultLimit } from './quota/claim-keys.ts';
 export * from './records.ts';
 export { migrate } from './schema/migrate.ts';
