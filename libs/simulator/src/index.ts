@@ -1,1 +1,1 @@
-export {};
+export { type ImageServer, type ImageServerOptions, startImageServer } from './images/image-server.ts';
