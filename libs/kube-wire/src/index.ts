@@ -30,3 +30,5 @@ export { everything, matches, parseLabelSelector, parseSelection } from './proto
 export * from './protocol/status-error.ts';
 export type { KubeServer, KubeServerOptions } from './start-kube-server.ts';
 export { startKubeServer } from './start-kube-server.ts';
+export type { Certificate } from './tls/self-signed-certificate.ts';
+export { selfSignedCertificate } from './tls/self-signed-certificate.ts';

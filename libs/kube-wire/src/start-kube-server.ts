@@ -42,6 +42,8 @@ export interface KubeServer {
   kubeconfig(): string;
   store: MemoryStore;
   kinds: KindRegistry;
+  /** Resolves when every change so far is on the disk; at once without a folder. */
+  flush(): Promise<void>;
   /** Ends watches, finishes what is written and frees the port. */
   close(): Promise<void>;
 }
@@ -71,6 +73,7 @@ export async function startKubeServer(options: KubeServerOptions): Promise<KubeS
       kubeconfigText({ url, token: Object.keys(options.tokens ?? {})[0], ca: options.tls?.ca ?? options.tls?.cert }),
     store,
     kinds,
+    flush: () => cluster.flush(),
     close: async () => {
       api.endWatches();
       await listener.close();

@@ -24,12 +24,17 @@ const filePattern = /^state-(\d+)\.ndjson$/;
 /** Clients may have seen revisions the last write did not reach; going on behind them makes them list anew. */
 const revisionGap = 1000;
 const syncIntervalMs = 50;
-/** A file is not compacted before it has this many changes. */
-const minimumChanges = 20_000;
+const defaultMinimumChanges = 20_000;
+
+export interface JournalOptions {
+  /** A file is not compacted before it has this many changes. */
+  minimumChanges?: number;
+}
 
 export class Journal {
   readonly #folder: string;
   readonly #store: MemoryStore;
+  readonly #minimumChanges: number;
   #file: FileHandle | undefined;
   #number = 0;
   #changes = 0;
@@ -42,17 +47,18 @@ export class Journal {
   #failure: Error | undefined;
   readonly #syncTimer: NodeJS.Timeout;
 
-  private constructor(folder: string, store: MemoryStore) {
+  private constructor(folder: string, store: MemoryStore, options: JournalOptions) {
     this.#folder = folder;
     this.#store = store;
+    this.#minimumChanges = options.minimumChanges ?? defaultMinimumChanges;
     this.#syncTimer = setInterval(() => this.#kick(), syncIntervalMs);
     this.#syncTimer.unref();
   }
 
   /** Loads what the folder holds into an empty store and records every change from now on. */
-  static async open(folder: string, store: MemoryStore): Promise<Journal> {
+  static async open(folder: string, store: MemoryStore, options: JournalOptions = {}): Promise<Journal> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const journal = new Journal(folder, store);
+    const journal = new Journal(folder, store, options);
     await journal.#load();
     await journal.#compact();
     store.onCommit((commit) => journal.#record(commit));
@@ -137,7 +143,7 @@ export class Journal {
   async #work(): Promise<void> {
     try {
       await this.#write();
-      if (this.#changes > Math.max(minimumChanges, this.#snapshotSize * 2)) await this.#compact();
+      if (this.#changes > Math.max(this.#minimumChanges, this.#snapshotSize * 2)) await this.#compact();
     } catch (error) {
       this.#failure = error as Error;
     }
@@ -179,7 +185,7 @@ export class Journal {
     await old?.close();
     await rm(this.#path(this.#number), { force: true });
     this.#number = next;
-    this.#changes = 0;
+    this.#changes = changed.length;
     this.#snapshotSize = objects.length;
   }
 
