@@ -17,6 +17,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { delimiter, dirname, join, relative } from 'node:path';
@@ -59,7 +60,7 @@ function checkNode() {
 function install() {
   const stamp = join(root, 'node_modules/.installed-lock');
   const wanted = hashOf([join(root, 'package-lock.json')]);
-  if (readIfThere(stamp) === wanted) return;
+  if (readIfThere(stamp) === wanted || installedByHand()) return;
   say('Installing dependencies (about a minute).');
   run('npm', ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'], {
     log: 'install.log',
@@ -67,6 +68,12 @@ function install() {
     environment: process.env,
   });
   writeFileSync(stamp, wanted);
+}
+
+/** npm writes its own copy of the lock when an installation is complete. */
+function installedByHand() {
+  const copy = join(root, 'node_modules/.package-lock.json');
+  return existsSync(copy) && statSync(copy).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
 }
 
 function prepare() {

@@ -13,6 +13,8 @@ import { Supervisor } from './supervisor.ts';
 import { shown, welcome } from './welcome.ts';
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
+/** Tells the process that `--detach` starts that nobody reads along. */
+const IN_BACKGROUND = '--in-background';
 const DETACH_PATIENCE_MS = 300_000;
 
 export async function startCommand(folder: StateFolder, args: readonly string[]): Promise<void> {
@@ -22,6 +24,7 @@ export async function startCommand(folder: StateFolder, args: readonly string[])
   removeStackFile(folder);
   if (detach) return startDetached(folder);
   const stack = await new Supervisor(folder, say).start();
+  if (args.includes(IN_BACKGROUND)) return; // its output is a log, and the welcome holds a key
   say(welcome(folder, stack));
   say('Ctrl-C stops everything.');
 }
@@ -44,7 +47,10 @@ async function startDetached(folder: StateFolder): Promise<void> {
   const logFile = join(folder.logs, 'stack.log');
   const output = openSync(logFile, 'w');
   const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
-  const child = spawn(process.execPath, [cli, 'start'], { detached: true, stdio: ['ignore', output, output] });
+  const child = spawn(process.execPath, [cli, 'start', IN_BACKGROUND], {
+    detached: true,
+    stdio: ['ignore', output, output],
+  });
   let outcome: number | string | undefined;
   void exited(child).then((value) => {
     outcome = value;
@@ -55,6 +61,7 @@ async function startDetached(folder: StateFolder): Promise<void> {
     throw new MissingPart(`The stack did not start; the logs are in ${shown(folder.logs)}.`);
   }
   child.unref();
+  say(readFileSync(logFile, 'utf8').trimEnd());
   say(welcome(folder, stack));
   say('`npm stop` ends it.');
 }
