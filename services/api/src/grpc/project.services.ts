@@ -107,10 +107,7 @@ export function catalogueMethods(calls: Calls, { catalogue }: ApiParts): Omit<Ca
   };
 }
 
-export function projectMethods(
-  calls: Calls,
-  { projects, authenticator }: ApiParts,
-): Omit<ProjectServiceServer, symbol> {
+export function projectMethods(calls: Calls, { projects }: ApiParts): Omit<ProjectServiceServer, symbol> {
   return {
     createProject: calls.unary('CreateProject', async (call, { name }) =>
       projectMessage(await projects.create(call, { name })),
@@ -134,11 +131,9 @@ export function projectMethods(
       const keys = await projects.apiKeys(call, project === '' ? undefined : project);
       return { apiKeys: keys.map(apiKeyMessage) };
     }),
-    revokeApiKey: calls.unary('RevokeApiKey', async (call, { id }) => {
-      const key = await projects.revokeApiKey(call, id);
-      authenticator.forget(id);
-      return apiKeyMessage(key);
-    }),
+    revokeApiKey: calls.unary('RevokeApiKey', async (call, { id }) =>
+      apiKeyMessage(await projects.revokeApiKey(call, id)),
+    ),
   };
 }
 

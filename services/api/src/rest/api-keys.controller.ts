@@ -1,6 +1,5 @@
 import { apiKeysQuerySchema, apiKeyView, parseQuery } from '@compute/contract';
 import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
-import { Authenticator } from '../application/authenticator.ts';
 import { ProjectService } from '../application/project-service.ts';
 import type { RequestContext } from '../application/request-context.ts';
 import { type ApiRequest, Context } from './request.ts';
@@ -10,11 +9,9 @@ import { bodyOf } from './request-body.ts';
 @Controller('v1/api-keys')
 export class ApiKeysController {
   readonly #service: ProjectService;
-  readonly #authenticator: Authenticator;
 
-  constructor(service: ProjectService, authenticator: Authenticator) {
+  constructor(service: ProjectService) {
     this.#service = service;
-    this.#authenticator = authenticator;
   }
 
   @Post()
@@ -34,8 +31,6 @@ export class ApiKeysController {
   @Delete(':id')
   @HttpCode(200)
   async revoke(@Context() context: RequestContext, @Param('id') id: string) {
-    const key = await this.#service.revokeApiKey(context, id);
-    this.#authenticator.forget(id);
-    return apiKeyView(key);
+    return apiKeyView(await this.#service.revokeApiKey(context, id));
   }
 }

@@ -2,7 +2,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiObservation } from '../api-observation.ts';
 import type { ApiParts } from '../application/api-parts.ts';
-import { Authenticator } from '../application/authenticator.ts';
 import { CatalogueService } from '../application/catalogue-service.ts';
 import { HistoryService } from '../application/history-service.ts';
 import { ManifestService } from '../application/manifest-service.ts';
@@ -52,7 +51,6 @@ export function restModule(parts: ApiParts, streams: StreamSettings, observation
     ],
     providers: [
       { provide: ApiObservation, useValue: observation },
-      { provide: Authenticator, useValue: parts.authenticator },
       { provide: CatalogueService, useValue: parts.catalogue },
       { provide: HistoryService, useValue: parts.history },
       { provide: ManifestService, useValue: parts.manifests },
