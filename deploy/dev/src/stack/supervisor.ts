@@ -54,6 +54,7 @@ export class Supervisor {
   async start(): Promise<StackFile> {
     claimFolder(this.#folder);
     this.#shutdown.listen();
+    this.#shutdown.register('farewell', () => this.#say('Everything has stopped.'));
     this.#shutdown.register('supervisor file', () => rmSync(this.#folder.supervisorFile, { force: true }));
     try {
       return await this.#startParts();
