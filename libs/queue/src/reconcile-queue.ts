@@ -6,10 +6,11 @@
  * the rows, since a waiting or delayed job would swallow an urgent poke of the same key.
  */
 import { randomUUID } from 'node:crypto';
-import { Fault } from '@compute/domain';
+import { Fault, isFault } from '@compute/domain';
 import { type JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type Poke, pokeKey } from './poke.ts';
+import { type MemoryState, restoreIfLost } from './queue-memory.ts';
 import { type QueueWorker, startQueueWorker, type WorkHandler, type WorkOptions } from './queue-worker.ts';
 import { assertRedisVersion, connectProducer, type ErrorListener } from './redis-connection.ts';
 
@@ -86,6 +87,17 @@ export class ReconcileQueue {
     const worker = startQueueWorker({ ...options, redisUrl, prefix, onError, queueName: QUEUE_NAME }, handler);
     this.#workers.add(worker);
     return worker;
+  }
+
+  /**
+   * Calls `sendAll`, which must poke everything there is, when Redis may have forgotten pokes since it was last called:
+   * at the first use, after a restart, after being emptied. To be asked often. Throws `Fault('Unavailable')`.
+   */
+  async restoreIfLost(sendAll: () => Promise<void>): Promise<MemoryState> {
+    const key = `${this.#options.prefix}:${QUEUE_NAME}-run`;
+    return restoreIfLost(this.#redis, key, sendAll).catch((error: unknown) => {
+      throw isFault(error) ? error : new Fault('Unavailable', 'Redis does not answer', {}, error);
+    });
   }
 
   /** How much waits and since when, for metrics. Throws `Fault('Unavailable')`. */

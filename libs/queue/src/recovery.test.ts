@@ -103,3 +103,37 @@ test('while Redis is down a send fails within seconds, and workers go on after i
   await vi.waitFor(() => queue.send([disk('after')]), { timeout: 10_000, interval: 100 });
   await vi.waitFor(() => expect(runs).toContain('after'), { timeout: 15_000 });
 });
+
+test('everything is sent again once after Redis was emptied, and not while it keeps what it has', async () => {
+  const prefix = randomUUID();
+  const queues = [await newQueue(prefix), await newQueue(prefix)] as const;
+  let sent = 0;
+  const sendAll = async () => {
+    sent += 1;
+  };
+  expect(await queues[0].restoreIfLost(sendAll)).toBe('restored');
+  expect(await queues[0].restoreIfLost(sendAll)).toBe('kept');
+  expect(await queues[1].restoreIfLost(sendAll)).toBe('kept');
+  expect(sent).toBe(1);
+  await server.run((redis) => redis.flushall());
+  const states = await Promise.all(queues.map((queue) => queue.restoreIfLost(sendAll)));
+  expect(states).toContain('restored');
+  expect(sent).toBe(2);
+  expect(await queues[1].restoreIfLost(sendAll)).toBe('kept');
+});
+
+test('what is lost while everything is sent again is noticed as well', async () => {
+  const queue = await newQueue();
+  const flush = async () => void (await server.run((redis) => redis.flushall()));
+  expect(await queue.restoreIfLost(flush)).toBe('lost-again');
+  expect(await queue.restoreIfLost(async () => undefined)).toBe('restored');
+});
+
+test('a server that takes the place of another is not trusted to know what that one knew', async () => {
+  const prefix = randomUUID();
+  const queue = await newQueue(prefix);
+  await queue.restoreIfLost(async () => undefined);
+  const key = `${prefix}:reconcile-run`;
+  await server.run((redis) => redis.set(key, 'run-of-another-server'));
+  expect(await queue.restoreIfLost(async () => undefined)).toBe('restored');
+});
