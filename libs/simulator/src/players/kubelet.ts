@@ -1,0 +1,102 @@
+// Plays the kubelets of all nodes: every pod that has a node gets a runner, which lives until the pod has ended and is gone.
+import type { InformerChange } from '@compute/kube-client';
+import type { EventRecorder } from '../event-recorder.ts';
+import { type Pod, pods } from '../kinds.ts';
+import { isFinished, type PlayersContext } from './players-context.ts';
+import { PodRunner } from './pod-runner.ts';
+import { Workloads } from './workloads.ts';
+
+export class Kubelet {
+  readonly #context: PlayersContext;
+  readonly #workloads: Workloads;
+  readonly #recorder: EventRecorder;
+  readonly #runners = new Map<string, PodRunner>();
+  readonly #ending = new Set<Promise<void>>();
+  #unsubscribe: () => void = () => undefined;
+  #addresses = 0;
+
+  constructor(context: PlayersContext) {
+    this.#context = context;
+    this.#workloads = new Workloads(context);
+    this.#recorder = context.recorder('kubelet');
+  }
+
+  start(): void {
+    const { pods: informer } = this.#context;
+    this.#unsubscribe = informer.onChange((change) => this.#onPod(change));
+    for (const pod of informer.list()) this.#see(pod);
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    for (const runner of this.#runners.values()) runner.abandon();
+    await Promise.all(this.#ending);
+  }
+
+  /** Evicts a pod: its phase becomes Failed, its containers stop, and the object stays until somebody deletes it. */
+  async evict(
+    namespace: string,
+    name: string,
+    message = 'The node was low on resource: ephemeral-storage.',
+  ): Promise<void> {
+    const status = { phase: 'Failed', reason: 'Evicted', message };
+    await this.#context.client.mergePatch(pods, { namespace, name }, { status }, { subresource: 'status' });
+  }
+
+  #onPod({ type, object }: InformerChange<Pod>): void {
+    if (type !== 'deleted') {
+      this.#see(object);
+      return;
+    }
+    const uid = object.metadata.uid ?? '';
+    this.#runners.get(uid)?.abandon();
+    this.#runners.delete(uid);
+  }
+
+  #see(pod: Pod): void {
+    const uid = pod.metadata.uid ?? '';
+    const runner = this.#runners.get(uid);
+    if (runner !== undefined && pod.status?.phase === 'Failed' && pod.status.reason === 'Evicted') {
+      runner.abandon();
+      this.#runners.delete(uid);
+      return;
+    }
+    if (runner !== undefined) runner.update(pod);
+    if (runner !== undefined || pod.spec.nodeName === undefined) return;
+    if (!isFinished(pod)) this.#run(uid, pod);
+    else if (pod.metadata.deletionTimestamp !== undefined) void this.#forget(pod);
+  }
+
+  #run(uid: string, pod: Pod): void {
+    const { namespace } = pod.metadata;
+    const options = {
+      context: this.#context,
+      workloads: this.#workloads,
+      recorder: this.#recorder,
+      podIp: this.#nextAddress(),
+    };
+    const runner = new PodRunner(pod, options);
+    this.#runners.set(uid, runner);
+    const life = runner.run().finally(() => {
+      this.#ending.delete(life);
+      if (this.#runners.get(uid) === runner) this.#runners.delete(uid);
+      const now = this.#context.pods.get(namespace, pod.metadata.name);
+      if (now?.metadata.uid === uid && now.metadata.deletionTimestamp !== undefined && isFinished(now))
+        void this.#forget(now);
+    });
+    this.#ending.add(life);
+  }
+
+  // An ended pod that is to be deleted has nothing left to stop.
+  async #forget(pod: Pod): Promise<void> {
+    const { uid } = pod.metadata;
+    const options = { gracePeriodSeconds: 0, ...(uid === undefined ? {} : { uid }) };
+    await this.#context.client.delete(pods, pod.metadata, options).catch(this.#context.onError);
+  }
+
+  #nextAddress(): string {
+    this.#addresses += 1;
+    const number = this.#addresses % 65_000;
+    return `10.244.${Math.floor(number / 250)}.${(number % 250) + 2}`;
+  }
+}

@@ -1,0 +1,102 @@
+// What every player works with.
+import type { Informer, KubeClient, KubeObject } from '@compute/kube-client';
+import type { Clock } from '../clock.ts';
+import { EventRecorder } from '../event-recorder.ts';
+import type { InformerSet } from '../informer-set.ts';
+import {
+  type Node,
+  nodes,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  type Pod,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  type StorageClass,
+  storageClasses,
+} from '../kinds.ts';
+import type { PlayerTimes } from './player-times.ts';
+import type { PlayerSwitches, SwitchTarget } from './switches.ts';
+
+export interface PlayerOptions {
+  client: KubeClient;
+  clock: Clock;
+  /** Not started yet; whoever made it starts it after all parts were made. */
+  informers: InformerSet;
+  switches: PlayerSwitches;
+  times?: Partial<PlayerTimes>;
+  onError: (error: unknown) => void;
+}
+
+export class PlayersContext {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly switches: PlayerSwitches;
+  readonly times: PlayerTimes;
+  readonly onError: (error: unknown) => void;
+  readonly nodes: Informer<Node>;
+  readonly pods: Informer<Pod>;
+  readonly claims: Informer<PersistentVolumeClaim>;
+  readonly volumes: Informer<PersistentVolume>;
+  readonly classes: Informer<StorageClass>;
+
+  constructor(options: Omit<PlayerOptions, 'times'> & { times: PlayerTimes }) {
+    this.client = options.client;
+    this.clock = options.clock;
+    this.switches = options.switches;
+    this.times = options.times;
+    this.onError = options.onError;
+    this.nodes = options.informers.of(nodes);
+    this.pods = options.informers.of(pods);
+    this.claims = options.informers.of(persistentVolumeClaims);
+    this.volumes = options.informers.of(persistentVolumes);
+    this.classes = options.informers.of(storageClasses);
+  }
+
+  recorder(component: string): EventRecorder {
+    return new EventRecorder(this.client, component, this.onError);
+  }
+
+  /** The names by which a rule may mean a claim: its own and that of the claim it is filled for. */
+  claimTarget(claim: PersistentVolumeClaim): SwitchTarget {
+    const { name, namespace = '' } = claim.metadata;
+    const filledFor = claim.metadata.annotations?.['cdi.kubevirt.io/events.source']?.split('/')[1];
+    return { namespace, names: [name, ...ownerNames(claim), ...(filledFor === undefined ? [] : [filledFor])] };
+  }
+
+  /** The names by which a rule may mean a pod: its own, its owner's, its machine's, and those of its claims. */
+  podTarget(pod: Pod): SwitchTarget {
+    const { name, namespace = '', labels } = pod.metadata;
+    const machine = labels?.['vm.kubevirt.io/name'];
+    const claims = claimNamesOf(pod).flatMap((claimName) => {
+      const claim = this.claims.get(namespace, claimName);
+      return claim === undefined ? [claimName] : this.claimTarget(claim).names;
+    });
+    return { namespace, names: [name, ...ownerNames(pod), ...(machine === undefined ? [] : [machine]), ...claims] };
+  }
+
+  /** Pods that use a claim, finished ones included. */
+  podsUsing(claim: PersistentVolumeClaim): Pod[] {
+    const { namespace, name } = claim.metadata;
+    return this.pods.list(namespace).filter((pod) => claimNamesOf(pod).includes(name));
+  }
+
+  waitsForConsumer(claim: PersistentVolumeClaim): boolean {
+    const storageClass = this.classes.get(undefined, claim.spec.storageClassName ?? '');
+    return storageClass?.volumeBindingMode === 'WaitForFirstConsumer';
+  }
+}
+
+/** Names of the claims a pod mounts. */
+export function claimNamesOf(pod: Pod): string[] {
+  return (pod.spec.volumes ?? []).flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);
+}
+
+/** Whether a pod has ended. */
+export function isFinished(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+}
+
+function ownerNames(object: KubeObject): string[] {
+  return (object.metadata.ownerReferences ?? []).map((reference) => reference.name);
+}
