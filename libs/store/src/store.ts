@@ -40,7 +40,7 @@ import { readHistory } from './reads/history.ts';
 import { type OperationsQuery, readOperation, readOperations, waitForOperation } from './reads/operations.ts';
 import { clampLimit } from './reads/page-limit.ts';
 import { Resources } from './reads/resources.ts';
-import { claimOutbox, dueResources, lookLater, writeProgress } from './reads/work.ts';
+import { claimOutbox, dueResources, everyResource, lookLater, writeProgress } from './reads/work.ts';
 import type {
   ApiKeyRecord,
   Change,
@@ -218,6 +218,11 @@ export class Store {
   /** The longest overdue first; a row stays due until somebody looked at it. */
   dueResources(limit: number): Promise<ResourcePoke[]> {
     return dueResources(this.#parts.pool, limit);
+  }
+
+  /** Every resource, in pages by uid: `after` is the last uid of the page before. For poking all of them again. */
+  everyResource(limit: number, after?: string): Promise<ResourcePoke[]> {
+    return everyResource(this.#parts.pool, limit, after);
   }
 
   /** Deletes what `send` took; keeps it when `send` rejects. Returns how many entries there were. */

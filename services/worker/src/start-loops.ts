@@ -6,6 +6,7 @@ import { openReconciliation } from './reconcile/open-reconciliation.ts';
 import { createDueSweep } from './relay/due-sweep.ts';
 import { createOutboxRelay } from './relay/outbox-relay.ts';
 import { PokeCoalescer } from './relay/poke-coalescer.ts';
+import { createQueueWatch } from './relay/queue-watch.ts';
 import type { WorkerParts } from './start-worker.ts';
 import { createUsageClock } from './usage/usage-clock.ts';
 
@@ -31,16 +32,18 @@ export async function startLoops(parts: WorkerParts): Promise<void> {
 }
 
 function startRelay(parts: WorkerParts, onError: LoopError): void {
-  const { store, queue, points, metrics, shutdown } = parts;
+  const { store, queue, points, metrics, logger, pace, shutdown } = parts;
   const send = queue.send.bind(queue);
   const onRelayed = metrics.relayed.bind(metrics);
   const relay = createOutboxRelay({ store, send, points, onRelayed, onError }).start();
   const endHints = store.onHint('outbox', () => relay.wake());
   const onSwept = (count: number) => metrics.instruments.overdueResources.set(count);
-  const sweep = createDueSweep({ store, send, onSwept, onError }).start();
+  const sweep = createDueSweep({ store, send, everyMs: pace.sweepEveryMs, onSwept, onError }).start();
+  const onRestored = () => logger.warn('Redis had forgotten its queue; everything was poked again');
+  const watch = createQueueWatch({ store, queue, onRestored, onError }).start();
   shutdown.register('relay', async () => {
     endHints();
-    await Promise.all([relay.stop(), sweep.stop()]);
+    await Promise.all([relay.stop(), sweep.stop(), watch.stop()]);
   });
 }
 

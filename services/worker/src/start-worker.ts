@@ -14,14 +14,25 @@ import { resourceOfPath } from './cluster-call-labels.ts';
 import { type FaultPoints, noFaultPoints } from './fault-points.ts';
 import { startObservabilityServer } from './http/observability-server.ts';
 import { WorkerMetrics } from './metrics.ts';
+import { DEFAULT_RETRY, type RetryPolicy } from './reconcile/retry-policy.ts';
 import { startLoops } from './start-loops.ts';
 import type { WorkerConfig } from './worker-config.ts';
 
 const POOL_NAME = 'compute-worker';
 
+/** How fast a worker comes back to what it could not do. */
+export interface WorkerPace {
+  readonly retry: RetryPolicy;
+  readonly sweepEveryMs: number;
+}
+
+const DEFAULT_PACE: WorkerPace = { retry: DEFAULT_RETRY, sweepEveryMs: 1_000 };
+
 export interface StartWorkerOptions {
   /** Where a crash test may stop the worker. */
   readonly points?: FaultPoints;
+  /** Shorter pauses, for tests that fail a worker many times. */
+  readonly pace?: WorkerPace;
   readonly logger?: Logger;
   /** Given by the process entry, so that a signal during the start ends it in order. */
   readonly shutdown?: Shutdown;
@@ -44,6 +55,7 @@ export interface WorkerParts {
   readonly health: HealthRegistry;
   readonly logger: Logger;
   readonly points: FaultPoints;
+  readonly pace: WorkerPace;
   readonly shutdown: Shutdown;
 }
 
@@ -66,7 +78,7 @@ export async function startWorker(config: WorkerConfig, options: StartWorkerOpti
 
 async function openParts(
   config: WorkerConfig,
-  { points = noFaultPoints }: StartWorkerOptions,
+  { points = noFaultPoints, pace = DEFAULT_PACE }: StartWorkerOptions,
   logger: Logger,
   shutdown: Shutdown,
 ): Promise<WorkerParts> {
@@ -79,7 +91,7 @@ async function openParts(
   const cluster = await openWorkerCluster(config, logger, metrics);
   shutdown.register('cluster', () => cluster.close());
   const health = new HealthRegistry();
-  return { config, store, queue, cluster, metrics, health, logger, points, shutdown };
+  return { config, store, queue, cluster, metrics, health, logger, points, pace, shutdown };
 }
 
 function openWorkerStore(config: WorkerConfig, logger: Logger): Promise<Store> {

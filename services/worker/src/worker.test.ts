@@ -1,6 +1,7 @@
 /** The worker end to end: real Postgres, real Redis, a real API server over HTTP on which CDI and KubeVirt are played. */
 import { StatusError } from '@compute/kube-wire';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { FaultPoints } from './fault-points.ts';
 import { WorkerStack } from './fixtures/worker-stack.ts';
 
 let stack: WorkerStack;
@@ -10,6 +11,11 @@ beforeEach(async () => {
 afterEach(() => stack.close());
 
 const usedQuota = async () => (await stack.store.quota(stack.project)).filter(({ used }) => used > 0);
+
+async function publishedMeters(): Promise<string[]> {
+  const { events } = await stack.store.usageEvents({ project: stack.project, limit: 100 });
+  return [...new Set(events.map(({ meter }) => meter))].sort();
+}
 
 test('two disks import, the machine comes up, and deleting all of it leaves only history', async () => {
   await stack.startWorker();
@@ -37,6 +43,12 @@ test('two disks import, the machine comes up, and deleting all of it leaves only
   const phases = items.filter(({ type }) => type === 'Phase').map(({ to }) => to);
   expect(phases).toContain('Running');
   expect(phases[0]).toBe('Deleted');
+  await vi.waitFor(
+    async () => expect(await publishedMeters()).toEqual(['disk.allocated', 'vm.allocated', 'vm.running']),
+    {
+      timeout: 5_000,
+    },
+  );
 });
 
 test('a machine that should not run ends as Stopped, and starts when it should', async () => {
@@ -106,6 +118,51 @@ test('two workers do nothing twice', async () => {
   const applies = stack.cluster.writes.filter((write) => /datavolumes|virtualmachines/.test(write));
   expect(applies.toSorted()).toEqual([...new Set(applies)].toSorted());
   expect(applies).toHaveLength(8);
+});
+
+test('emptying Redis again and again loses nothing', async () => {
+  const fragile = await WorkerStack.start({ ownRedis: true });
+  try {
+    await fragile.startWorker();
+    const names = Array.from({ length: 8 }, (_, index) => `vm-${index}`);
+    const vms = await Promise.all(
+      names.map(async (name) => {
+        await fragile.wantDisk(name);
+        return fragile.wantVm(name, { disks: [name] });
+      }),
+    );
+    const running = Promise.all(vms.map((vm) => fragile.untilPhase(vm, 'Running')));
+    let isOver = false;
+    running.finally(() => {
+      isOver = true;
+    });
+    for (let flush = 0; flush < 20 && !isOver; flush += 1) await fragile.flushRedis();
+    await running;
+  } finally {
+    await fragile.close();
+  }
+});
+
+test('a worker that stumbles once at every named point still brings everything up and down', async () => {
+  const stumbled = new Set<string>();
+  const points: FaultPoints = {
+    reached: (point) => {
+      if (stumbled.has(point)) return;
+      stumbled.add(point);
+      throw new Error(`stumbled ${point}`);
+    },
+  };
+  await stack.startWorker({ points, pace: { retry: { firstMs: 20, ceilingMs: 100 }, sweepEveryMs: 50 } });
+  const disk = await stack.wantDisk('system');
+  const vm = await stack.wantVm('web', { disks: ['system'], cloudInit: '#cloud-config\n' });
+  await stack.untilPhase(vm, 'Running');
+  await stack.requestDeletion(vm);
+  await stack.untilGone(vm);
+  await stack.requestDeletion(disk);
+  await stack.untilGone(disk);
+  expect(await stack.cluster.objects()).toEqual([]);
+  expect(await usedQuota()).toEqual([]);
+  expect(stumbled.size).toBeGreaterThan(20);
 });
 
 test('metrics and readiness tell of the work', async () => {

@@ -36,6 +36,11 @@ export async function dueResources(pool: pg.Pool, limit: number): Promise<Resour
   return rowsOf<ResourcePoke>(pool, DUE, [limit]);
 }
 
+/** Every resource there is, in pages by uid: `after` is the last uid of the page before. */
+export async function everyResource(pool: pg.Pool, limit: number, after?: string): Promise<ResourcePoke[]> {
+  return rowsOf<ResourcePoke>(pool, EVERY, [after ?? '00000000-0000-0000-0000-000000000000', limit]);
+}
+
 /** Moves the next look; nothing that a caller could see. */
 export async function lookLater(pool: pg.Pool, uid: string, afterMs: number, attempts: number): Promise<void> {
   await pool.query({ ...LOOK_LATER, values: [uid, afterMs, attempts] });
@@ -78,6 +83,11 @@ const DUE = {
   text: 'select kind, uid from resource where next_look_at <= now() order by next_look_at limit $1',
 };
 
+const EVERY = {
+  name: 'every_resource',
+  text: 'select kind, uid from resource where uid > $1 order by uid limit $2',
+};
+
 const LOOK_LATER = {
   name: 'look_later',
   text: `
@@ -96,8 +106,8 @@ with input as (
     select r.uid from resource r join input i using (uid)
     where r.kind = 'VMDisk' and r.phase = 'Importing' and r.deletion_requested_at is null
       and coalesce(r.status #>> '{import,phase}', '') not in ('Done', 'Failed')
-      and not (r.status #> '{import,attempts}' = i.import -> 'attempts'
-        and (i.import ->> 'percent')::float8 < (r.status #>> '{import,percent}')::float8)
+      and (r.status #> '{import,attempts}' = i.import -> 'attempts'
+        and (i.import ->> 'percent')::float8 < (r.status #>> '{import,percent}')::float8) is not true
     order by r.uid for no key update of r
   ) as r join input i using (uid)
 ), written as (

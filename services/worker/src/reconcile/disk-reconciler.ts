@@ -20,7 +20,7 @@ export interface DiskScope extends Loaded<'VMDisk'> {
 }
 
 export interface DiskReconcilerPorts {
-  readonly store: Pick<Store, 'getByUid' | 'vmsOfDisk'>;
+  readonly store: Pick<Store, 'load' | 'vmsOfDisk'>;
   readonly cluster: Pick<Cluster, 'observeDisk' | 'performDiskAction' | 'leftovers'>;
   readonly namespaces: ProjectNamespaces;
   readonly importPolicy: ImportPolicy;
@@ -43,13 +43,14 @@ export function diskReconciler(ports: DiskReconcilerPorts): Reconciler<'VMDisk',
 }
 
 async function loadDisk({ store, namespaces }: DiskReconcilerPorts, uid: string): Promise<DiskScope | undefined> {
-  const desired = await store.getByUid(uid);
-  if (desired?.kind !== 'VMDisk') return undefined;
+  const loaded = await store.load(uid);
+  if (loaded?.resource.kind !== 'VMDisk') return undefined;
+  const { resource: desired, ...look } = loaded;
   const [namespace, machines] = await Promise.all([
     namespaces.of(desired.project),
     store.vmsOfDisk(desired.project, desired.name),
   ]);
-  return { desired, namespace, attachedTo: machines.map(({ name }) => name).sort() };
+  return { ...look, desired, namespace, attachedTo: machines.map(({ name }) => name).sort() };
 }
 
 /** The figures of an import that runs, if nothing else of the row would change. */

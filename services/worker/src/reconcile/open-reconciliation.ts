@@ -2,7 +2,6 @@
 import type { Poke } from '@compute/queue';
 import { ProgressFlusher } from '../import-progress/progress-flusher.ts';
 import type { WorkerParts } from '../start-worker.ts';
-import { LookMemory } from './look-memory.ts';
 import { createPokeHandler } from './poke-handler.ts';
 import { ProjectNamespaces } from './project-namespaces.ts';
 import type { LoopPorts } from './reconcile.ts';
@@ -16,7 +15,7 @@ export interface Reconciliation {
 }
 
 export function openReconciliation(parts: WorkerParts, onProgressError: (error: unknown) => void): Reconciliation {
-  const { store, cluster, config, points, metrics, logger } = parts;
+  const { store, cluster, config, points, metrics, logger, pace } = parts;
   const progress = new ProgressFlusher({
     windowMs: PROGRESS_WINDOW_MS,
     write: (entries) => store.progress(entries),
@@ -24,7 +23,7 @@ export function openReconciliation(parts: WorkerParts, onProgressError: (error: 
   });
   const ports: LoopPorts = {
     rows: store,
-    memory: new LookMemory(),
+    retry: pace.retry,
     points,
     progress,
     onPhase: (before, phase) => metrics.phaseChanged(before, phase),
@@ -42,5 +41,5 @@ export function openReconciliation(parts: WorkerParts, onProgressError: (error: 
     namespaces: new ProjectNamespaces((project) => store.project(project)),
     importPolicy: { stalledMs: importStalledSeconds * 1_000, unstartedMs: importUnstartedSeconds * 1_000 },
   });
-  return { handler: createPokeHandler({ reconcilers, ports, metrics, logger }), progress };
+  return { handler: createPokeHandler({ reconcilers, store, retry: pace.retry, metrics, logger }), progress };
 }

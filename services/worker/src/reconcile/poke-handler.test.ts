@@ -1,22 +1,26 @@
 import { Fault } from '@compute/domain';
 import { createLogger } from '@compute/runtime';
+import type { LoadedResource } from '@compute/store';
 import { expect, test } from 'vitest';
 import { WorkerMetrics } from '../metrics.ts';
-import { LookMemory } from './look-memory.ts';
 import { createPokeHandler } from './poke-handler.ts';
 import type { Outcome } from './reconcile.ts';
+import { DEFAULT_RETRY } from './retry-policy.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 
 function setUp(look: () => Promise<Outcome>, lookLater: (afterMs: number) => Promise<void>) {
   const metrics = new WorkerMetrics();
-  const rows = {
-    observe: async () => undefined,
-    remove: async () => undefined,
-    lookLater: (_uid: string, afterMs: number) => lookLater(afterMs),
+  let attempts = 0;
+  const store = {
+    load: async () => ({ attempts }) as LoadedResource,
+    lookLater: async (_uid: string, afterMs: number, failures: number) => {
+      attempts = failures;
+      await lookLater(afterMs);
+    },
   };
-  const ports = { rows, memory: new LookMemory() };
-  const handler = createPokeHandler({ reconcilers: { VMDisk: look, VMInstance: look }, ports, metrics, logger });
+  const reconcilers = { VMDisk: look, VMInstance: look };
+  const handler = createPokeHandler({ reconcilers, store, retry: DEFAULT_RETRY, metrics, logger });
   const text = () =>
     metrics.renderWith({
       queue: { depth: async () => ({ waiting: 7, active: 1, oldestAgeMs: 1_500 }) },

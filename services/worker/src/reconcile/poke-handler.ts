@@ -8,13 +8,16 @@
 import { isFault } from '@compute/domain';
 import type { Poke } from '@compute/queue';
 import { type Logger, parseTraceparent, withLogContext } from '@compute/runtime';
+import type { Store } from '@compute/store';
 import type { WorkerMetrics } from '../metrics.ts';
-import { type LoopPorts, type Outcome, retryLater } from './reconcile.ts';
+import type { Outcome } from './reconcile.ts';
 import type { Reconcilers } from './reconcilers.ts';
+import { type RetryPolicy, retryDelayMs } from './retry-policy.ts';
 
 export interface PokeHandlerOptions {
   readonly reconcilers: Reconcilers;
-  readonly ports: Pick<LoopPorts, 'rows' | 'memory'>;
+  readonly store: Pick<Store, 'load' | 'lookLater'>;
+  readonly retry: RetryPolicy;
   readonly metrics: WorkerMetrics;
   readonly logger: Logger;
 }
@@ -35,18 +38,21 @@ async function handle(poke: Poke, options: PokeHandlerOptions): Promise<void> {
   options.logger.debug({ outcome, durationMs: Math.round(durationMs) }, 'looked');
 }
 
-async function look(
-  poke: Poke,
-  { reconcilers, ports, metrics, logger }: PokeHandlerOptions,
-): Promise<Outcome | 'error'> {
+async function look(poke: Poke, options: PokeHandlerOptions): Promise<Outcome | 'error'> {
+  const { reconcilers, metrics, logger } = options;
   try {
     return await reconcilers[poke.kind](poke);
   } catch (err) {
     metrics.failed(poke.kind, isFault(err) ? err.code : 'Internal');
     logger.error({ err }, 'a look failed and will be repeated');
-    await retryLater(poke.uid, undefined, ports).catch((later: unknown) =>
+    await scheduleNext(poke.uid, options).catch((later: unknown) =>
       logger.error({ err: later }, 'the next look could not be scheduled; the sweep will find it'),
     );
     return 'error';
   }
+}
+
+async function scheduleNext(uid: string, { store, retry }: PokeHandlerOptions): Promise<void> {
+  const attempts = (await store.load(uid))?.attempts ?? 0;
+  await store.lookLater(uid, retryDelayMs(attempts, retry), attempts + 1);
 }

@@ -5,9 +5,9 @@ import { type ConditionReport, Fault, type ImportProgress, type VmInstance } fro
 import type { ObserveCommand } from '@compute/store';
 import { expect, test } from 'vitest';
 import { noFaultPoints } from '../fault-points.ts';
-import { LookMemory } from './look-memory.ts';
 import { type LoopPorts, reconcile } from './reconcile.ts';
 import type { Loaded, PlanOf, Reconciler } from './reconciler.ts';
+import { DEFAULT_RETRY } from './retry-policy.ts';
 
 interface Action {
   readonly do: 'first' | 'second';
@@ -64,10 +64,8 @@ function setUp(options: {
   const compareAndSet = () => {
     if (staleTimes-- > 0) throw new Fault('Stale', 'moved');
   };
-  const memory = new LookMemory();
-  for (let failure = 0; failure < (options.failures ?? 0); failure += 1) memory.failed('vm-1');
   const ports: LoopPorts = {
-    memory,
+    retry: DEFAULT_RETRY,
     points: noFaultPoints,
     rows: {
       observe: async (observation) => {
@@ -88,7 +86,7 @@ function setUp(options: {
     refusalCondition: 'SpecApplied',
     load: async () => {
       const desired = rows.length > 1 ? rows.shift() : rows[0];
-      return desired && { desired };
+      return desired && { desired, attempts: options.failures ?? 0 };
     },
     plan: () => {
       planned += 1;

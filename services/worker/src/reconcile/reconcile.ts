@@ -9,11 +9,10 @@ import { type Actor, type ImportProgress, isFault, type Kind, type ResourceOf } 
 import type { LoadedVersions, ObserveCommand, RemoveCommand } from '@compute/store';
 import { between, type FaultPoints } from '../fault-points.ts';
 import type { ActionFailure } from './action-failure.ts';
-import type { LookMemory } from './look-memory.ts';
 import { performAll } from './perform-actions.ts';
 import type { Loaded, PlanOf, Reconciler } from './reconciler.ts';
 import { keepRefusal, withRefusal } from './refusal.ts';
-import { retryDelayMs } from './retry-policy.ts';
+import { type RetryPolicy, retryDelayMs } from './retry-policy.ts';
 
 export const WORKER_ACTOR: Actor = { type: 'system', id: 'worker' };
 /** A row that changed while it was looked at is looked at again at once, but not for ever. */
@@ -37,7 +36,7 @@ export interface RowWriter {
 
 export interface LoopPorts {
   readonly rows: RowWriter;
-  readonly memory: LookMemory;
+  readonly retry: RetryPolicy;
   readonly points: FaultPoints;
   readonly progress: { offer(uid: string, progress: ImportProgress): void; forget(uid: string): void };
   /** Hears of each phase that a commit changed; for metrics. */
@@ -69,18 +68,15 @@ async function look<K extends Kind, S extends Loaded<K>, A extends { readonly do
   ports: LoopPorts,
 ): Promise<Outcome> {
   const scope = await reconciler.load(poke.uid);
-  if (!scope) {
-    ports.memory.forget(poke.uid);
-    return 'gone';
-  }
+  if (!scope) return 'gone';
   const plan = keepRefusal(reconciler, scope, reconciler.plan(scope));
   if (plan.outcome === 'remove') return remove(reconciler, scope, plan, poke, ports);
   const figures = reconciler.progressOnly?.(scope, plan);
   if (figures) return offerProgress(scope, figures, plan.requeueAfterMs, ports);
-  await commit<K, A>(scope.desired, plan, poke, ports);
+  await commit<K, A>(scope, plan, poke, ports);
   const failure = await performAll(reconciler, scope, plan.actions, ports);
   if (failure === undefined) return 'done';
-  if (failure.kind === 'retry') return retryLater(poke.uid, failure.retryAfterMs, ports);
+  if (failure.kind === 'retry') return retryLater(poke.uid, scope.attempts, ports, failure.retryAfterMs);
   return showRefusal(reconciler, scope, withRefusal(reconciler, plan, failure.message), poke, ports);
 }
 
@@ -94,40 +90,36 @@ async function remove<K extends Kind, S extends Loaded<K>, A extends { readonly 
 ): Promise<Outcome> {
   const row: ResourceOf[K] = scope.desired;
   const left = await reconciler.leftovers(scope);
-  if (left.length > 0) return retryLater(row.uid, undefined, ports);
+  if (left.length > 0) return retryLater(row.uid, scope.attempts, ports);
   const { kind, uid } = row;
   const trace = traceparent === undefined ? {} : { traceparent };
   const command = { actor: WORKER_ACTOR, uid, loaded: versionsOf(row), reason, message, ...trace };
   await between(ports.points, `remove:${kind}`, () => ports.rows.remove(command));
   ports.progress.forget(uid);
-  ports.memory.forget(uid);
   return 'removed';
 }
 
-/** The row's due time is only pushed when it has come: a statement for each percent would defeat the batches. */
+/** The row's due time is only pushed when it comes near: a statement for each percent would defeat the batches. */
 async function offerProgress<K extends Kind>(
-  { desired: { uid } }: Loaded<K>,
+  { desired: { uid }, nextLookAt }: Loaded<K>,
   figures: ImportProgress,
   requeueAfterMs: number | undefined,
-  { progress, memory, rows }: LoopPorts,
+  { progress, rows }: LoopPorts,
 ): Promise<Outcome> {
   progress.offer(uid, figures);
-  if (requeueAfterMs === undefined || !memory.isDue(uid)) return 'progress';
-  await rows.lookLater(uid, requeueAfterMs, 0);
-  // Half of it, so that the row is pushed again before the sweep finds it due.
-  memory.scheduled(uid, requeueAfterMs / 2);
+  const dueInMs = nextLookAt === undefined ? 0 : nextLookAt.getTime() - Date.now();
+  if (requeueAfterMs !== undefined && dueInMs < requeueAfterMs / 2) await rows.lookLater(uid, requeueAfterMs, 0);
   return 'progress';
 }
 
 async function commit<K extends Kind, A>(
-  desired: ResourceOf[K],
+  { desired, attempts }: Loaded<K>,
   plan: PlanOf<K, A>,
   { traceparent }: LookRequest,
   ports: LoopPorts,
 ): Promise<void> {
   const { kind, uid } = desired;
   const { phase, reason, message, conditions, details, happenedAt, failure, requeueAfterMs } = plan;
-  if (plan.actions.length === 0) ports.memory.forget(uid);
   const command: ObserveCommand<K> = {
     actor: WORKER_ACTOR,
     uid,
@@ -137,7 +129,7 @@ async function commit<K extends Kind, A>(
     message,
     conditions,
     details,
-    attempts: ports.memory.failures(uid),
+    attempts: plan.actions.length > 0 ? attempts : 0,
     ...(happenedAt === undefined ? {} : { happenedAt }),
     ...(failure === undefined ? {} : { failure }),
     ...(requeueAfterMs === undefined ? {} : { nextLookAfterMs: requeueAfterMs }),
@@ -148,14 +140,14 @@ async function commit<K extends Kind, A>(
   if (phase !== desired.phase) ports.onPhase?.(desired, phase);
 }
 
-/** Makes the row due again after a pause that grows with each failure. */
-export async function retryLater(
+/** Makes the row due again after a pause that grows with each failure before it. */
+async function retryLater(
   uid: string,
-  retryAfterMs: number | undefined,
-  { rows, memory }: Pick<LoopPorts, 'rows' | 'memory'>,
+  attempts: number,
+  { rows, retry }: Pick<LoopPorts, 'rows' | 'retry'>,
+  retryAfterMs?: number,
 ): Promise<Outcome> {
-  const failures = memory.failed(uid);
-  await rows.lookLater(uid, retryDelayMs(failures - 1, retryAfterMs), failures);
+  await rows.lookLater(uid, retryDelayMs(attempts, retry, retryAfterMs), attempts + 1);
   return 'retry';
 }
 
@@ -169,7 +161,7 @@ async function showRefusal<K extends Kind, S extends Loaded<K>, A extends { read
 ): Promise<Outcome> {
   const fresh = await reconciler.load(poke.uid);
   if (!fresh || fresh.desired.generation !== scope.desired.generation) return 'refused';
-  await commit<K, A>(fresh.desired, refusal, poke, ports);
+  await commit<K, A>(fresh, refusal, poke, ports);
   return 'refused';
 }
 

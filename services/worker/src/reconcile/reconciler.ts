@@ -16,6 +16,10 @@ export type PlanOf<K extends Kind, Action> = Plan<ResourceOf[K]['phase'], Condit
 export interface Loaded<K extends Kind> {
   /** The row as it stands. */
   readonly desired: ResourceOf[K];
+  /** How often in a row the worker failed at it. */
+  readonly attempts: number;
+  /** When it is due anyway. */
+  readonly nextLookAt?: Date;
 }
 
 export interface Reconciler<K extends Kind, Scope extends Loaded<K>, Action extends { readonly do: string }> {

@@ -16,7 +16,7 @@ export const REFUSED_LOOK_MS = 300_000;
  * Pause before the next attempt, in ms: between half of the doubled time and all of it. A server's own wish
  * (`retryAfterMs`) is the least, however long.
  */
-export function retryDelayMs(attempts: number, retryAfterMs?: number, policy: RetryPolicy = DEFAULT_RETRY): number {
+export function retryDelayMs(attempts: number, policy: RetryPolicy, retryAfterMs?: number): number {
   const fullMs = Math.min(policy.ceilingMs, policy.firstMs * 2 ** Math.min(attempts, 30));
   const jitteredMs = fullMs / 2 + (Math.random() * fullMs) / 2;
   return Math.round(Math.max(jitteredMs, retryAfterMs ?? 0));

@@ -10,7 +10,7 @@ export interface VmScope extends Loaded<'VMInstance'> {
 }
 
 export interface VmReconcilerPorts {
-  readonly store: Pick<Store, 'getByUid' | 'disksOfVm'>;
+  readonly store: Pick<Store, 'load' | 'disksOfVm'>;
   readonly cluster: Pick<Cluster, 'observeVm' | 'renderVm' | 'performVmAction' | 'leftovers'>;
   readonly namespaces: ProjectNamespaces;
 }
@@ -29,8 +29,9 @@ export function vmReconciler(ports: VmReconcilerPorts): Reconciler<'VMInstance',
 }
 
 async function loadVm({ store, namespaces }: VmReconcilerPorts, uid: string): Promise<VmScope | undefined> {
-  const desired = await store.getByUid(uid);
-  if (desired?.kind !== 'VMInstance') return undefined;
+  const loaded = await store.load(uid);
+  if (loaded?.resource.kind !== 'VMInstance') return undefined;
+  const { resource: desired, ...look } = loaded;
   const [namespace, disks] = await Promise.all([namespaces.of(desired.project), store.disksOfVm(uid)]);
-  return { desired, target: { vm: desired, namespace, disks } };
+  return { ...look, desired, target: { vm: desired, namespace, disks } };
 }

@@ -8,7 +8,6 @@ import type { Poke } from '@compute/queue';
 import { PeriodicLoop } from '../clock/periodic-loop.ts';
 
 const BATCH_SIZE = 1_000;
-const EVERY_MS = 1_000;
 
 export interface DuePort {
   /** Due rows, the longest overdue first. */
@@ -18,16 +17,17 @@ export interface DuePort {
 export interface DueSweepOptions {
   readonly store: DuePort;
   readonly send: (pokes: readonly Poke[]) => Promise<void>;
+  readonly everyMs: number;
   readonly onSwept: (count: number) => void;
   readonly onError: (name: string, error: unknown) => void;
 }
 
-export function createDueSweep({ store, send, onSwept, onError }: DueSweepOptions): PeriodicLoop {
+export function createDueSweep({ store, send, everyMs, onSwept, onError }: DueSweepOptions): PeriodicLoop {
   const step = async (): Promise<'done'> => {
     const due = await store.dueResources(BATCH_SIZE);
     onSwept(due.length);
     await send(due.map(({ kind, uid }) => ({ kind, uid })));
     return 'done';
   };
-  return new PeriodicLoop({ name: 'due sweep', everyMs: EVERY_MS, step, onError });
+  return new PeriodicLoop({ name: 'due sweep', everyMs, step, onError });
 }

@@ -5,7 +5,7 @@ import { PokeCoalescer } from './poke-coalescer.ts';
 const disk = (uid: string): Poke => ({ kind: 'VMDisk', uid });
 
 function newCoalescer(send: (pokes: readonly Poke[]) => Promise<void>, errors: unknown[] = []): PokeCoalescer {
-  return new PokeCoalescer({ windowMs: 20, retryMs: 30, send, onError: (error) => void errors.push(error) });
+  return new PokeCoalescer({ windowMs: 20, retryMs: 400, send, onError: (error) => void errors.push(error) });
 }
 
 test('a burst of events about one resource becomes one poke', async () => {
