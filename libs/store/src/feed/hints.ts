@@ -26,7 +26,7 @@ export class Hints {
   readonly #unsent = new Set<HintTopic>();
   readonly #closing = new AbortController();
   #client: pg.Client | undefined;
-  #sending = false;
+  #sending: Promise<void> | undefined;
 
   constructor(config: pg.ClientConfig, onError: (error: unknown) => void) {
     this.#config = config;
@@ -48,6 +48,8 @@ export class Hints {
 
   async close(): Promise<void> {
     this.#closing.abort();
+    // The last writes' hint still goes out.
+    await this.#sending;
     const client = this.#client;
     this.#client = undefined;
     await client?.end();
@@ -59,7 +61,9 @@ export class Hints {
       this.#tell(topic);
       this.#unsent.add(topic);
     }
-    if (!this.#sending) void this.#send();
+    this.#sending ??= this.#send().finally(() => {
+      this.#sending = undefined;
+    });
   }
 
   /** Returns the function that ends the listening. */
@@ -91,18 +95,15 @@ export class Hints {
   }
 
   async #send(): Promise<void> {
-    this.#sending = true;
     try {
       while (this.#unsent.size > 0 && this.#client) {
         const topics = [...this.#unsent];
         this.#unsent.clear();
         await this.#client.query('select pg_notify($1, topic) from unnest($2::text[]) as topic', [CHANNEL, topics]);
-        await sleep(NOTIFY_PAUSE_MS, undefined, { ref: false });
+        await sleep(NOTIFY_PAUSE_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
       }
     } catch (error) {
       this.#onError(error);
-    } finally {
-      this.#sending = false;
     }
   }
 
