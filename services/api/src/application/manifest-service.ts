@@ -14,6 +14,7 @@ import {
 import { type AnyResource, Fault, type Kind, type ResourceOf, type Warning } from '@compute/domain';
 import type { Store, WriteCommand, WriteOutcome } from '@compute/store';
 import { mayWrite } from './access-rules.ts';
+import { missingDiskWarnings, namedDisks } from './missing-disks.ts';
 import type { ProjectService } from './project-service.ts';
 import type { RequestContext, WriteOptions } from './request-context.ts';
 import type { SourceGuard } from './source-guard.ts';
@@ -29,6 +30,8 @@ export interface ManifestResult {
   readonly name?: string;
   readonly lineOf: ParsedDocument['lineOf'];
   readonly warnings: readonly Warning[];
+  /** The answer to an earlier request with the same idempotency key. */
+  readonly replayed?: boolean;
   /** What was done, or is wrong. `skipped`: nothing is wrong with it, but with another one. */
   readonly verdict:
     | {
@@ -102,69 +105,77 @@ export class ManifestService {
     options: ManifestOptions,
   ): Promise<ManifestsApplied> {
     const sound = judged.filter((one) => one.checked.ok);
-    const commands = sound.map((one, index) => this.#commandOf(context, project, one, options, index));
+    const commands = await this.#commandsOf(context, project, sound, options);
     const applied = await this.#store.apply(commands, { atomic: !options.partial, dryRun: options.dryRun });
     const faults = applied.results.filter((result) => !result.ok);
     const isUndone = !options.partial && faults.length > 0;
     const results = judged.map((one) => {
       const result = applied.results[sound.indexOf(one)];
       if (result && !result.ok) return failed(one, result.fault);
-      return verdictOf(one, isUndone ? undefined : result?.outcome);
+      return verdictOf(one, isUndone ? undefined : result?.outcome, options.dryRun);
     });
     return {
       committed: applied.committed,
-      results: warnOfMissingDisks(results, await this.#namesOfDisks(project, results)),
+      results: await this.#warnOfMissingDisks(project, results),
     };
   }
 
-  #commandOf(
+  /**
+   * What exists is changed, what does not is created; but what an earlier run of this very request created is asked to
+   * be created again, so that the store answers as the first time, or says that the request is another one.
+   */
+  async #commandsOf(
     context: RequestContext,
     project: string,
-    { checked, before }: Judged,
+    sound: readonly Judged[],
+    options: ManifestOptions,
+  ): Promise<WriteCommand[]> {
+    const creations = sound.map((one, index) => this.#creation(context, project, one, options, index));
+    const mayBeRepeated = options.idempotencyKey !== undefined && sound.some(({ before }) => before);
+    const probe = mayBeRepeated ? await this.#store.apply(creations, { atomic: false, dryRun: true }) : undefined;
+    return sound.map((one, index) => {
+      const creation = creations[index] as WriteCommand;
+      const probed = probe?.results[index];
+      const wasCreated = probed !== undefined && (probed.ok || probed.fault.code === 'IdempotencyMismatch');
+      return one.before && !wasCreated ? this.#change(context, project, one, options, index) : creation;
+    });
+  }
+
+  #creation(
+    context: RequestContext,
+    project: string,
+    one: Judged,
     options: ManifestOptions,
     index: number,
   ): WriteCommand {
-    if (!checked.ok) throw new Fault('Internal', 'A manifest with problems cannot be written.');
-    const desired = checked.value;
-    const { catalogue } = this.#settings;
-    // One key for the request; each of its documents is remembered under a key of its own.
-    const key = options.idempotencyKey === undefined ? {} : { idempotencyKey: `${options.idempotencyKey}/${index}` };
-    const once = idempotency({ ...options, ...key }, ['apply', project, desired]);
-    if (!before) return { verb: 'create', ...createCommand<Kind>(context, project, desired, catalogue), ...once };
-    return { verb: 'want', ...wantCommand<Kind>(context, before as ResourceOf[Kind], desired, catalogue), ...once };
+    const desired = desiredOf(one);
+    const command = createCommand<Kind>(context, project, desired, this.#settings.catalogue);
+    return { verb: 'create', ...command, ...idempotencyOf(project, desired, options, `${index}`) };
   }
 
-  /** The disks that exist or are made by this request. */
-  async #namesOfDisks(project: string, results: readonly ManifestResult[]): Promise<ReadonlySet<string>> {
+  #change(
+    context: RequestContext,
+    project: string,
+    one: Judged,
+    options: ManifestOptions,
+    index: number,
+  ): WriteCommand {
+    const desired = desiredOf(one);
+    const command = wantCommand<Kind>(context, one.before as ResourceOf[Kind], desired, this.#settings.catalogue);
+    return { verb: 'want', ...command, ...idempotencyOf(project, desired, options, `${index}/change`) };
+  }
+
+  async #warnOfMissingDisks(project: string, results: readonly ManifestResult[]): Promise<ManifestResult[]> {
     const made = results.filter((result) => result.kind === 'VMDisk').map((result) => result.name ?? '');
-    const named = results.flatMap(({ verdict }) => ('resource' in verdict ? diskNames(verdict.resource) : []));
+    const named = results.flatMap(({ verdict }) => ('resource' in verdict ? namedDisks(verdict.resource) : []));
     const others = [...new Set(named)].filter((name) => !made.includes(name));
     const found = await Promise.all(others.map((name) => this.#store.get('VMDisk', project, name)));
-    return new Set([...made, ...found.flatMap((disk) => (disk ? [disk.name] : []))]);
+    const known = new Set([...made, ...found.flatMap((disk) => (disk ? [disk.name] : []))]);
+    return results.map((result) => {
+      if (!('resource' in result.verdict)) return result;
+      return { ...result, warnings: [...result.warnings, ...missingDiskWarnings(result.verdict.resource, known)] };
+    });
   }
-}
-
-function diskNames(resource: AnyResource): string[] {
-  if (resource.kind !== 'VMInstance') return [];
-  return resource.spec.disks.map((entry) => (typeof entry === 'string' ? entry : entry.name));
-}
-
-function warnOfMissingDisks(results: readonly ManifestResult[], known: ReadonlySet<string>): ManifestResult[] {
-  return results.map((result) => {
-    if (!('resource' in result.verdict)) return result;
-    const missing = diskNames(result.verdict.resource).flatMap((name, index) =>
-      known.has(name)
-        ? []
-        : [
-            {
-              pointer: `/spec/disks/${index}`,
-              code: 'disk_not_found',
-              message: `Disk '${name}' does not exist yet: the machine waits for it.`,
-            },
-          ],
-    );
-    return { ...result, warnings: [...result.warnings, ...missing] };
-  });
 }
 
 /** The same resource twice in one request would depend on the order of documents. */
@@ -184,13 +195,29 @@ function refuseTwins(judged: readonly Judged[]): Judged[] {
   });
 }
 
-function verdictOf(one: Judged, outcome: WriteOutcome | undefined): ManifestResult {
+function desiredOf({ checked }: Judged): AnyDesired {
+  if (checked.ok) return checked.value;
+  throw new Fault('Internal', 'A manifest with problems cannot be written.');
+}
+
+/** One key for the request; each of its documents is remembered under a key of its own. */
+function idempotencyOf(project: string, desired: AnyDesired, options: ManifestOptions, part: string) {
+  if (options.idempotencyKey === undefined) return {};
+  return idempotency({ ...options, idempotencyKey: `${options.idempotencyKey}/${part}` }, ['apply', project, desired]);
+}
+
+function verdictOf(one: Judged, outcome: WriteOutcome | undefined, isRehearsal = false): ManifestResult {
   if (!one.checked.ok) return failed(one, faultOf(one.checked.problems, 'The manifest'));
   if (!outcome || outcome.outcome === 'deleting') return { ...identity(one), verdict: { result: 'skipped' } };
   const { resource, operationId } = outcome;
   return {
     ...identity(one),
-    verdict: { result: outcome.outcome, resource, ...(operationId === undefined ? {} : { operationId }) },
+    verdict: {
+      result: outcome.outcome,
+      resource,
+      ...(operationId === undefined || isRehearsal ? {} : { operationId }),
+    },
+    replayed: outcome.replayed,
   };
 }
 

@@ -8,19 +8,19 @@ import {
   type CheckSettings,
   checkManifestOf,
   type Desired,
-  demand,
   faultOf,
   type PlainObject,
   parseFilter,
-  parseIfMatch,
   parseLabelSelector,
   patched,
   type TokenSigner,
 } from '@compute/contract';
-import { Fault, isFault, type Kind, type ResourceOf, type Warning } from '@compute/domain';
-import type { Store, WriteCommand, WriteOutcome } from '@compute/store';
+import { type AnyResource, Fault, isFault, type Kind, type ResourceOf, type Warning } from '@compute/domain';
+import type { Store, WantCommand, WriteCommand, WriteOutcome } from '@compute/store';
 import { mayRead, mayWrite } from './access-rules.ts';
 import { KIND_POLICIES } from './kind-policy.ts';
+import { missingDiskWarnings, namedDisks } from './missing-disks.ts';
+import { demandedVersion } from './preconditions.ts';
 import type { ProjectService } from './project-service.ts';
 import type { RequestContext, WriteOptions } from './request-context.ts';
 import type { SourceGuard } from './source-guard.ts';
@@ -146,10 +146,10 @@ export class ResourceService<K extends Kind> {
   async retry(context: RequestContext, project: string, name: string, options: WriteOptions): Promise<Accepted<K>> {
     mayWrite(context, project);
     const before = await this.#load(project, name);
-    demand(before, parseIfMatch(options.ifMatch));
     const command = {
       ...attribution(context),
       target: { uid: before.uid },
+      ...expectedVersion(before, options),
       retry: true,
       ...idempotency(options, ['retry', project, name]),
     };
@@ -166,12 +166,10 @@ export class ResourceService<K extends Kind> {
   ): Promise<Accepted<K>> {
     mayWrite(context, project);
     const before = await this.#load(project, name);
-    const wanted = parseIfMatch(options.ifMatch);
-    demand(before, wanted);
     const command = {
       ...attribution(context),
       target: { uid: before.uid },
-      ...(wanted ? { expectedSpecVersion: before.specVersion } : {}),
+      ...expectedVersion(before, options),
       withDisks: options.withDisks ?? false,
       ...idempotency(options, ['delete', project, name, options.withDisks ?? false]),
     };
@@ -201,35 +199,32 @@ export class ResourceService<K extends Kind> {
     request: readonly unknown[],
   ): Promise<Accepted<K>> {
     mayWrite(context, project);
-    const wanted = parseIfMatch(options.ifMatch);
     for (let attempt = 1; ; attempt += 1) {
       const before = await this.#load(project, name);
-      demand(before, wanted);
+      const expected = expectedVersion(before, options);
       try {
-        return await this.#want(context, project, before, edit(before), options, [project, name, ...request]);
+        const command = { ...expected, ...idempotency(options, [project, name, ...request]) };
+        return await this.#want(context, before, edit(before), command, options);
       } catch (error) {
         // Somebody wrote between reading and writing. Who did not say which version to change gets the newest.
         const isLost = isFault(error, 'PreconditionFailed') || isFault(error, 'Stale');
-        if (!isLost || wanted !== undefined || attempt >= MAX_EDIT_ATTEMPTS) throw error;
+        const isFinal = options.ifMatch !== undefined || before.deletionRequestedAt !== undefined;
+        if (!isLost || isFinal || attempt >= MAX_EDIT_ATTEMPTS) throw error;
       }
     }
   }
 
   async #want(
     context: RequestContext,
-    project: string,
     before: ResourceOf[K],
     manifest: unknown,
+    terms: Pick<WantCommand<K>, 'expectedSpecVersion' | 'idempotency'>,
     options: WriteOptions,
-    request: readonly unknown[],
   ): Promise<Accepted<K>> {
-    const expected = { project, kind: this.kind, name: before.name, before };
+    const expected = { project: before.project, kind: this.kind, name: before.name, before };
     const checked = checkManifestOf(this.kind, manifest, expected, this.#parts.settings);
     const { value: desired, warnings } = await this.#accept(checked);
-    const command = {
-      ...wantCommand(context, before, desired, this.#parts.settings.catalogue),
-      ...idempotency(options, request),
-    };
+    const command = { ...wantCommand(context, before, desired, this.#parts.settings.catalogue), ...terms };
     const done = options.dryRun
       ? await this.#rehearse({ verb: 'want', ...command } as WriteCommand)
       : await this.#parts.store.want<K>(command);
@@ -256,26 +251,14 @@ export class ResourceService<K extends Kind> {
     return result.outcome;
   }
 
-  /** A machine may name disks that come later. It is accepted, waits, and its user should know. */
-  async #missingDisks(resource: ResourceOf[K], options: WriteOptions): Promise<Warning[]> {
-    if (resource.kind !== 'VMInstance' || resource.spec.disks.length === 0) return [];
-    const names = resource.spec.disks.map((entry) => (typeof entry === 'string' ? entry : entry.name));
+  async #missingDisks(resource: ResourceOf[K], { dryRun }: WriteOptions): Promise<Warning[]> {
+    const names = namedDisks(resource);
+    if (names.length === 0) return [];
     const { store } = this.#parts;
-    const there = options.dryRun
+    const there = dryRun
       ? await Promise.all(names.map((name) => store.get('VMDisk', resource.project, name)))
       : await store.disksOfVm(resource.uid);
-    const known = new Set(there.map((disk) => disk?.name));
-    return names.flatMap((name, index) =>
-      known.has(name)
-        ? []
-        : [
-            {
-              pointer: `/spec/disks/${index}`,
-              code: 'disk_not_found',
-              message: `Disk '${name}' does not exist yet: the machine waits for it.`,
-            },
-          ],
-    );
+    return missingDiskWarnings(resource, new Set(there.flatMap((disk) => (disk ? [disk.name] : []))));
   }
 
   #answer(
@@ -292,4 +275,9 @@ export class ResourceService<K extends Kind> {
       dryRun: options.dryRun,
     };
   }
+}
+
+function expectedVersion(before: AnyResource, options: WriteOptions): { readonly expectedSpecVersion?: number } {
+  const demanded = demandedVersion(before, options);
+  return demanded === undefined ? {} : { expectedSpecVersion: demanded };
 }

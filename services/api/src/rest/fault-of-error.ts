@@ -13,15 +13,21 @@ const FRAMEWORK_CODES: Readonly<Record<string, readonly [FaultCode, string]>> = 
   FST_ERR_CTP_EMPTY_JSON_BODY: ['InvalidArgument', 'The body is empty.'],
 };
 
+/** The framework may have wrapped its error into one that has only the status. */
+const FRAMEWORK_STATUSES: Readonly<Record<number, readonly [FaultCode, string]>> = {
+  400: ['InvalidArgument', 'The body is not JSON.'],
+  404: ['NotFound', 'There is nothing at this address. /docs lists what there is.'],
+  413: ['PayloadTooLarge', 'The body is larger than 2 MiB.'],
+  415: ['UnsupportedMediaType', 'The body must be JSON or YAML, and Content-Type must say which.'],
+};
+
 export function faultOfError(error: unknown): Fault {
   if (error instanceof Fault) return error;
-  if (error instanceof HttpException && error.getStatus() === 404)
-    return new Fault('NotFound', 'There is nothing at this address. /docs lists what there is.');
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
-  const known = typeof code === 'string' ? FRAMEWORK_CODES[code] : undefined;
+  const status = error instanceof HttpException ? error.getStatus() : statusCode;
+  const known =
+    (typeof code === 'string' ? FRAMEWORK_CODES[code] : undefined) ??
+    (typeof status === 'number' ? FRAMEWORK_STATUSES[status] : undefined);
   if (known) return new Fault(known[0], known[1], {}, error);
-  const isClientFault =
-    error instanceof SyntaxError || statusCode === 400 || (error instanceof HttpException && error.getStatus() < 500);
-  if (isClientFault) return new Fault('InvalidArgument', 'The body is not JSON.', {}, error);
   return new Fault('Internal', 'An unforeseen error.', {}, error);
 }

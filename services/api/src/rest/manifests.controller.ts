@@ -31,6 +31,8 @@ export class ManifestsController {
     const applied = await this.#service.apply(context, project, documentsOf(request), options);
     const items = applied.results.map((result, index) => itemOf(result, index));
     const faults = applied.results.flatMap(({ verdict }) => (verdict.result === 'invalid' ? [verdict.fault] : []));
+    if (items.length > 0 && applied.results.every(({ replayed }) => replayed))
+      reply.header('idempotency-replayed', 'true');
     if (faults.length === 0) {
       await reply.status(200).send({ items, dryRun });
       return;

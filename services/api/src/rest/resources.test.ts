@@ -121,6 +121,23 @@ describe('edits', () => {
     expect(second).toMatchObject({ status: 412, body: { code: 'PreconditionFailed' } });
   });
 
+  it('gives the same answer to a repeated edit, although the version it demands has passed', async () => {
+    const created = await test.send('POST', VMS, { body: vm('repeated') });
+    const headers = { 'if-match': created.headers.get('etag') ?? '', 'idempotency-key': 'edit-1' };
+    const edit = () => test.send('PATCH', `${VMS}/repeated`, { body: { spec: { running: false } }, headers });
+    const [first, second] = [await edit(), await edit()];
+    expect([first.status, second.status]).toEqual([202, 202]);
+    expect(second.headers.get('idempotency-replayed')).toBe('true');
+    expect(second.body).toEqual(first.body);
+  });
+
+  it('refuses to change what is being deleted', async () => {
+    await test.send('POST', DISKS, { body: disk('dying') });
+    await test.send('DELETE', `${DISKS}/dying`);
+    const reply = await test.send('PATCH', `${DISKS}/dying`, { body: { spec: { storage: '2Gi' } } });
+    expect(reply).toMatchObject({ status: 412, body: { code: 'PreconditionFailed' } });
+  });
+
   it('leaves a resource alone that is sent back as it was read', async () => {
     await test.send('POST', VMS, { body: vm('same') });
     const read = await test.send('GET', `${VMS}/same`);

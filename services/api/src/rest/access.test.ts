@@ -1,0 +1,135 @@
+import { ENDPOINTS, type Endpoint } from '@compute/contract';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openTestApi, type TestApi } from '../fixtures/open-test-api.ts';
+
+let test: TestApi;
+let foreignKey: string;
+let readOnlyKey: string;
+beforeAll(async () => {
+  test = await openTestApi();
+  await test.store.createProject('other');
+  foreignKey = await test.newKey(['read', 'write'], 'other');
+  readOnlyKey = await test.newKey(['read'], 'demo');
+});
+afterAll(() => test.close());
+
+const guarded = ENDPOINTS.filter((endpoint) => endpoint.scope !== undefined);
+const pathOf = ({ path }: Endpoint) =>
+  path.replace('{project}', 'demo').replace('{name}', 'x').replace('{id}', '00000000-0000-4000-8000-000000000000');
+const call = (endpoint: Endpoint, key: string) => {
+  const { example } = endpoint.body ?? {};
+  return test.send(endpoint.method.toUpperCase(), pathOf(endpoint), {
+    key,
+    ...(example === undefined ? {} : { body: example }),
+  });
+};
+
+describe('every endpoint', () => {
+  it.each(guarded)('$method $path lets nobody in without a key', async (endpoint) => {
+    const reply = await call(endpoint, '');
+    expect(reply).toMatchObject({ status: 401, body: { code: 'Unauthenticated' } });
+    expect(reply.headers.get('www-authenticate')).toContain('Bearer');
+  });
+
+  it.each(guarded.filter(({ path }) => path.includes('{project}')))(
+    '$method $path hides a foreign project',
+    async (endpoint) => {
+      const reply = await call(endpoint, foreignKey);
+      const expected =
+        endpoint.scope === 'admin'
+          ? { status: 403, body: { code: 'PermissionDenied' } }
+          : { status: 404, body: { code: 'NotFound' } };
+      expect(reply).toMatchObject(expected);
+    },
+  );
+
+  it.each(guarded.filter(({ scope }) => scope !== 'read'))(
+    '$method $path refuses a key that may only read',
+    async (endpoint) => {
+      expect(await call(endpoint, readOnlyKey)).toMatchObject({ status: 403, body: { code: 'PermissionDenied' } });
+    },
+  );
+});
+
+describe('keys', () => {
+  it('are refused when they are made up, and say nothing about why', async () => {
+    for (const key of ['vmk_x', `vmk_${'0'.repeat(16)}_${'0'.repeat(64)}`, test.key.slice(0, -1)])
+      expect(await test.send('GET', '/v1/projects', { key })).toMatchObject({
+        status: 401,
+        body: { code: 'Unauthenticated' },
+      });
+  });
+
+  it('are made, shown once, listed without secret, and revoked', async () => {
+    const body = { project: 'demo', name: 'ci', scopes: ['read'], expiresAt: '2099-01-01T00:00:00Z' };
+    const made = await test.send<{ id: string; secret: string }>('POST', '/v1/api-keys', { body, key: test.adminKey });
+    expect(made.status).toBe(201);
+    const { id, secret } = made.body;
+    expect((await test.send('GET', '/v1/projects', { key: secret })).body).toMatchObject({ items: [{ name: 'demo' }] });
+    const listed = await test.send<{ items: object[] }>('GET', '/v1/api-keys?project=demo', { key: test.adminKey });
+    expect(listed.text).toContain(id);
+    expect(listed.text).not.toContain(secret.slice(-32));
+    const revoked = await test.send('DELETE', `/v1/api-keys/${id}`, { key: test.adminKey });
+    expect(revoked).toMatchObject({ status: 200, body: { id, revokedAt: expect.any(String) } });
+    expect((await test.send('GET', '/v1/projects', { key: secret })).status).toBe(401);
+  });
+
+  it('of one project’s administrator open that project only', async () => {
+    const key = await test.newKey(['admin'], 'demo');
+    const own = await test.send<{ project: string }>('POST', '/v1/api-keys', {
+      body: { name: 'a', scopes: ['read'] },
+      key,
+    });
+    expect(own.body.project).toBe('demo');
+    expect((await test.send('POST', '/v1/api-keys', { body: { name: 'a', project: 'other' }, key })).status).toBe(404);
+    expect((await test.send('PUT', '/v1/projects/demo/quota', { body: {}, key })).status).toBe(403);
+    expect((await test.send('POST', '/v1/projects', { body: { name: 'mine' }, key })).status).toBe(403);
+  });
+});
+
+describe('projects', () => {
+  it('are made by the platform’s administrator, named well, and each once', async () => {
+    const make = (name: string) => test.send('POST', '/v1/projects', { body: { name }, key: test.adminKey });
+    expect(await make('team-blue')).toMatchObject({ status: 201, body: { name: 'team-blue' } });
+    expect(await make('team-blue')).toMatchObject({ status: 409, body: { code: 'AlreadyExists' } });
+    expect(await make('Team')).toMatchObject({ status: 422, body: { errors: [{ pointer: '/name' }] } });
+    const list = await test.send<{ items: { name: string }[] }>('GET', '/v1/projects', { key: test.adminKey });
+    expect(list.body.items.map(({ name }) => name)).toContain('team-blue');
+    expect((await test.send('GET', '/v1/projects/demo/vm-disks', { key: test.adminKey })).status).toBe(200);
+    expect((await test.send('GET', '/v1/projects/nowhere/vm-disks', { key: test.adminKey })).status).toBe(404);
+  });
+});
+
+describe('quota', () => {
+  it('refuses with the numbers, and a document says what is used', async () => {
+    const limits = { series: { U: { vcpus: 3 } }, externalIps: 'unlimited' };
+    await test.send('PUT', '/v1/projects/demo/quota', { body: limits, key: test.adminKey });
+    const vm = (name: string, instanceType: string) => ({
+      metadata: { name },
+      spec: { instanceType, instanceProfile: 'ubuntu' },
+    });
+    expect((await test.send('POST', '/v1/projects/demo/vm-instances', { body: vm('a', 'u1.large') })).status).toBe(201);
+    const refused = await test.send('POST', '/v1/projects/demo/vm-instances', { body: vm('b', 'u1.large') });
+    expect(refused).toMatchObject({
+      status: 403,
+      body: {
+        code: 'QuotaExceeded',
+        quota: { metric: 'vcpus', scope: 'series:U', limit: 3, used: 2, requested: 2, remaining: 1 },
+      },
+    });
+    const quota = await test.send('GET', '/v1/projects/demo/quota');
+    expect(quota.body).toMatchObject({
+      series: {
+        U: { vcpus: { limit: 3, used: 2, remaining: 1 }, memoryGib: { used: 8 } },
+        S: { instances: { used: 0 } },
+        custom: {},
+      },
+      storage: { replicated: { disks: { used: 0 } }, local: {} },
+      externalIps: { limit: 'unlimited', remaining: 'unlimited' },
+    });
+    expect(
+      (await test.send('PUT', '/v1/projects/demo/quota', { body: { series: { Z: {} }, foo: 1 }, key: test.adminKey }))
+        .status,
+    ).toBe(422);
+  });
+});
