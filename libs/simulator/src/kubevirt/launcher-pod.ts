@@ -5,7 +5,7 @@
  * helpers take. Limits that KubeVirt adds in namespaces with limit quotas are not imitated.
  */
 import { controllerRef } from '@compute/kube-client';
-import type { Pod, ResourceLists, VirtualMachineInstance, VmiSpec, VolumeSpec } from './objects.ts';
+import type { Pod, ResourceRequirements, VirtualMachineInstance, VmiSpec, VolumeSpec } from './objects.ts';
 import { claimNameOf, TEMPORARY_POD_ANNOTATION } from './objects.ts';
 import { formatBytes, parseBytes } from './quantity.ts';
 import { vcpusOf } from './vmi-from-vm.ts';
@@ -86,7 +86,7 @@ function podSpec(spec: VmiSpec): Pod['spec'] {
   } as Pod['spec'];
 }
 
-function computeResources(spec: VmiSpec): ResourceLists {
+function computeResources(spec: VmiSpec): ResourceRequirements {
   const vcpus = vcpusOf(spec);
   const own = spec.domain.resources;
   const cpu =

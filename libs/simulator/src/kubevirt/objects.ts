@@ -6,17 +6,16 @@
  */
 
 import type { KubeObject, ObjectMeta, OwnerReference } from '@compute/kube-client';
+import type { Condition, ResourceRequirements } from '../kinds.ts';
 
-export type ConditionStatus = 'True' | 'False' | 'Unknown';
-
-export interface Condition {
-  type: string;
-  status: ConditionStatus;
-  reason?: string;
-  message?: string;
-  lastProbeTime?: string | null;
-  lastTransitionTime?: string | null;
-}
+export type {
+  Condition,
+  ConditionStatus,
+  DataVolume,
+  PersistentVolumeClaim,
+  Pod,
+  ResourceRequirements,
+} from '../kinds.ts';
 
 export type RunStrategy = 'Always' | 'Halted' | 'Manual' | 'RerunOnFailure' | 'Once';
 
@@ -103,15 +102,10 @@ export interface VolumeSpec {
   configMap?: { name?: string };
 }
 
-export interface ResourceLists {
-  requests?: Record<string, string>;
-  limits?: Record<string, string>;
-}
-
 export interface DomainSpec {
   cpu?: CpuSpec;
   memory?: MemorySpec;
-  resources?: ResourceLists;
+  resources?: ResourceRequirements;
   machine?: { type?: string };
   firmware?: { uuid?: string; serial?: string };
   features?: { acpi?: { enabled?: boolean } };
@@ -263,55 +257,6 @@ export interface VmiStatus {
 export interface VirtualMachineInstance extends KubeObject {
   spec: VmiSpec;
   status?: VmiStatus;
-}
-
-export interface ContainerState {
-  running?: { startedAt?: string };
-  waiting?: { reason?: string; message?: string };
-  terminated?: { exitCode: number; reason?: string; message?: string };
-}
-
-export interface ContainerStatus {
-  name: string;
-  ready?: boolean;
-  restartCount?: number;
-  image?: string;
-  state?: ContainerState;
-}
-
-export interface Pod extends KubeObject {
-  spec: {
-    nodeName?: string;
-    nodeSelector?: Record<string, string>;
-    terminationGracePeriodSeconds?: number;
-    containers: { name: string; image?: string; resources?: ResourceLists }[];
-    volumes?: object[];
-  };
-  status?: {
-    phase?: string;
-    podIP?: string;
-    podIPs?: { ip: string }[];
-    qosClass?: string;
-    conditions?: Condition[];
-    containerStatuses?: ContainerStatus[];
-    initContainerStatuses?: ContainerStatus[];
-  };
-}
-
-export interface DataVolume extends KubeObject {
-  spec?: object;
-  status?: { phase?: string; progress?: string; conditions?: Condition[]; claimName?: string };
-}
-
-export interface PersistentVolumeClaim extends KubeObject {
-  spec?: {
-    storageClassName?: string;
-    volumeMode?: string;
-    accessModes?: string[];
-    volumeName?: string;
-    resources?: ResourceLists;
-  };
-  status?: { phase?: string; capacity?: Record<string, string> };
 }
 
 export const VM_API_VERSION = 'kubevirt.io/v1';

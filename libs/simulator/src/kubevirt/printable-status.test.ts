@@ -153,7 +153,10 @@ describe('DataVolume phase and claim decide what a VM shows', () => {
     (claim, phase, reason, always, vmiPhase, haltedStatus) => {
       const running = reason === '-' ? undefined : { status: 'False' as const, reason: reason ?? '' };
       const dataVolume = sampleDataVolume(phase === '-' ? '' : (phase ?? ''), running);
-      const lookup = sampleLookup(dataVolume, claim === 'none' ? undefined : sampleClaim(claim ?? ''));
+      const lookup = sampleLookup(
+        dataVolume,
+        claim === 'none' ? undefined : sampleClaim(claim === 'Bound' ? 'Bound' : 'Pending'),
+      );
       const status = settledVmi(lookup, dataVolume);
       expect(status.phase).toBe(vmiPhase);
       expect(statusOf({ vmi: sampleVmi(status), lookup })).toBe(always);

@@ -79,11 +79,12 @@ export function sampleDataVolume(phase: string, running?: { status: 'True' | 'Fa
     apiVersion: 'cdi.kubevirt.io/v1beta1',
     kind: 'DataVolume',
     metadata: { name: 'd', namespace: 'ns', uid: 'dv-uid' },
+    spec: { source: { blank: {} } },
     status: { phase, conditions },
   };
 }
 
-export function sampleClaim(phase: string): PersistentVolumeClaim {
+export function sampleClaim(phase: 'Pending' | 'Bound' | 'Lost'): PersistentVolumeClaim {
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
@@ -94,6 +95,7 @@ export function sampleClaim(phase: string): PersistentVolumeClaim {
         { apiVersion: 'cdi.kubevirt.io/v1beta1', kind: 'DataVolume', name: 'd', uid: 'dv-uid', controller: true },
       ],
     },
+    spec: {},
     status: { phase },
   };
 }

@@ -6,11 +6,12 @@ import type { VmiFacts } from './vmi-status.ts';
 import { decidePod, nextVmiStatus, readinessFailure } from './vmi-status.ts';
 
 const going = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+const compute = { name: 'compute', image: 'i', ready: false, restartCount: 0 };
 const readyPod: Pod['status'] = {
   phase: 'Running',
   podIP: '10.1.0.5',
   conditions: [{ type: 'Ready', status: 'True' }],
-  containerStatuses: [{ name: 'compute', ready: true, state: { running: {} } }],
+  containerStatuses: [{ ...compute, ready: true, state: { running: {} } }],
 };
 
 function facts(status: VmiStatus, pod?: Pod, more: Partial<VmiFacts> = {}): VmiFacts {
@@ -76,7 +77,7 @@ test('an unschedulable pod and a pull failure show on the VMI and go again', () 
   const stuck = nextVmiStatus(facts({ phase: 'Scheduling' }, samplePod({ phase: 'Pending', conditions })), undefined);
   expect(conditionOf(stuck.status.conditions, 'PodScheduled')?.message).toBe('0/3 nodes');
   const waiting = { reason: 'ErrImagePull', message: 'failed to pull' };
-  const pulling = samplePod({ phase: 'Pending', containerStatuses: [{ name: 'compute', state: { waiting } }] });
+  const pulling = samplePod({ phase: 'Pending', containerStatuses: [{ ...compute, state: { waiting } }] });
   const failed = nextVmiStatus(facts(stuck.status, pulling), undefined);
   expect(conditionOf(failed.status.conditions, 'PodScheduled')).toBeUndefined();
   expect(conditionOf(failed.status.conditions, 'Synchronized')).toMatchObject({
