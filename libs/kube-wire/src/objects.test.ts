@@ -9,6 +9,7 @@ import {
   startTestCluster,
   type TestCluster,
   virtualMachine,
+  virtualMachineInstance,
 } from './testing/test-cluster.ts';
 
 let cluster: TestCluster;
@@ -44,7 +45,7 @@ describe('create', () => {
   it('drops the status of a kind with a status subresource and keeps that of one without', async () => {
     const machine = await cluster.post(paths.machines, { ...virtualMachine('statusless'), status: { ready: true } });
     expect(machine.body.status).toBeUndefined();
-    const instance = { ...virtualMachine('full'), kind: 'VirtualMachineInstance', status: { phase: 'Running' } };
+    const instance = { ...virtualMachineInstance('full'), status: { phase: 'Running' } };
     expect((await cluster.post(paths.instances, instance)).body.status).toEqual({ phase: 'Running' });
   });
 
@@ -193,7 +194,7 @@ describe('update', () => {
   });
 
   it('has no status endpoint for kinds without a status subresource', async () => {
-    await cluster.post(paths.instances, { ...virtualMachine('bare'), kind: 'VirtualMachineInstance' });
+    await cluster.post(paths.instances, virtualMachineInstance('bare'));
     expect((await cluster.mergePatch(`${paths.instances}/bare/status`, { status: {} })).status).toBe(404);
     await cluster.mergePatch(`${paths.instances}/bare`, { status: { phase: 'Running' } });
     expect((await cluster.get(`${paths.instances}/bare`)).body).toMatchObject({
@@ -206,7 +207,7 @@ describe('update', () => {
     const { body } = await cluster.post(paths.machines, virtualMachine('conflicts'));
     const path = `${paths.machines}/conflicts`;
     await cluster.mergePatch(path, { metadata: { labels: { a: '1' } } });
-    const late = await cluster.put(path, { ...body, spec: { runStrategy: 'Halted' } });
+    const late = await cluster.put(path, { ...body, spec: { ...(body.spec as object), runStrategy: 'Halted' } });
     expect(late.status).toBe(409);
     expect(late.body).toMatchObject({
       reason: 'Conflict',

@@ -39,21 +39,22 @@ export class Documents {
   find(path: string, accept: string | undefined): Rendered | undefined {
     const aggregated = path === '/api' || path === '/apis' ? aggregatedVersion(accept) : '';
     const key = `${path} ${aggregated}`;
+    if (path === '/openapi/v2') refuseProtobufOnly(accept);
     const known = this.#rendered.get(key);
     if (known !== undefined) return known;
-    const found = this.#render(path, aggregated, accept);
+    const found = this.#render(path, aggregated);
     if (found !== undefined) this.#rendered.set(key, found);
     return found;
   }
 
-  #render(path: string, aggregated: string, accept: string | undefined): Rendered | undefined {
+  #render(path: string, aggregated: string): Rendered | undefined {
     const source: DiscoverySource = { kinds: this.#kinds.all(), routes: this.#routes };
     if (aggregated !== '') {
       const json = JSON.stringify(aggregatedDiscovery(source, path === '/api', aggregated));
       const contentType = `application/json;g=apidiscovery.k8s.io;v=${aggregated};as=APIGroupDiscoveryList`;
       return { json, contentType };
     }
-    const document = plainDocument(source, path, accept);
+    const document = plainDocument(source, path);
     return document === undefined ? undefined : { json: JSON.stringify(document), contentType: 'application/json' };
   }
 }
@@ -64,13 +65,10 @@ function aggregatedVersion(accept: string | undefined): string {
   return transform === 'discovery' && aggregatedVersions.includes(version) ? version : '';
 }
 
-function plainDocument(source: DiscoverySource, path: string, accept: string | undefined): Fields | undefined {
+function plainDocument(source: DiscoverySource, path: string): Fields | undefined {
   const [root, first, second, third] = path.split('/').filter((step) => step !== '');
   if (root === 'version') return serverVersion;
-  if (root === 'openapi' && first === 'v2') {
-    negotiateJson(accept);
-    return openApiV2(source.kinds);
-  }
+  if (root === 'openapi' && first === 'v2') return openApiV2(source.kinds);
   if (root === 'openapi' && first === 'v3') {
     if (second === undefined) return openApiIndex(source.kinds);
     return openApiV3(source.kinds, path.replace(/^\/openapi\/v3\//, ''));
@@ -96,7 +94,7 @@ function coreDocument(source: DiscoverySource, version: string | undefined): Fie
 }
 
 /** OpenAPI v2 is asked for as protobuf by old clients; they must see 406, not JSON they cannot read. */
-function negotiateJson(accept: string | undefined): void {
+function refuseProtobufOnly(accept: string | undefined): void {
   if (accept === undefined || /\*\/\*|json(\s*[,;]|$)/.test(accept)) return;
   throw notAcceptable(['application/json']);
 }

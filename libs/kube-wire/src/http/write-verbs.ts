@@ -18,9 +18,10 @@ import {
   StatusError,
   unsupportedMediaType,
 } from '../protocol/status-error.ts';
+import { readApplied } from './applied-configuration.ts';
 import { checkAgainstSchema, decodeObject, placeObject } from './incoming-object.ts';
 import { checkVersion, separate } from './object-strategy.ts';
-import { parseJson, parseYaml } from './request-body.ts';
+import { parseJson } from './request-body.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import { fieldManagerOf, flagOf, keyOf, writeOptions } from './resource-request.ts';
 
@@ -138,9 +139,7 @@ async function applyObject(request: ResourceRequest): Promise<WriteResult> {
     const problem = requiredField('fieldManager', 'is required for apply patch');
     throw invalid('meta.k8s.io', 'PatchOptions', '', [problem]);
   }
-  const parsed = parseYaml(request.body.toString('utf8'));
-  if (!isFields(parsed)) throw badRequest('the applied configuration must be an object');
-  const applied = scopeOfEndpoint(request, checkApplied(placeObject(parsed, request), request));
+  const applied = readApplied(request);
   for (let attempt = 1; ; attempt++) {
     try {
       return await applyOnce(request, applied, path.subresource === '');
@@ -149,47 +148,6 @@ async function applyObject(request: ResourceRequest): Promise<WriteResult> {
       if (!raced || attempt === maxApplyAttempts) throw error;
     }
   }
-}
-
-function checkApplied(applied: KubeObject, request: ResourceRequest): KubeObject {
-  if ((applied.metadata.managedFields ?? []).length > 0) throw badRequest('metadata.managedFields must be nil');
-  const { resourceVersion: _, ...metadata } = applied.metadata;
-  const unfilled = { ...request, kind: { ...request.kind, schema: withoutRequirements(request) } };
-  const checked = checkAgainstSchema({ ...applied, metadata }, unfilled);
-  return { ...checked, metadata: applied.metadata };
-}
-
-/** A partial configuration is pruned, but neither completed nor refused for what it leaves out. */
-function withoutRequirements({ kind }: ResourceRequest): ResourceRequest['kind']['schema'] {
-  return kind.schema === undefined ? undefined : stripRequirements(kind.schema);
-}
-
-function stripRequirements(schema: NonNullable<ResourceRequest['kind']['schema']>): typeof schema {
-  const { required: _required, default: _default, ...rest } = schema;
-  const { properties, items, additionalProperties } = schema;
-  return {
-    ...rest,
-    ...(properties && {
-      properties: Object.fromEntries(
-        Object.entries(properties).map(([name, child]) => [name, stripRequirements(child)]),
-      ),
-    }),
-    ...(items && { items: stripRequirements(items) }),
-    ...(additionalProperties && { additionalProperties: stripRequirements(additionalProperties) }),
-  };
-}
-
-/** The main endpoint ignores an applied status, the status endpoint everything but it. */
-function scopeOfEndpoint({ kind, path }: ResourceRequest, applied: KubeObject): KubeObject {
-  if (path.subresource === 'status') {
-    const { apiVersion, metadata, status } = applied;
-    const { name, namespace, resourceVersion } = metadata;
-    const identity = { name, ...(namespace && { namespace }), ...(resourceVersion && { resourceVersion }) };
-    return { apiVersion, kind: applied.kind, metadata: identity, ...(status === undefined ? {} : { status }) };
-  }
-  if (!kind.statusSubresource) return applied;
-  const { status: _, ...rest } = applied;
-  return rest as KubeObject;
 }
 
 async function applyOnce(request: ResourceRequest, applied: KubeObject, mayCreate: boolean): Promise<WriteResult> {

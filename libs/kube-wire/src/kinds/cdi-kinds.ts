@@ -1,10 +1,12 @@
 /** CDI's kinds. A DataVolume's spec cannot change once it is created; CDIConfig has no status subresource. */
+
 import type { AdmissionRequest } from '../protocol/admission.ts';
 import type { KindDefinition } from '../protocol/kind.ts';
 import type { Fields } from '../protocol/kube-object.ts';
 import { equalJson, fieldsOf, readPath } from '../protocol/kube-object.ts';
 import { parseQuantity } from '../protocol/quantity.ts';
 import { StatusError } from '../protocol/status-error.ts';
+import { cdiSchema } from './catalogue/type-notation.ts';
 import { createdColumn, pathColumn } from './cells.ts';
 
 const cdi = { group: 'cdi.kubevirt.io', version: 'v1beta1', namespaced: true } as const;
@@ -70,6 +72,7 @@ const dataVolumeKind: KindDefinition = {
   ...cdi,
   kind: 'DataVolume',
   plural: 'datavolumes',
+  schema: cdiSchema('DataVolume'),
   shortNames: ['dv', 'dvs'],
   categories: ['all'],
   statusSubresource: true,
@@ -88,6 +91,7 @@ export const cdiKinds: KindDefinition[] = [
     ...cdi,
     kind: 'DataSource',
     plural: 'datasources',
+    schema: cdiSchema('DataSource'),
     shortNames: ['das'],
     categories: ['all'],
     statusSubresource: true,

@@ -1,4 +1,5 @@
 /** Kinds of the core group besides pods, volumes, services, nodes and events. */
+
 import type { AdmissionRequest } from '../protocol/admission.ts';
 import type { KindDefinition } from '../protocol/kind.ts';
 import type { Fields, KubeObject } from '../protocol/kube-object.ts';
@@ -6,6 +7,7 @@ import { fieldsOf, listOf, readPath } from '../protocol/kube-object.ts';
 import type { RouteCall, RouteReply } from '../protocol/route.ts';
 import type { FieldProblem } from '../protocol/status-error.ts';
 import { forbidden, forbiddenField } from '../protocol/status-error.ts';
+import { kubernetesSchema } from './catalogue/type-notation.ts';
 import { ageColumn, column, count, nameColumn, textAt } from './cells.ts';
 
 const builtIn = { group: '', version: 'v1', strategicMerge: true, unconditionalUpdate: true } as const;
@@ -45,6 +47,7 @@ const namespaceKind: KindDefinition = {
   ...builtIn,
   kind: 'Namespace',
   plural: 'namespaces',
+  schema: kubernetesSchema('Namespace'),
   shortNames: ['ns'],
   namespaced: false,
   statusSubresource: true,
@@ -87,6 +90,7 @@ const secretKind: KindDefinition = {
   ...plain,
   kind: 'Secret',
   plural: 'secrets',
+  schema: kubernetesSchema('Secret'),
   columns: [
     nameColumn,
     column('Type', (object) => textAt(object, 'type', '')),
@@ -102,6 +106,7 @@ const configMapKind: KindDefinition = {
   ...plain,
   kind: 'ConfigMap',
   plural: 'configmaps',
+  schema: kubernetesSchema('ConfigMap'),
   shortNames: ['cm'],
   columns: [nameColumn, column('Data', (object) => count(object.data) + count(object.binaryData)), ageColumn],
   admission: { validate: immutableData },
@@ -111,6 +116,7 @@ const serviceAccountKind: KindDefinition = {
   ...plain,
   kind: 'ServiceAccount',
   plural: 'serviceaccounts',
+  schema: kubernetesSchema('ServiceAccount'),
   shortNames: ['sa'],
   columns: [nameColumn, column('Secrets', (object) => count(object.secrets)), ageColumn],
   mergeKeys: { secrets: { type: 'map', keys: ['name'] } },
@@ -132,6 +138,7 @@ const resourceQuotaKind: KindDefinition = {
   ...builtIn,
   kind: 'ResourceQuota',
   plural: 'resourcequotas',
+  schema: kubernetesSchema('ResourceQuota'),
   shortNames: ['quota'],
   namespaced: true,
   statusSubresource: true,

@@ -1,8 +1,10 @@
 /** Events: stored once as core/v1, also served as events.k8s.io/v1. They live for one hour. */
+
 import { ageOf } from '../http/human-duration.ts';
 import type { KindDefinition } from '../protocol/kind.ts';
 import type { Fields, KubeObject } from '../protocol/kube-object.ts';
 import { fieldsOf, readPath, stringOf } from '../protocol/kube-object.ts';
+import { kubernetesSchema } from './catalogue/type-notation.ts';
 import { column, textAt } from './cells.ts';
 
 const timeToLiveSeconds = 3600;
@@ -30,6 +32,7 @@ export const coreEventKind: KindDefinition = {
   version: 'v1',
   kind: 'Event',
   plural: 'events',
+  schema: kubernetesSchema('Event'),
   shortNames: ['ev'],
   namespaced: true,
   statusSubresource: false,
@@ -84,6 +87,7 @@ function rename(object: KubeObject, apiVersion: string, pairs: (readonly [from: 
 export const eventKind: KindDefinition = {
   ...coreEventKind,
   group: 'events.k8s.io',
+  schema: kubernetesSchema('EventsV1Event'),
   selectableFields: [
     'reason',
     'regarding.kind',

@@ -1,5 +1,7 @@
 /** KubeVirt's kinds with the columns, list keys and subresources their definitions have. */
+
 import type { KindDefinition } from '../protocol/kind.ts';
+import { kubevirtSchema } from './catalogue/type-notation.ts';
 import { createdColumn, pathColumn } from './cells.ts';
 
 const virt = { group: 'kubevirt.io', version: 'v1', namespaced: true } as const;
@@ -9,6 +11,7 @@ export const virtualMachineKind: KindDefinition = {
   ...virt,
   kind: 'VirtualMachine',
   plural: 'virtualmachines',
+  schema: kubevirtSchema('VirtualMachine'),
   shortNames: ['vm', 'vms'],
   categories: ['all'],
   statusSubresource: true,
@@ -24,6 +27,7 @@ export const virtualMachineInstanceKind: KindDefinition = {
   ...virt,
   kind: 'VirtualMachineInstance',
   plural: 'virtualmachineinstances',
+  schema: kubevirtSchema('VirtualMachineInstance'),
   shortNames: ['vmi', 'vmis'],
   categories: ['all'],
   statusSubresource: false,
@@ -42,6 +46,7 @@ const migrationKind: KindDefinition = {
   ...virt,
   kind: 'VirtualMachineInstanceMigration',
   plural: 'virtualmachineinstancemigrations',
+  schema: kubevirtSchema('VirtualMachineInstanceMigration'),
   shortNames: ['vmim', 'vmims'],
   categories: ['all'],
   statusSubresource: true,
@@ -66,12 +71,14 @@ export const kubevirtKinds: KindDefinition[] = [
     ...instancetype,
     kind: 'VirtualMachineClusterInstancetype',
     plural: 'virtualmachineclusterinstancetypes',
+    schema: kubevirtSchema('VirtualMachineClusterInstancetype'),
     shortNames: ['vmclusterinstancetype', 'vmclusterinstancetypes', 'vmcf', 'vmcfs'],
   },
   {
     ...instancetype,
     kind: 'VirtualMachineClusterPreference',
     plural: 'virtualmachineclusterpreferences',
+    schema: kubevirtSchema('VirtualMachineClusterPreference'),
     shortNames: ['vmcp', 'vmcps'],
   },
 ];

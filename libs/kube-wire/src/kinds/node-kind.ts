@@ -1,7 +1,9 @@
 /** Nodes, with the columns kubectl shows. */
+
 import type { KindDefinition } from '../protocol/kind.ts';
 import type { KubeObject } from '../protocol/kube-object.ts';
 import { fieldsOf, listOf, readPath } from '../protocol/kube-object.ts';
+import { kubernetesSchema } from './catalogue/type-notation.ts';
 import { ageColumn, column, nameColumn, textAt } from './cells.ts';
 
 function statusText(node: KubeObject): string {
@@ -40,6 +42,7 @@ export const nodeKind: KindDefinition = {
   version: 'v1',
   kind: 'Node',
   plural: 'nodes',
+  schema: kubernetesSchema('Node'),
   shortNames: ['no'],
   namespaced: false,
   statusSubresource: true,

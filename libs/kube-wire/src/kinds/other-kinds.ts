@@ -1,10 +1,12 @@
 /** Kinds of the smaller groups: leases, metrics, roles, custom resource definitions, and access reviews. */
+
 import { humanDuration } from '../http/human-duration.ts';
 import type { KindDefinition } from '../protocol/kind.ts';
 import type { KubeObject } from '../protocol/kube-object.ts';
 import { fieldsOf, listOf, readPath } from '../protocol/kube-object.ts';
 import { formatQuantity, parseQuantity } from '../protocol/quantity.ts';
 import type { CustomRoute, RouteCall, RouteReply } from '../protocol/route.ts';
+import { kubernetesSchema } from './catalogue/type-notation.ts';
 import { ageColumn, column, nameColumn, textAt } from './cells.ts';
 
 const leaseKind: KindDefinition = {
@@ -12,6 +14,7 @@ const leaseKind: KindDefinition = {
   version: 'v1',
   kind: 'Lease',
   plural: 'leases',
+  schema: kubernetesSchema('Lease'),
   namespaced: true,
   statusSubresource: false,
   generation: 'none',
@@ -84,10 +87,38 @@ export const otherKinds: KindDefinition[] = [
   leaseKind,
   { ...metrics, kind: 'PodMetrics', plural: 'pods', singular: '', namespaced: true },
   { ...metrics, kind: 'NodeMetrics', plural: 'nodes', singular: '', namespaced: false },
-  { ...rbac, kind: 'Role', plural: 'roles', namespaced: true, columns: [nameColumn, createdAt] },
-  { ...rbac, kind: 'RoleBinding', plural: 'rolebindings', namespaced: true, columns: bindingColumns },
-  { ...rbac, kind: 'ClusterRole', plural: 'clusterroles', namespaced: false, columns: [nameColumn, createdAt] },
-  { ...rbac, kind: 'ClusterRoleBinding', plural: 'clusterrolebindings', namespaced: false, columns: bindingColumns },
+  {
+    ...rbac,
+    kind: 'Role',
+    plural: 'roles',
+    schema: kubernetesSchema('Role'),
+    namespaced: true,
+    columns: [nameColumn, createdAt],
+  },
+  {
+    ...rbac,
+    kind: 'RoleBinding',
+    plural: 'rolebindings',
+    schema: kubernetesSchema('RoleBinding'),
+    namespaced: true,
+    columns: bindingColumns,
+  },
+  {
+    ...rbac,
+    kind: 'ClusterRole',
+    plural: 'clusterroles',
+    schema: kubernetesSchema('ClusterRole'),
+    namespaced: false,
+    columns: [nameColumn, createdAt],
+  },
+  {
+    ...rbac,
+    kind: 'ClusterRoleBinding',
+    plural: 'clusterrolebindings',
+    schema: kubernetesSchema('ClusterRoleBinding'),
+    namespaced: false,
+    columns: bindingColumns,
+  },
 ];
 
 /** Everything is allowed: the simulated cluster stores roles and does not enforce them. */

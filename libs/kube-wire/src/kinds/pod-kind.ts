@@ -2,12 +2,14 @@
  * Pods: the columns kubectl shows (the Status cell follows kube-apiserver's printer), graceful deletion, and the
  * binding and eviction subresources that schedulers and drains use.
  */
+
 import { humanDuration } from '../http/human-duration.ts';
 import type { KindDefinition, PrinterColumn } from '../protocol/kind.ts';
 import type { Fields, KubeObject } from '../protocol/kube-object.ts';
 import { fieldsOf, listOf, readPath, timestamp } from '../protocol/kube-object.ts';
 import type { RouteCall, RouteReply } from '../protocol/route.ts';
 import { badRequest, conflict, notFound } from '../protocol/status-error.ts';
+import { kubernetesSchema } from './catalogue/type-notation.ts';
 import { ageColumn, column, nameColumn, textAt } from './cells.ts';
 import { podMergeKeys } from './pod-merge-keys.ts';
 import { podStatusText } from './pod-status-text.ts';
@@ -120,6 +122,7 @@ export const podKind: KindDefinition = {
   version: 'v1',
   kind: 'Pod',
   plural: 'pods',
+  schema: kubernetesSchema('Pod'),
   shortNames: ['po'],
   categories: ['all'],
   namespaced: true,

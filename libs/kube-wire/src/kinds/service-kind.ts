@@ -1,10 +1,12 @@
 /** Services: columns, the defaults the API server fills, and the rules a controller can run into. */
+
 import type { AdmissionRequest } from '../protocol/admission.ts';
 import type { KindDefinition } from '../protocol/kind.ts';
 import type { Fields, KubeObject } from '../protocol/kube-object.ts';
 import { fieldsOf, listOf, readPath, stringOf } from '../protocol/kube-object.ts';
 import type { FieldProblem } from '../protocol/status-error.ts';
 import { invalidField, requiredField } from '../protocol/status-error.ts';
+import { kubernetesSchema } from './catalogue/type-notation.ts';
 import { ageColumn, column, labelsText, nameColumn, textAt } from './cells.ts';
 
 function ingressTexts(service: KubeObject): string[] {
@@ -99,6 +101,7 @@ export const serviceKind: KindDefinition = {
   version: 'v1',
   kind: 'Service',
   plural: 'services',
+  schema: kubernetesSchema('Service'),
   shortNames: ['svc'],
   categories: ['all'],
   namespaced: true,

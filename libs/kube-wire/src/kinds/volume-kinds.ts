@@ -1,4 +1,5 @@
 /** Claims, volumes and the storage group: columns, defaults and the rules the API server keeps for them. */
+
 import type { AdmissionRequest } from '../protocol/admission.ts';
 import type { KindDefinition } from '../protocol/kind.ts';
 import type { Fields, KubeObject } from '../protocol/kube-object.ts';
@@ -6,6 +7,7 @@ import { equalJson, fieldsOf, listOf, readPath } from '../protocol/kube-object.t
 import { parseQuantity } from '../protocol/quantity.ts';
 import type { FieldProblem } from '../protocol/status-error.ts';
 import { forbiddenField, invalidField, requiredField } from '../protocol/status-error.ts';
+import { kubernetesSchema } from './catalogue/type-notation.ts';
 import { accessModes, ageColumn, column, nameColumn, textAt } from './cells.ts';
 
 const builtIn = { strategicMerge: true, unconditionalUpdate: true, generation: 'none' } as const;
@@ -103,6 +105,7 @@ const claimKind: KindDefinition = {
   ...core,
   kind: 'PersistentVolumeClaim',
   plural: 'persistentvolumeclaims',
+  schema: kubernetesSchema('PersistentVolumeClaim'),
   shortNames: ['pvc'],
   namespaced: true,
   statusSubresource: true,
@@ -131,6 +134,7 @@ const volumeKind: KindDefinition = {
   ...core,
   kind: 'PersistentVolume',
   plural: 'persistentvolumes',
+  schema: kubernetesSchema('PersistentVolume'),
   shortNames: ['pv'],
   namespaced: false,
   statusSubresource: true,
@@ -161,6 +165,7 @@ const storageClassKind: KindDefinition = {
   ...storage,
   kind: 'StorageClass',
   plural: 'storageclasses',
+  schema: kubernetesSchema('StorageClass'),
   shortNames: ['sc'],
   statusSubresource: false,
   columns: [
@@ -191,6 +196,7 @@ const csiDriverKind: KindDefinition = {
   ...storage,
   kind: 'CSIDriver',
   plural: 'csidrivers',
+  schema: kubernetesSchema('CSIDriver'),
   statusSubresource: false,
   columns: [
     nameColumn,

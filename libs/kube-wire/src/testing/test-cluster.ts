@@ -111,6 +111,13 @@ export const virtualMachine = (name: string, spec: Fields = {}, metadata: Fields
   spec: { runStrategy: 'Always', template: { spec: { domain: { devices: {} } } }, ...spec },
 });
 
+export const virtualMachineInstance = (name: string): Fields => ({
+  apiVersion: 'kubevirt.io/v1',
+  kind: 'VirtualMachineInstance',
+  metadata: { name },
+  spec: { domain: { devices: {} } },
+});
+
 export const claim = (name: string, storage: string, spec: Fields = {}): Fields => ({
   apiVersion: 'v1',
   kind: 'PersistentVolumeClaim',
