@@ -49,12 +49,23 @@ export class WatchService {
     await this.#projects.mustExist(context, request.project);
     const selector = parseLabelSelector(request.labelSelector);
     const kinds = request.kinds.length === 0 ? KINDS : request.kinds;
-    if (request.after !== '' && !/^\d{1,19}$/.test(request.after))
-      throw new Fault('InvalidArgument', 'The position to go on from is not one that this service gave out.');
+    if (request.after !== '') await this.#mustBeKept(request.after);
     const watcher = new Watcher(this.#store, { ...request, kinds }, selector, signal);
     return { items: watcher.run(), cursor: () => watcher.cursor };
   }
+
+  /** Throws `CursorTooOld` for a position whose changes are no longer kept, or that lies ahead: a feed of the past. */
+  async #mustBeKept(position: string): Promise<void> {
+    if (!POSITION.test(position))
+      throw new Fault('InvalidArgument', 'The position to go on from is not one that this service gave out.');
+    if (BigInt(position) > BigInt(await this.#store.feedPosition()))
+      throw new Fault('CursorTooOld', 'This position belongs to a feed that is no more. Start again without it.');
+    await this.#store.changes({ after: position, limit: 1 });
+  }
 }
+
+/** Positions are safe integers. */
+const POSITION = /^\d{1,15}$/;
 
 class Watcher {
   readonly #store: Store;
