@@ -1,6 +1,8 @@
 /** The development stack, and the servers that tests share with it. */
+export { endChild } from './process/leash.ts';
 export { MissingPart } from './process/missing-part.ts';
 export { freePort } from './process/ports.ts';
 export { type PostgresOptions, type RunningPostgres, startPostgres } from './servers/postgres.ts';
 export { type RedisOptions, type RunningRedis, startRedis } from './servers/redis.ts';
 export { readStackFile, type StackFile } from './stack/stack-file.ts';
+export { type StackProcess, type StackProcessSettings, startProcess } from './stack/stack-process.ts';

@@ -1,0 +1,199 @@
+/**
+ * G1, creating machines over REST: accepted durably, relayed, and their jobs started. Beside it pgbench runs the same
+ * transaction as one statement with 8 clients, on the same server in a database of its own.
+ *
+ * The rate counts from the first request until the last accepted machine's job has started, so a backlog does not flatter.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { endChild, freePort, startProcess, startRedis } from '@compute/dev-stack';
+import { migrate, openStore } from '@compute/store';
+import pg from 'pg';
+import type { Bench, BenchContext } from './bench.ts';
+import { cpuMicrosOf } from './cpu-time.ts';
+import { compare, type Sample } from './pairs.ts';
+import { openPgbench, type Pgbench } from './pgbench.ts';
+import { RestLoad } from './rest-load.ts';
+import { type Goal, judge, type Measured } from './result.ts';
+import { singleStatement } from './single-statement.ts';
+
+const PROJECTS = 64;
+const PREFIX = 'bench-';
+const PGBENCH_CLIENTS = 8;
+const IN_FLIGHT = 32;
+
+const GOAL: Goal = {
+  goal: 'G1',
+  name: 'REST create until the job starts',
+  better: 'higher',
+  floor: 1,
+  target: 1.3,
+  against: `pgbench, one statement, ${PGBENCH_CLIENTS} clients`,
+  unit: 'VMs/s',
+};
+
+export const bench: Bench = {
+  goals: ['G1'],
+  run: async (context) => {
+    const side = await openSide(context);
+    const api = await startPart(context, side);
+    const ratio = await compare({
+      pairs: context.pairs,
+      ours: () => api.window(context.windowMs),
+      beside: () => side.window(context.windowMs),
+    });
+    return [judge(GOAL, ratio)] satisfies Measured[];
+  },
+};
+
+interface Side {
+  readonly serverUrl: string;
+  readonly serverPid: number;
+  window(windowMs: number): Promise<Sample>;
+}
+
+/** The database that pgbench writes to, with a model machine that the product created. */
+async function openSide(context: BenchContext): Promise<Side> {
+  const server = await context.postgres();
+  const database = await openDatabase(server.url, 'beside');
+  const api = await startApi(context, database.url, database.secretsKey);
+  const load = new RestLoad(1);
+  const answer = await load.post({ url: machinesOf(api.url, 0), apiKey: database.apiKey }, bodyOf('model'));
+  load.close();
+  await api.stop();
+  const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+  const script = await singleStatement(pool, {
+    ...(await modelOf(pool, answer)),
+    projectPrefix: PREFIX,
+    projectCount: PROJECTS,
+  });
+  await copyQuota(pool);
+  await pool.end();
+  const pgbench = openPgbench(script);
+  context.defer(() => pgbench.remove());
+  return {
+    serverUrl: server.url,
+    serverPid: server.pid,
+    window: (windowMs) => pgbenchWindow(pgbench, database.url, windowMs),
+  };
+}
+
+async function pgbenchWindow(pgbench: Pgbench, url: string, windowMs: number): Promise<Sample> {
+  const seconds = Math.max(1, Math.round(windowMs / 1_000));
+  const rate = await pgbench.run({ url, clients: PGBENCH_CLIENTS, seconds });
+  return { value: rate, operations: Math.round(rate * seconds), cpuMicros: 0 };
+}
+
+/** Every project gets the quota rows that the model's project has, so that the statement finds what it counts up. */
+async function copyQuota(pool: pg.Pool): Promise<void> {
+  await pool.query(
+    `insert into quota (project, scope, metric, used) select p.name, q.scope, q.metric, 0 from quota q, project p
+     where q.project = '${PREFIX}0' and p.name <> '${PREFIX}0' on conflict do nothing`,
+  );
+}
+
+async function modelOf(
+  pool: pg.Pool,
+  answer: string,
+): Promise<{ uid: string; name: string; operationId: string; project: string }> {
+  const { uid } = (JSON.parse(answer) as { metadata: { uid: string } }).metadata;
+  const found = await pool.query<{ id: string }>('select id::text from operation where uid = $1', [uid]);
+  return { uid, name: 'model', operationId: found.rows[0]?.id ?? '', project: `${PREFIX}0` };
+}
+
+interface BenchDatabase {
+  readonly url: string;
+  readonly secretsKey: string;
+  readonly apiKey: string;
+}
+
+async function openDatabase(serverUrl: string, name: string): Promise<BenchDatabase> {
+  const admin = new pg.Pool({ connectionString: serverUrl, max: 1 });
+  await admin.query(`create database ${name}`);
+  await admin.end();
+  const target = new URL(serverUrl);
+  target.pathname = `/${name}`;
+  await migrate(target.href);
+  const secretsKey = randomBytes(32).toString('base64');
+  const store = await openStore({ databaseUrl: target.href, secretsKey, applicationName: 'bench', quotaDefaults: {} });
+  for (let index = 0; index < PROJECTS; index += 1) await store.createProject(`${PREFIX}${index}`);
+  const key = await store.createApiKey({ name: 'bench', scopes: ['read', 'write', 'admin'] });
+  await store.close();
+  return { url: target.href, secretsKey, apiKey: key.token };
+}
+
+async function startApi(context: BenchContext, databaseUrl: string, secretsKey: string) {
+  const port = await freePort();
+  const env = {
+    DATABASE_URL: databaseUrl,
+    SECRETS_KEY: secretsKey,
+    REST_PORT: String(port),
+    GRPC_PORT: '0',
+    LOG_LEVEL: 'info',
+  };
+  const part = await startProcess({
+    name: 'api',
+    command: ['services/api/dist/main.js'],
+    env,
+    logFile: '/dev/null',
+    readyFrom: (line) => (line.msg === 'api.ready' ? line : undefined),
+  });
+  context.defer(() => part.stop());
+  return { url: `http://127.0.0.1:${port}`, pid: part.pid, stop: () => part.stop() };
+}
+
+/** The API, the relay with its jobs, and the client. */
+async function startPart(context: BenchContext, side: Side) {
+  const database = await openDatabase(side.serverUrl, 'ours');
+  const redis = await startRedis();
+  context.defer(() => redis.stop());
+  const api = await startApi(context, database.url, database.secretsKey);
+  const drain = await startDrain(context, database, redis.url);
+  const load = new RestLoad(IN_FLIGHT);
+  context.defer(async () => load.close());
+  const pids = [process.pid, side.serverPid, redis.pid, api.pid, drain.pid];
+  let count = 0;
+  const next = () => {
+    count += 1;
+    return { url: machinesOf(api.url, count % PROJECTS), apiKey: database.apiKey, body: bodyOf(`vm-${count}`) };
+  };
+  const window = async (windowMs: number): Promise<Sample> => {
+    const before = { cpu: cpuMicrosOf(pids), started: drain.started(), at: performance.now() };
+    const accepted = await load.run(windowMs, next);
+    await drain.reaches(before.started + accepted);
+    const seconds = (performance.now() - before.at) / 1_000;
+    return { value: accepted / seconds, operations: accepted, cpuMicros: cpuMicrosOf(pids) - before.cpu };
+  };
+  return { window };
+}
+
+async function startDrain(context: BenchContext, database: BenchDatabase, redisUrl: string) {
+  const child: ChildProcess = fork(fileURLToPath(new URL('drain.js', import.meta.url)), {
+    env: { ...process.env, DATABASE_URL: database.url, REDIS_URL: redisUrl, SECRETS_KEY: database.secretsKey },
+  });
+  context.defer(() => endChild(child, 'SIGTERM', 10_000));
+  let started = 0;
+  child.on('message', (message: { started: number }) => {
+    started = message.started;
+  });
+  await once(child, 'message');
+  const reaches = async (count: number) => {
+    while (started < count) await once(child, 'message', { signal: AbortSignal.timeout(30_000) });
+  };
+  return { pid: child.pid ?? 0, started: () => started, reaches };
+}
+
+function machinesOf(url: string, project: number): string {
+  return `${url}/v1/projects/${PREFIX}${project}/vm-instances`;
+}
+
+function bodyOf(name: string): string {
+  return JSON.stringify({
+    apiVersion: 'apps.cozystack.io/v1alpha1',
+    kind: 'VMInstance',
+    metadata: { name },
+    spec: { instanceType: 'u1.medium', instanceProfile: 'ubuntu', running: true, disks: [] },
+  });
+}
