@@ -152,9 +152,12 @@ describe('create', () => {
     });
   });
 
-  it('refuses protobuf bodies with 415 and JSON that is none with 400', async () => {
-    const protobuf = await cluster.call('POST', paths.machines, 'k8s', { type: 'application/vnd.kubernetes.protobuf' });
-    expect([protobuf.status, protobuf.body.reason]).toEqual([415, 'UnsupportedMediaType']);
+  it('refuses malformed bodies with 400 and unknown media types with 415', async () => {
+    const unknown = await cluster.call('POST', paths.machines, 'x', { type: 'application/cbor' });
+    expect([unknown.status, unknown.body.reason]).toEqual([415, 'UnsupportedMediaType']);
+    expect(
+      (await cluster.call('POST', paths.machines, 'x', { type: 'application/vnd.kubernetes.protobuf' })).status,
+    ).toBe(400);
     expect((await cluster.call('POST', paths.machines, '{')).status).toBe(400);
   });
 });

@@ -1,11 +1,11 @@
 /**
- * Reads and parses request bodies: size limit, gzip, JSON and YAML. Protobuf is refused with 415, which makes clients
- * that offer both send JSON.
+ * Reads and parses request bodies: size limit, gzip, JSON, YAML, and protobuf for the few kinds that clients send so.
  */
 import type { IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { parseDocument } from 'yaml';
 import { badRequest, StatusError, unsupportedMediaType } from '../protocol/status-error.ts';
+import { decodeProtobuf, protobufType } from './protobuf-body.ts';
 
 /** kube-apiserver's limit for one request body. */
 const maxBodyBytes = 3 * 1024 * 1024;
@@ -49,6 +49,7 @@ const jsonTypes = ['application/json', 'text/plain', 'application/x-www-form-url
 export function parseObjectBody(body: Buffer, type: string): unknown {
   if (body.length === 0) return undefined;
   if (type === 'application/yaml') return parseYaml(body.toString('utf8'));
+  if (type === protobufType) return decodeProtobuf(body);
   if (jsonTypes.includes(type)) return parseJson(body.toString('utf8'));
   throw unsupportedMediaType(['application/json', 'application/yaml']);
 }
