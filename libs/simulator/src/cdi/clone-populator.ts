@@ -47,8 +47,9 @@ export class ClonePopulator {
       .watch(cloneSources, ({ object }) => ownerKey(object, 'DataVolume'))
       .watch(pods, ({ object }) => this.#targetsOfPod(object.metadata.name))
       .watch(events.informer, ({ object }) => {
-        const claim = this.#context.claims.get(object.involvedObject.namespace, object.involvedObject.name ?? '');
-        return claim === undefined ? [] : targetOf(claim);
+        const key = `${object.involvedObject.namespace}/${object.involvedObject.name}`;
+        const claim = this.#context.claims.getByKey(key);
+        return claim === undefined ? [] : [key, ...targetOf(claim)];
       });
   }
 

@@ -53,9 +53,10 @@ export class ImportPopulator {
       )
       .watch(importSources, ({ object }) => ownerKey(object, 'DataVolume'))
       .watch(pods, ({ object }) => ownerKey(object, 'PersistentVolumeClaim').flatMap((key) => this.#targetOf(key)))
-      .watch(events.informer, ({ object }) =>
-        this.#targetOf(`${object.involvedObject.namespace}/${object.involvedObject.name}`),
-      );
+      .watch(events.informer, ({ object }) => {
+        const key = `${object.involvedObject.namespace}/${object.involvedObject.name}`;
+        return [key, ...this.#targetOf(key)];
+      });
   }
 
   async stop(): Promise<void> {

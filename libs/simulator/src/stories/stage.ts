@@ -10,12 +10,16 @@ import {
   type DataVolume,
   type DataVolumeSource,
   dataVolumes,
+  events,
   namespaces,
   type PersistentVolumeClaim,
   type Pod,
   persistentVolumeClaims,
+  persistentVolumes,
   pods,
   storageClasses,
+  volumeCloneSources,
+  volumeImportSources,
 } from '../kinds.ts';
 import { installFixtures } from '../players/fixtures.ts';
 import type { PlayerTimes } from '../players/player-times.ts';
@@ -75,7 +79,14 @@ export class Stage {
     void this.client
       .watch(dataVolumes, {}, ({ type, object }) => this.#see(type, object), this.#watching.signal)
       .catch(() => undefined);
-    for (const kind of [persistentVolumeClaims, pods]) {
+    for (const kind of [
+      persistentVolumeClaims,
+      persistentVolumes,
+      pods,
+      events,
+      volumeImportSources,
+      volumeCloneSources,
+    ]) {
       this.informers.of<KubeObject>(kind as ResourceKind<KubeObject>).onChange(() => this.#wake());
     }
   }
@@ -136,7 +147,7 @@ export class Stage {
     this.#changed = Promise.withResolvers<void>();
   }
 
-  /** Waits until something holds; it is asked again after every change of a DataVolume, claim or pod. */
+  /** Waits until something holds; it is asked again after every change of what CDI works with. */
   async until(what: string, holds: () => unknown): Promise<void> {
     const deadline = AbortSignal.timeout(12_000);
     const late = new Promise<never>((_resolve, reject) => {
