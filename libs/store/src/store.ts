@@ -134,6 +134,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
 export class Store {
   readonly #parts: Parts;
+  #closed: Promise<void> | undefined;
 
   /** Use `openStore`. */
   constructor(parts: Parts) {
@@ -377,8 +378,13 @@ export class Store {
     await this.#parts.pool.query('select 1');
   }
 
-  /** Ends subscriptions, then connections. Commands that were submitted are finished first. */
-  async close(): Promise<void> {
+  /** Ends subscriptions, then connections. Commands that were submitted are finished first. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     const { writer, tail, hints, prisma, pool } = this.#parts;
     await writer.idle();
     await tail.close();

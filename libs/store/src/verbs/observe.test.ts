@@ -26,7 +26,7 @@ const codeOf = (promise: Promise<unknown>) =>
 
 async function historyOf(uid: string): Promise<string[]> {
   const { items } = await it.store.history({ project: PROJECT, uid, limit: 100 });
-  return items.reverse().map(({ type, from, to }) => `${type} ${from ?? '-'} ${to}`);
+  return items.toReversed().map(({ type, from, to }) => `${type} ${from ?? '-'} ${to}`);
 }
 
 test('a report changes phase and conditions, with a line of history for each', async () => {

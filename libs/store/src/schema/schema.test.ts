@@ -1,0 +1,75 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { emptyDatabase } from '@compute/test-services';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newVm, openTestStore, PROJECT, type TestStore } from '../fixtures/open-test-store.ts';
+import { migrate } from './migrate.ts';
+
+let it: TestStore;
+beforeAll(async () => {
+  it = await openTestStore();
+});
+afterAll(() => it.close());
+
+test('migrations are applied once, also by processes that start together', async () => {
+  const { url } = await emptyDatabase();
+  const applied = await Promise.all([migrate(url), migrate(url), migrate(url)]);
+  expect(applied.flat().length).toBe(new Set(applied.flat()).size);
+  expect(applied.flat().length).toBeGreaterThan(0);
+  expect(await migrate(url)).toEqual([]);
+});
+
+test('a migration that fails leaves nothing half done and stands in the way of the next start', async () => {
+  const { url } = await emptyDatabase();
+  const folder = await mkdtemp(join(tmpdir(), 'migrations-'));
+  await mkdir(join(folder, '1_broken'));
+  await writeFile(join(folder, '1_broken', 'migration.sql'), 'create table half (id int); select 1 / 0;');
+  await expect(migrate(url, folder)).rejects.toThrow('1_broken failed');
+  await expect(migrate(url, folder)).rejects.toThrow('failed earlier');
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  expect((await client.query(`select to_regclass('half') as half`)).rows).toEqual([{ half: null }]);
+  await client.end();
+  await rm(folder, { recursive: true });
+});
+
+test('a migration that was edited after it was applied is noticed', async () => {
+  const { url } = await emptyDatabase();
+  const folder = await mkdtemp(join(tmpdir(), 'migrations-'));
+  await mkdir(join(folder, '1_first'));
+  await writeFile(join(folder, '1_first', 'migration.sql'), 'select 1');
+  await migrate(url, folder);
+  await writeFile(join(folder, '1_first', 'migration.sql'), 'select 2');
+  await expect(migrate(url, folder)).rejects.toThrow('was edited');
+  await rm(folder, { recursive: true });
+});
+
+test('partitions are made ahead once, and rows that came before them are moved in', async () => {
+  expect(await it.store.ensurePartitions()).toBe(0);
+  const { resource } = await it.store.create(newVm('early'));
+  const [partition] = await it.sql<{ name: string }>('select tableoid::regclass::text as name from change limit 1');
+  expect(partition?.name).toMatch(/change_\d{4}_\d\d_\d\d/);
+  await it.sql(`alter table change detach partition ${partition?.name}`);
+  await it.sql(`insert into change select * from ${partition?.name}`);
+  await it.sql(`drop table ${partition?.name}`);
+  const where = 'select tableoid::regclass::text as name from change where uid = $1';
+  expect(await it.sql(where, [resource.uid])).toEqual([{ name: 'partitions.change_default' }]);
+  expect(await it.store.ensurePartitions()).toBe(1);
+  expect(await it.sql(where, [resource.uid])).toEqual([partition]);
+});
+
+test('history of a dropped month is gone, that of the present stays', async () => {
+  await it.sql(`select ensure_partition('transition', 'transition_2020_01', '2020-01-01Z', '2020-02-01Z')`);
+  expect(await it.store.dropPartitions({ changes: new Date(0), history: new Date('2020-06-01') })).toBe(1);
+  expect(await it.store.dropPartitions({ changes: new Date(0), history: new Date('2020-06-01') })).toBe(0);
+  expect((await it.store.history({ project: PROJECT, limit: 10 })).items.length).toBeGreaterThan(0);
+});
+
+test('old idempotency keys are forgotten', async () => {
+  const idempotency = { key: 'old', requestHash: Buffer.from('x') };
+  await it.store.create(newVm('keyed', {}, { idempotency }));
+  expect(await it.store.forgetIdempotency(new Date(Date.now() - 86_400_000))).toBe(0);
+  expect(await it.store.forgetIdempotency(new Date(Date.now() + 60_000))).toBe(1);
+});
