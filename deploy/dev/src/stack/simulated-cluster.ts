@@ -11,7 +11,6 @@ export function startCluster(folder: StateFolder, ports: StackPorts): Promise<St
     kubeconfig: folder.clusterKubeconfig,
     port: ports.cluster,
     'control-port': ports.clusterControl,
-    'images-port': ports.images,
   };
   return startProcess({
     name: 'cluster',
