@@ -2,6 +2,7 @@
 import type { Informer, KubeClient } from '@compute/kube-client';
 import type { Clock } from '../clock.ts';
 import { EventRecorder } from '../event-recorder.ts';
+import { InformerIndex } from '../informer-index.ts';
 import type { InformerSet } from '../informer-set.ts';
 import {
   type DataSource,
@@ -17,6 +18,7 @@ import {
   volumeCloneSources,
   volumeImportSources,
 } from '../kinds.ts';
+import { claimKeysOf, isFinished, keyOf } from '../pod-claims.ts';
 import { type AnnotationChanges, annotationPatch } from './annotations.ts';
 import { ClaimEvents } from './claim-events.ts';
 import { StorageFacts } from './storage-facts.ts';
@@ -42,6 +44,7 @@ export class CdiContext {
   readonly cloneSources: Informer<VolumeCloneSource>;
   readonly events: ClaimEvents;
   readonly storage: StorageFacts;
+  readonly #podsByClaim: InformerIndex<Pod>;
 
   constructor(options: CdiOptions) {
     const { informers } = options;
@@ -56,6 +59,7 @@ export class CdiContext {
     this.cloneSources = informers.of(volumeCloneSources);
     this.events = new ClaimEvents(informers);
     this.storage = new StorageFacts(informers);
+    this.#podsByClaim = new InformerIndex(this.pods, claimKeysOf);
   }
 
   recorder(component: string): EventRecorder {
@@ -70,12 +74,8 @@ export class CdiContext {
     return this.client.mergePatch(persistentVolumeClaims, claim.metadata, { metadata: { uid, annotations: changes } });
   }
 
-  /** Pods that use a claim and are not over; `except` names one that does not count. */
-  podsUsing(claim: PersistentVolumeClaim, except?: string): Pod[] {
-    return this.pods.list(claim.metadata.namespace).filter((pod) => {
-      const phase = pod.status?.phase;
-      if (phase === 'Succeeded' || phase === 'Failed' || pod.metadata.name === except) return false;
-      return (pod.spec.volumes ?? []).some((volume) => volume.persistentVolumeClaim?.claimName === claim.metadata.name);
-    });
+  /** Pods that use a claim and are not over. */
+  podsUsing(claim: PersistentVolumeClaim): Pod[] {
+    return this.#podsByClaim.get(keyOf(claim)).filter((pod) => !isFinished(pod));
   }
 }

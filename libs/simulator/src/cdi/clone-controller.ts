@@ -3,6 +3,7 @@
 import { parseObjectKey } from '@compute/kube-client';
 import { Controller } from '../controller.ts';
 import type { EventRecorder } from '../event-recorder.ts';
+import { InformerIndex } from '../informer-index.ts';
 import { type PersistentVolumeClaim, type Pod, pods } from '../kinds.ts';
 import { annotation } from './annotations.ts';
 import type { CdiContext } from './cdi-context.ts';
@@ -16,9 +17,14 @@ export class CloneController {
   readonly #context: CdiContext;
   readonly #recorder: EventRecorder;
   readonly #controller: Controller;
+  readonly #byTarget: InformerIndex<Pod>;
 
   constructor(context: CdiContext) {
     this.#context = context;
+    this.#byTarget = new InformerIndex(context.pods, ({ metadata }) => {
+      const target = metadata.annotations?.[ownerAnnotation];
+      return target === undefined ? [] : [target];
+    });
     this.#recorder = context.recorder('clone-controller');
     this.#controller = new Controller({
       name: 'clone-controller',
@@ -114,8 +120,7 @@ export class CloneController {
   }
 
   async #removeOrphans(key: string): Promise<undefined> {
-    const orphans = this.#context.pods.list().filter((pod) => pod.metadata.annotations?.[ownerAnnotation] === key);
-    return this.#removePods(...orphans);
+    return this.#removePods(...this.#byTarget.get(key));
   }
 }
 

@@ -2,12 +2,14 @@
 // The temporary claim has no owner (as on a cluster, where it may be elsewhere), so it is removed here in every ending.
 import { Controller } from '../controller.ts';
 import type { EventRecorder } from '../event-recorder.ts';
-import { type PersistentVolumeClaim, persistentVolumeClaims } from '../kinds.ts';
+import { InformerIndex } from '../informer-index.ts';
+import { type PersistentVolumeClaim, type Pod, persistentVolumeClaims, type VolumeCloneSource } from '../kinds.ts';
 import { progressAnnotation } from '../pod-channel.ts';
+import { keyOf } from '../pod-claims.ts';
 import { type AnnotationChanges, annotation, cdiLabels } from './annotations.ts';
 import type { CdiContext } from './cdi-context.ts';
 import { boundAnnotations } from './claim-events.ts';
-import { sourcePodName } from './clone-pods.ts';
+import { ownerAnnotation, sourcePodName } from './clone-pods.ts';
 import { claimBytes } from './clone-source.ts';
 import { ownerKey } from './ownership.ts';
 import { rebind } from './rebind.ts';
@@ -23,9 +25,14 @@ export class ClonePopulator {
   readonly #recorder: EventRecorder;
   readonly #dataVolumeRecorder: EventRecorder;
   readonly #controller: Controller;
+  readonly #byTarget: InformerIndex<PersistentVolumeClaim>;
+  /** By the name of the claim alone: the namespace stands on the target. */
+  readonly #sourcesByClaim: InformerIndex<VolumeCloneSource>;
 
   constructor(context: CdiContext) {
     this.#context = context;
+    this.#byTarget = new InformerIndex(context.claims, targetOf);
+    this.#sourcesByClaim = new InformerIndex(context.cloneSources, ({ spec }) => [spec.source.name]);
     this.#recorder = context.recorder('clone-populator');
     this.#dataVolumeRecorder = context.recorder('datavolume-pvc-clone-controller');
     this.#controller = new Controller({
@@ -45,7 +52,7 @@ export class ClonePopulator {
         ...this.#targetsReading(object),
       ])
       .watch(cloneSources, ({ object }) => ownerKey(object, 'DataVolume'))
-      .watch(pods, ({ object }) => this.#targetsOfPod(object.metadata.name))
+      .watch(pods, ({ object }) => this.#targetsOfPod(object))
       .watch(events.informer, ({ object }) => {
         const key = `${object.involvedObject.namespace}/${object.involvedObject.name}`;
         const claim = this.#context.claims.getByKey(key);
@@ -58,16 +65,20 @@ export class ClonePopulator {
   }
 
   #targetsReading(source: PersistentVolumeClaim): string[] {
-    return this.#context.claims
-      .list()
-      .filter((claim) => isClonePopulation(claim) && claim.spec.volumeName === undefined)
-      .filter((claim) => this.#sourceOf(claim)?.metadata.uid === source.metadata.uid)
-      .map(keyOf);
+    const sources = this.#sourcesByClaim.get(source.metadata.name);
+    return sources
+      .flatMap((cloneSource) => ownerKey(cloneSource, 'DataVolume'))
+      .filter((key) => {
+        const claim = this.#context.claims.getByKey(key);
+        if (claim === undefined || !isClonePopulation(claim) || claim.spec.volumeName !== undefined) return false;
+        return this.#sourceOf(claim)?.metadata.uid === source.metadata.uid;
+      });
   }
 
-  #targetsOfPod(podName: string): string[] {
-    const temporary = this.#context.claims.list().filter((claim) => sourcePodName(claim) === podName);
-    return temporary.flatMap(targetOf);
+  #targetsOfPod(pod: Pod): string[] {
+    const written = pod.metadata.annotations?.[ownerAnnotation];
+    const temporary = written === undefined ? undefined : this.#context.claims.getByKey(written);
+    return temporary === undefined ? [] : targetOf(temporary);
   }
 
   #sourceOf(claim: PersistentVolumeClaim): PersistentVolumeClaim | undefined {
@@ -183,9 +194,8 @@ export class ClonePopulator {
   }
 
   async #removeOrphans(key: string, target: PersistentVolumeClaim | undefined): Promise<undefined> {
-    const orphans = this.#context.claims
-      .list()
-      .filter((claim) => targetOf(claim).includes(key))
+    const orphans = this.#byTarget
+      .get(key)
       .filter((claim) => target === undefined || claim.metadata.name === temporaryName(target));
     for (const orphan of orphans) await this.#remove(orphan);
   }
@@ -199,10 +209,6 @@ export class ClonePopulator {
 
 function isClonePopulation(claim: PersistentVolumeClaim): boolean {
   return claim.spec.dataSourceRef?.kind === 'VolumeCloneSource';
-}
-
-function keyOf(claim: PersistentVolumeClaim): string {
-  return `${claim.metadata.namespace}/${claim.metadata.name}`;
 }
 
 /** The key of the claim that a temporary claim is filled for. */

@@ -1,5 +1,5 @@
 // Where a clone comes from, and whether it may begin.
-import type { DataVolume, PersistentVolumeClaim } from '../kinds.ts';
+import type { DataSource, DataVolume, PersistentVolumeClaim } from '../kinds.ts';
 import { parseBytes } from '../kubevirt/quantity.ts';
 import type { CdiContext } from './cdi-context.ts';
 import type { MissingClaim } from './conditions.ts';
@@ -38,4 +38,19 @@ export function sourceSizeBytes(dataVolume: DataVolume, context: CdiContext): nu
 export function claimBytes(claim: PersistentVolumeClaim): number {
   const requested = claim.spec.resources?.requests?.storage ?? '0';
   return parseBytes(claim.status?.capacity?.storage ?? requested);
+}
+
+/** What a DataVolume clones, for an index: `claim namespace/name` or `DataSource namespace/name`. */
+export function sourceKeysOf({ metadata, spec }: DataVolume): string[] {
+  const { namespace } = metadata;
+  const pvc = spec.source?.pvc;
+  if (pvc !== undefined) return [`claim ${pvc.namespace ?? namespace}/${pvc.name}`];
+  if (spec.sourceRef === undefined) return [];
+  return [`DataSource ${spec.sourceRef.namespace ?? namespace}/${spec.sourceRef.name}`];
+}
+
+/** The key of the claim a DataSource names. */
+export function namedClaimOf({ metadata, spec }: DataSource): string[] {
+  const pvc = spec.source.pvc;
+  return pvc === undefined ? [] : [`${pvc.namespace ?? metadata.namespace}/${pvc.name}`];
 }

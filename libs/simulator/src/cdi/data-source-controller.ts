@@ -1,15 +1,20 @@
 // DataSources: names for images to clone. Their status says whether what they name is there.
 import { timestamp } from '../clock.ts';
 import { Controller } from '../controller.ts';
-import { type Condition, dataSources } from '../kinds.ts';
+import { InformerIndex } from '../informer-index.ts';
+import { type Condition, type DataSource, dataSources } from '../kinds.ts';
+import { keyOf } from '../pod-claims.ts';
 import type { CdiContext } from './cdi-context.ts';
+import { namedClaimOf } from './clone-source.ts';
 
 export class DataSourceController {
   readonly #context: CdiContext;
   readonly #controller: Controller;
+  readonly #byClaim: InformerIndex<DataSource>;
 
   constructor(context: CdiContext) {
     this.#context = context;
+    this.#byClaim = new InformerIndex(context.dataSources, namedClaimOf);
     this.#controller = new Controller({
       name: 'datasource-controller',
       clock: context.clock,
@@ -21,21 +26,11 @@ export class DataSourceController {
   start(): void {
     this.#controller
       .watch(this.#context.dataSources, ({ key }) => [key])
-      .watch(this.#context.claims, ({ type, key }) => (type === 'modified' ? [] : this.#naming(key)));
+      .watch(this.#context.claims, ({ type, key }) => (type === 'modified' ? [] : this.#byClaim.get(key).map(keyOf)));
   }
 
   async stop(): Promise<void> {
     await this.#controller.stop();
-  }
-
-  #naming(claimKey: string): string[] {
-    return this.#context.dataSources
-      .list()
-      .filter(({ metadata, spec }) => {
-        const pvc = spec.source.pvc;
-        return pvc !== undefined && `${pvc.namespace ?? metadata.namespace}/${pvc.name}` === claimKey;
-      })
-      .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
   }
 
   async #reconcile(key: string): Promise<undefined> {

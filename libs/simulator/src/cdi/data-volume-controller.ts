@@ -4,7 +4,9 @@ import { controllerRef, isAlreadyExists } from '@compute/kube-client';
 import { timestamp } from '../clock.ts';
 import { Controller } from '../controller.ts';
 import type { EventRecorder } from '../event-recorder.ts';
+import { InformerIndex } from '../informer-index.ts';
 import {
+  type DataSource,
   type DataVolume,
   type DataVolumeSource,
   dataVolumes,
@@ -14,10 +16,11 @@ import {
   volumeImportSources,
 } from '../kinds.ts';
 import { progressAnnotation } from '../pod-channel.ts';
+import { keyOf } from '../pod-claims.ts';
 import { annotation } from './annotations.ts';
 import type { CdiContext } from './cdi-context.ts';
 import { ClaimNotValid, claimFor, renderClaimSpec } from './claim-spec.ts';
-import { cloneObstacle, cloneSourceOf, sourceSizeBytes } from './clone-source.ts';
+import { cloneObstacle, cloneSourceOf, namedClaimOf, sourceKeysOf, sourceSizeBytes } from './clone-source.ts';
 import type { MissingClaim } from './conditions.ts';
 import { statusEvents } from './data-volume-events.ts';
 import { nextStatus } from './data-volume-status.ts';
@@ -40,9 +43,13 @@ export class DataVolumeController {
   readonly #importRecorder: EventRecorder;
   readonly #cloneRecorder: EventRecorder;
   readonly #controller: Controller;
+  readonly #bySource: InformerIndex<DataVolume>;
+  readonly #sourcesByClaim: InformerIndex<DataSource>;
 
   constructor(context: CdiContext) {
     this.#context = context;
+    this.#bySource = new InformerIndex(context.dataVolumes, sourceKeysOf);
+    this.#sourcesByClaim = new InformerIndex(context.dataSources, namedClaimOf);
     this.#importRecorder = context.recorder('datavolume-import-controller');
     this.#cloneRecorder = context.recorder('datavolume-pvc-clone-controller');
     this.#controller = new Controller({
@@ -68,27 +75,16 @@ export class DataVolumeController {
     await this.#controller.stop();
   }
 
+  // DataVolumes that clone this claim, directly or through a DataSource.
   #clonesOf(claimKey: string): string[] {
-    return this.#keysWhere((dataVolume) => {
-      const source = cloneSourceOf(dataVolume, this.#context);
-      return source !== undefined && `${source.namespace}/${source.name}` === claimKey;
-    });
+    const named = this.#sourcesByClaim
+      .get(claimKey)
+      .flatMap((source) => this.#bySource.get(`DataSource ${keyOf(source)}`));
+    return [...this.#bySource.get(`claim ${claimKey}`), ...named].filter(isOpen).map(keyOf);
   }
 
   #referringTo(dataSourceKey: string): string[] {
-    return this.#keysWhere(({ metadata, spec }) => {
-      const reference = spec.sourceRef;
-      return (
-        reference !== undefined && `${reference.namespace ?? metadata.namespace}/${reference.name}` === dataSourceKey
-      );
-    });
-  }
-
-  #keysWhere(matches: (dataVolume: DataVolume) => boolean): string[] {
-    return this.#context.dataVolumes
-      .list()
-      .filter((dataVolume) => dataVolume.status?.phase !== 'Succeeded' && matches(dataVolume))
-      .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+    return this.#bySource.get(`DataSource ${dataSourceKey}`).filter(isOpen).map(keyOf);
   }
 
   async #reconcile(key: string): Promise<{ afterMs: number } | undefined> {
@@ -263,6 +259,10 @@ export class DataVolumeController {
   #recorderOf(source: DataVolumeSource): EventRecorder {
     return source.pvc === undefined ? this.#importRecorder : this.#cloneRecorder;
   }
+}
+
+function isOpen(dataVolume: DataVolume): boolean {
+  return dataVolume.status?.phase !== 'Succeeded';
 }
 
 function missingBecause(error: unknown): { missing?: Missing } {

@@ -2,7 +2,8 @@
 import type { InformerChange } from '@compute/kube-client';
 import type { EventRecorder } from '../event-recorder.ts';
 import { type Pod, pods } from '../kinds.ts';
-import { isFinished, type PlayersContext } from './players-context.ts';
+import { isFinished } from '../pod-claims.ts';
+import type { PlayersContext } from './players-context.ts';
 import { PodRunner } from './pod-runner.ts';
 import { Workloads } from './workloads.ts';
 

@@ -3,7 +3,8 @@
 import { timestamp } from '../clock.ts';
 import { Controller } from '../controller.ts';
 import { type Condition, type Node, nodes, type Pod, pods } from '../kinds.ts';
-import { isFinished, type PlayersContext } from './players-context.ts';
+import { isFinished } from '../pod-claims.ts';
+import type { PlayersContext } from './players-context.ts';
 
 const unreachable = 'node.kubernetes.io/unreachable';
 

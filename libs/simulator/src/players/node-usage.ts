@@ -1,8 +1,8 @@
 // What the pods on each node ask for, kept up to date by changes of pods; a pod that was just bound counts before the informer shows it.
 import type { Informer } from '@compute/kube-client';
 import type { Pod } from '../kinds.ts';
+import { isFinished } from '../pod-claims.ts';
 import { type Amounts, requestsOf } from './node-fit.ts';
-import { isFinished } from './players-context.ts';
 
 interface Placed {
   nodeName: string;

@@ -2,6 +2,7 @@
 import type { Informer, KubeClient, KubeObject } from '@compute/kube-client';
 import type { Clock } from '../clock.ts';
 import { EventRecorder } from '../event-recorder.ts';
+import { InformerIndex } from '../informer-index.ts';
 import type { InformerSet } from '../informer-set.ts';
 import {
   type Node,
@@ -15,6 +16,7 @@ import {
   type StorageClass,
   storageClasses,
 } from '../kinds.ts';
+import { claimKeysOf, claimNamesOf, keyOf } from '../pod-claims.ts';
 import type { PlayerTimes } from './player-times.ts';
 import type { PlayerSwitches, SwitchTarget } from './switches.ts';
 
@@ -39,6 +41,7 @@ export class PlayersContext {
   readonly claims: Informer<PersistentVolumeClaim>;
   readonly volumes: Informer<PersistentVolume>;
   readonly classes: Informer<StorageClass>;
+  readonly #podsByClaim: InformerIndex<Pod>;
 
   constructor(options: Omit<PlayerOptions, 'times'> & { times: PlayerTimes }) {
     this.client = options.client;
@@ -51,6 +54,7 @@ export class PlayersContext {
     this.claims = options.informers.of(persistentVolumeClaims);
     this.volumes = options.informers.of(persistentVolumes);
     this.classes = options.informers.of(storageClasses);
+    this.#podsByClaim = new InformerIndex(this.pods, claimKeysOf);
   }
 
   recorder(component: string): EventRecorder {
@@ -77,24 +81,13 @@ export class PlayersContext {
 
   /** Pods that use a claim, finished ones included. */
   podsUsing(claim: PersistentVolumeClaim): Pod[] {
-    const { namespace, name } = claim.metadata;
-    return this.pods.list(namespace).filter((pod) => claimNamesOf(pod).includes(name));
+    return this.#podsByClaim.get(keyOf(claim));
   }
 
   waitsForConsumer(claim: PersistentVolumeClaim): boolean {
     const storageClass = this.classes.get(undefined, claim.spec.storageClassName ?? '');
     return storageClass?.volumeBindingMode === 'WaitForFirstConsumer';
   }
-}
-
-/** Names of the claims a pod mounts. */
-export function claimNamesOf(pod: Pod): string[] {
-  return (pod.spec.volumes ?? []).flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);
-}
-
-/** Whether a pod has ended. */
-export function isFinished(pod: Pod): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }
 
 function ownerNames(object: KubeObject): string[] {

@@ -10,9 +10,10 @@ import {
   persistentVolumeClaims,
   pods,
 } from '../kinds.ts';
+import { claimNamesOf, keyOf } from '../pod-claims.ts';
 import { obstacles, summary } from './node-fit.ts';
 import { NodeUsage } from './node-usage.ts';
-import { claimNamesOf, type PlayersContext } from './players-context.ts';
+import type { PlayersContext } from './players-context.ts';
 
 const selectedNodeAnnotation = 'volume.kubernetes.io/selected-node';
 const retryMs = 5_000;
@@ -179,10 +180,6 @@ export class Scheduler {
     }
     return { afterMs: retryMs };
   }
-}
-
-function keyOf(pod: Pod): string {
-  return `${pod.metadata.namespace}/${pod.metadata.name}`;
 }
 
 function selectedNode(claim: PersistentVolumeClaim): string | undefined {

@@ -3,13 +3,15 @@
 import { timestamp } from '../clock.ts';
 import { Controller } from '../controller.ts';
 import type { EventRecorder } from '../event-recorder.ts';
+import { InformerIndex } from '../informer-index.ts';
 import {
   type PersistentVolume,
   type PersistentVolumeClaim,
   persistentVolumeClaims,
   persistentVolumes,
 } from '../kinds.ts';
-import { claimNamesOf, isFinished, type PlayersContext } from './players-context.ts';
+import { claimKeysOf, isFinished, keyOf } from '../pod-claims.ts';
+import type { PlayersContext } from './players-context.ts';
 
 const claimFinalizer = 'kubernetes.io/pvc-protection';
 const volumeFinalizer = 'kubernetes.io/pv-protection';
@@ -26,10 +28,16 @@ export class VolumeBinder {
   readonly #claims: Controller;
   readonly #volumes: Controller;
   readonly #seenAt = new Map<string, number>();
+  readonly #claimsByVolume: InformerIndex<PersistentVolumeClaim>;
+  readonly #volumesByClaim: InformerIndex<PersistentVolume>;
 
   constructor(context: PlayersContext) {
     this.#context = context;
     this.#recorder = context.recorder('persistentvolume-controller');
+    this.#claimsByVolume = new InformerIndex(context.claims, ({ spec }) =>
+      spec.volumeName === undefined ? [] : [spec.volumeName],
+    );
+    this.#volumesByClaim = new InformerIndex(context.volumes, wantedBy);
     const { clock, onError } = context;
     this.#claims = new Controller({ name: 'claim-binder', clock, reconcile: (key) => this.#claim(key), onError });
     this.#volumes = new Controller({ name: 'volume-binder', clock, reconcile: (key) => this.#volume(key), onError });
@@ -43,7 +51,7 @@ export class VolumeBinder {
         return [key];
       })
       .watch(volumes, ({ object }) => this.#claimKeysOf(object))
-      .watch(pods, ({ object }) => claimNamesOf(object).map((name) => `${object.metadata.namespace}/${name}`))
+      .watch(pods, ({ object }) => claimKeysOf(object))
       .watch(classes, () => claims.keys());
     this.#volumes
       .watch(volumes, ({ key }) => [key])
@@ -56,9 +64,7 @@ export class VolumeBinder {
 
   // Besides the claim that the volume names also the one that is bound to it: it may just have lost it.
   #claimKeysOf(volume: PersistentVolume): string[] {
-    const { namespace, name } = volume.spec.claimRef ?? {};
-    const bound = this.#context.claims.list().filter((claim) => claim.spec.volumeName === volume.metadata.name);
-    return [`${namespace}/${name}`, ...bound.map((claim) => `${claim.metadata.namespace}/${claim.metadata.name}`)];
+    return [...wantedBy(volume), ...this.#claimsByVolume.get(volume.metadata.name).map(keyOf)];
   }
 
   async #claim(key: string): Promise<{ afterMs: number } | undefined> {
@@ -72,12 +78,10 @@ export class VolumeBinder {
   }
 
   #volumeFor(claim: PersistentVolumeClaim): PersistentVolume | undefined {
-    const { uid, name, namespace } = claim.metadata;
-    return this.#context.volumes.list().find(({ spec, metadata }) => {
-      if (metadata.deletionTimestamp !== undefined) return false;
-      const reference = spec.claimRef;
-      return reference?.namespace === namespace && reference?.name === name && (reference?.uid ?? uid) === uid;
-    });
+    const { uid } = claim.metadata;
+    return this.#volumesByClaim
+      .get(keyOf(claim))
+      .find(({ spec, metadata }) => metadata.deletionTimestamp === undefined && (spec.claimRef?.uid ?? uid) === uid);
   }
 
   async #bind(claim: PersistentVolumeClaim, volume: PersistentVolume): Promise<undefined> {
@@ -211,4 +215,10 @@ export class VolumeBinder {
     const patch = { metadata: { uid: volume.metadata.uid, finalizers: left } };
     await this.#context.client.mergePatch(persistentVolumes, volume.metadata, patch);
   }
+}
+
+/** The key of the claim that a volume is meant for. */
+function wantedBy(volume: PersistentVolume): string[] {
+  const { namespace, name } = volume.spec.claimRef ?? {};
+  return name === undefined ? [] : [`${namespace}/${name}`];
 }

@@ -3,8 +3,9 @@
 import type { Informer } from '@compute/kube-client';
 import { configMaps, type PersistentVolumeClaim, type Pod } from '../kinds.ts';
 import { parseBytes } from '../kubevirt/quantity.ts';
+import { claimNamesOf } from '../pod-claims.ts';
 import { importImage } from './import-image.ts';
-import { claimNamesOf, type PlayersContext } from './players-context.ts';
+import type { PlayersContext } from './players-context.ts';
 import { importComplete, stopped, type Workload, type WorkloadContext, type WorkloadExit } from './workload.ts';
 
 const cloneLabel = 'cdi.kubevirt.io/storage.clone.cloneUniqeId';
