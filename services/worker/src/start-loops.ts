@@ -39,7 +39,7 @@ function startRelay(parts: WorkerParts, onError: LoopError): void {
   const endHints = store.onHint('outbox', () => relay.wake());
   const onSwept = (count: number) => metrics.instruments.overdueResources.set(count);
   const sweep = createDueSweep({ store, send, everyMs: pace.sweepEveryMs, onSwept, onError }).start();
-  const onRestored = () => logger.warn('Redis had forgotten its queue; everything was poked again');
+  const onRestored = () => logger.info('the queue is new or Redis had forgotten it; everything was poked');
   const watch = createQueueWatch({ store, queue, onRestored, onError }).start();
   shutdown.register('relay', async () => {
     endHints();

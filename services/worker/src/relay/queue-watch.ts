@@ -1,6 +1,7 @@
 /**
- * Pokes every resource again when Redis has forgotten what was handed to it: the rows are the truth, so the queue can be
- * made from them at any moment. Without it, news that were lost with the queue would wait for a row's next planned look.
+ * Pokes every resource once when a worker starts, and again when Redis has forgotten what was handed to it: the rows are
+ * the truth, so the queue can be made from them at any moment. Without it, what was deleted in the cluster while no worker
+ * ran, and news that were lost with the queue, would wait for a row's next planned look.
  */
 import type { MemoryState, Poke } from '@compute/queue';
 import { PeriodicLoop } from '../clock/periodic-loop.ts';
@@ -23,7 +24,10 @@ export interface QueueWatchOptions {
 }
 
 export function createQueueWatch({ store, queue, onRestored, onError }: QueueWatchOptions): PeriodicLoop {
+  let isFirst = true;
   const step = async (): Promise<'more' | 'done'> => {
+    if (isFirst) await pokeAll(store, queue);
+    isFirst = false;
     const state = await queue.restoreIfLost(() => pokeAll(store, queue));
     if (state === 'restored') onRestored();
     return state === 'lost-again' ? 'more' : 'done';
