@@ -1,4 +1,5 @@
 /** What both services stand on besides their work: configuration, logs, metrics, health, traces and an orderly end. */
+export { readCatalogue } from './catalogue-file.ts';
 export {
   type ConfigOf,
   ConfigurationError,

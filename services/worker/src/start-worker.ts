@@ -6,9 +6,8 @@
  */
 import { hkdfSync } from 'node:crypto';
 import { type Cluster, openCluster } from '@compute/cluster';
-import { builtinCatalogue } from '@compute/domain';
 import { openQueue, type ReconcileQueue } from '@compute/queue';
-import { createLogger, HealthRegistry, type Logger, Shutdown } from '@compute/runtime';
+import { createLogger, HealthRegistry, type Logger, readCatalogue, Shutdown } from '@compute/runtime';
 import { openStore, type Store } from '@compute/store';
 import { resourceOfPath } from './cluster-call-labels.ts';
 import { type FaultPoints, noFaultPoints } from './fault-points.ts';
@@ -107,10 +106,10 @@ function openWorkerStore(config: WorkerConfig, logger: Logger): Promise<Store> {
   });
 }
 
-function openWorkerCluster(config: WorkerConfig, logger: Logger, metrics: WorkerMetrics): Promise<Cluster> {
+async function openWorkerCluster(config: WorkerConfig, logger: Logger, metrics: WorkerMetrics): Promise<Cluster> {
   return openCluster({
     ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
-    catalogue: builtinCatalogue,
+    catalogue: await readCatalogue(config.catalogueFile),
     hashKey: new Uint8Array(hkdfSync('sha256', config.secretsKey, '', 'manifest hashes of Secrets', 32)),
     onError: (err) => logger.warn({ err }, 'cluster trouble'),
     onCall: ({ method, path, status, durationMs }) =>

@@ -64,6 +64,9 @@ export const WORKER_SETTINGS = {
     min: 1,
     description: 'how long history is kept.',
   }),
+  catalogueFile: optional(
+    textSetting('CATALOGUE_FILE', { description: 'a JSON file whose lists replace those of the built-in catalogue.' }),
+  ),
   installCatalogue: flagSetting('INSTALL_CATALOGUE', {
     fallback: true,
     description: 'whether instance types that the cluster lacks are installed.',
