@@ -104,6 +104,8 @@ describe('freePort', () => {
     await new Promise<void>((resolve) => holder.listen(port, '127.0.0.1', resolve));
     cleanups.push(() => new Promise((resolve) => holder.close(resolve)));
     expect(await freePort(port)).not.toBe(port);
+    const other = await freePort();
+    expect(await freePort(other, new Set([other]))).not.toBe(other);
   });
 });
 

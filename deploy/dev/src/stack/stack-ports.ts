@@ -27,17 +27,16 @@ const DOCUMENTED: StackPorts = {
   cluster: 6480,
   clusterControl: 6481,
   images: 8081,
-  postgres: 54_329,
-  redis: 63_799,
+  postgres: 15_432,
+  redis: 16_379,
 };
 
 /** Chooses the ports and remembers them for the next start. */
 export async function choosePorts(folder: StateFolder): Promise<StackPorts> {
   const preferred = { ...(folder.isDefault ? DOCUMENTED : {}), ...remembered(folder) };
-  const chosen: [string, number][] = [];
+  const chosen = new Map<string, number>();
   for (const name of Object.keys(DOCUMENTED)) {
-    const port = await freePort(preferred[name as keyof StackPorts]);
-    chosen.push([name, port]);
+    chosen.set(name, await freePort(preferred[name as keyof StackPorts], new Set(chosen.values())));
   }
   const ports = Object.fromEntries(chosen) as unknown as StackPorts;
   writeFileSync(folder.portsFile, `${JSON.stringify(ports, undefined, 2)}\n`);
