@@ -66,6 +66,7 @@ export async function startWorker(config: WorkerConfig, options: StartWorkerOpti
   try {
     const parts = await openParts(config, options, logger, shutdown);
     const metricsUrl = await startHttp(parts);
+    logger.info({ metricsUrl }, 'waiting for the first lists of the cluster');
     await startLoops(parts);
     logger.info({ metricsUrl, concurrency: config.concurrency }, 'worker.ready');
     return { metricsUrl, close };
