@@ -49,6 +49,11 @@ describe('create', () => {
     expect((await cluster.post(paths.instances, instance)).body.status).toEqual({ phase: 'Running' });
   });
 
+  it('of a built-in kind needs no type in the body', async () => {
+    const { status, body } = await cluster.post(paths.configMaps, { metadata: { name: 'untyped' } });
+    expect([status, body.kind, body.apiVersion]).toEqual([201, 'ConfigMap', 'v1']);
+  });
+
   it('accepts YAML', async () => {
     const text = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: from-yaml\ndata:\n  a: b\n';
     const { status } = await cluster.call('POST', paths.configMaps, text, { type: 'application/yaml' });
@@ -93,7 +98,7 @@ describe('create', () => {
       'BadRequest',
       'does not match the expected API version (v1)',
     ],
-    ['no kind', paths.configMaps, { metadata: { name: 'x' } }, 400, 'BadRequest', "Object 'Kind' is missing"],
+    ['no kind', paths.machines, { metadata: { name: 'x' } }, 400, 'BadRequest', "Object 'Kind' is missing"],
     [
       'another namespace',
       paths.configMaps,

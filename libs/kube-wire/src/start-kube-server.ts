@@ -7,12 +7,15 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { KubeApi } from './http/kube-api.ts';
 import { Tokens } from './http/tokens.ts';
+import { customDefinitions, definitionKind } from './kinds/definition-kind.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import { openClusterStore } from './memory/cluster-store.ts';
+import { ComputedBackend } from './memory/computed-backend.ts';
 import type { MemoryStore } from './memory/memory-store.ts';
 import type { Backends, ResourceBackend } from './protocol/backend.ts';
 import type { Interceptor } from './protocol/interceptor.ts';
 import { type KindDefinition, KindRegistry, resourceKey } from './protocol/kind.ts';
+import { timestamp } from './protocol/kube-object.ts';
 import type { CustomRoute, RequestUser } from './protocol/route.ts';
 
 export interface KubeServerOptions {
@@ -58,7 +61,7 @@ export async function startKubeServer(options: KubeServerOptions): Promise<KubeS
   const api = new KubeApi({
     kinds,
     routes: [...(options.routes ?? [])],
-    backends: chooseBackends(store, options.backends ?? {}),
+    backends: chooseBackends(store, { ...computedBackends(kinds), ...options.backends }),
     tokens: new Tokens(options.tokens),
     interceptor: options.faults,
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? defaultBookmarkIntervalMs,
@@ -84,6 +87,12 @@ export async function startKubeServer(options: KubeServerOptions): Promise<KubeS
 
 function chooseBackends(store: MemoryStore, others: Readonly<Record<string, ResourceBackend>>): Backends {
   return { backendOf: (kind) => others[resourceKey(kind)] ?? store.backendOf(kind) };
+}
+
+/** Resources nobody writes: what they hold follows from the registered kinds. */
+function computedBackends(kinds: KindRegistry): Record<string, ResourceBackend> {
+  const createdAt = timestamp();
+  return { [resourceKey(definitionKind)]: new ComputedBackend(() => customDefinitions(kinds.all(), createdAt)) };
 }
 
 function hostText(host: string): string {

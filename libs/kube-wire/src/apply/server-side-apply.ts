@@ -8,6 +8,7 @@ import { cloneJson, equalJson, isFields, timestamp } from '../protocol/kube-obje
 import { StatusError } from '../protocol/status-error.ts';
 import { compareObjects, ownableFields } from './compare.ts';
 import { difference, FieldSet, intersection, memberPaths, union } from './field-set.ts';
+import { inheritedFields, refreshLastApplied } from './last-applied.ts';
 import type { Manager, Ownership } from './managed-fields.ts';
 import { decodeManagedFields, encodeManagedFields, sameManager } from './managed-fields.ts';
 import { mergeValues, removeFields } from './merge-objects.ts';
@@ -33,11 +34,14 @@ export function applyConfiguration({ live, applied, manager, force, rules }: App
   const changes = compareObjects((base ?? {}) as Fields, merged as Fields, rules);
   const changed = union(changes.added, changes.modified);
   const others = owners.filter((owner) => !sameManager(owner, manager));
-  const conflicts = findConflicts(others, changed);
+  const contested =
+    live === undefined || force ? changed : difference(changed, inheritedFields(live, manager.name, rules));
+  const conflicts = findConflicts(others, contested);
   if (conflicts.length > 0 && !force) throw conflictError(conflicts);
   const left = others.map((owner) => ({ ...owner, set: difference(owner.set, changed) }));
   const previous = owners.find((owner) => sameManager(owner, manager));
-  const result = dropAbandoned(merged, previous, set, left, rules);
+  const kept = dropAbandoned(merged, previous, set, left, rules);
+  const result = refreshLastApplied(live, kept, configuration, manager.name);
   return finish(live, result, { left, previous, set, manager });
 }
 

@@ -21,7 +21,7 @@ export function decodeObject(request: ResourceRequest): KubeObject {
 
 /** Checks that an object belongs where the URL says and fills in what the URL already states. */
 export function placeObject(parsed: Fields, { kind, path }: ResourceRequest): KubeObject {
-  checkType(parsed, kind);
+  checkType(withDefaultType(parsed, kind), kind);
   const metadata = { ...fieldsOf(parsed.metadata) };
   const namespace = metadata.namespace ?? '';
   if (namespace !== '' && namespace !== path.namespace) {
@@ -37,6 +37,12 @@ export function placeObject(parsed: Fields, { kind, path }: ResourceRequest): Ku
     metadata.name = path.name;
   }
   return { ...parsed, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata } as unknown as KubeObject;
+}
+
+/** Built-in kinds take a body without a type for the one of the URL; custom resources must state theirs. */
+function withDefaultType(parsed: Fields, kind: KindDefinition): Fields {
+  if (kind.strategicMerge !== true) return parsed;
+  return { ...parsed, apiVersion: parsed.apiVersion || apiVersionOf(kind), kind: parsed.kind || kind.kind };
 }
 
 function checkType(parsed: Fields, kind: KindDefinition): void {

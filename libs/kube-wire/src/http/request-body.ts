@@ -3,7 +3,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { parseDocument } from 'yaml';
+import { parseDocument, type Tags } from 'yaml';
 import { badRequest, StatusError, unsupportedMediaType } from '../protocol/status-error.ts';
 import { decodeProtobuf, protobufType } from './protobuf-body.ts';
 
@@ -62,9 +62,19 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/**
+ * YAML as Kubernetes reads it: version 1.1 (`yes` is true, `0644` is octal), but times and times of day stay text.
+ */
 export function parseYaml(text: string): unknown {
-  const document = parseDocument(text, { uniqueKeys: true });
+  const document = parseDocument(text, { version: '1.1', uniqueKeys: true, customTags: withoutTimes });
   const problem = document.errors[0];
   if (problem !== undefined) throw badRequest(`error decoding YAML: ${problem.message.split('\n')[0]}`);
   return document.toJS({ maxAliasCount: 100 });
+}
+
+function withoutTimes(tags: Tags): Tags {
+  return tags.filter((tag) => {
+    if (typeof tag === 'string') return tag !== 'timestamp';
+    return tag.tag !== 'tag:yaml.org,2002:timestamp' && !('format' in tag && tag.format === 'TIME');
+  });
 }

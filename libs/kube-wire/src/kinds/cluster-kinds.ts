@@ -2,6 +2,7 @@
 import type { KindDefinition } from '../protocol/kind.ts';
 import { cdiKinds } from './cdi-kinds.ts';
 import { coreKinds } from './core-kinds.ts';
+import { definitionKind } from './definition-kind.ts';
 import { coreEventKind, eventKind } from './event-kinds.ts';
 import { kubevirtKinds } from './kubevirt-kinds.ts';
 import { nodeKind } from './node-kind.ts';
@@ -18,6 +19,7 @@ export const clusterKinds: readonly KindDefinition[] = [
   coreEventKind,
   ...volumeKinds,
   eventKind,
+  definitionKind,
   ...otherKinds,
   ...kubevirtKinds,
   ...cdiKinds,
