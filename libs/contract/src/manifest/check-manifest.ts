@@ -28,7 +28,9 @@ import { checkCloudInit } from '../rules/cloud-init.ts';
 import { fieldProblems } from '../rules/field-problems.ts';
 import { sourceUrlProblems } from '../rules/source-url.ts';
 import { knownKeys, MANIFEST_SCHEMAS, nameMaxLength } from './envelope.ts';
-import { isPlainObject, withoutNulls } from './plain-object.ts';
+import { isPlainObject, shapeProblem, withoutNulls } from './plain-object.ts';
+
+const MAX_DEPTH = 32;
 
 export type SpecOf<K extends Kind> = ResourceOf[K]['spec'];
 
@@ -80,6 +82,8 @@ export function checkManifestOf<K extends Kind>(
   expected: Expected,
   settings: CheckSettings,
 ): Checked<Desired<K>> {
+  const extent = shapeProblem(input, MAX_DEPTH);
+  if (extent) return refused([extent]);
   const cleaned = clean(input, expected);
   const parsed = MANIFEST_SCHEMAS[kind].manifest.safeParse(cleaned);
   const shape = parsed.success ? [] : fieldProblems(parsed.error.issues, (pointer) => knownKeys(kind, pointer));

@@ -5,9 +5,10 @@
  * The text is a stranger's: its size, depth, aliases and number of documents are bounded, and no text makes it throw.
  */
 import type { FieldProblem } from '@compute/domain';
-import { type Document, isNode, isScalar, LineCounter, parseAllDocuments, stringify } from 'yaml';
+import { type Document, isNode, isScalar, type LineCounter, stringify } from 'yaml';
 import { pathOf } from '../rules/field-problems.ts';
-import { isDeeperThan, isPlainObject } from './plain-object.ts';
+import { isPlainObject, shapeProblem } from './plain-object.ts';
+import { readYaml, type YamlFault } from './yaml-text.ts';
 
 export interface DocumentLimits {
   readonly maxBytes: number;
@@ -36,72 +37,38 @@ export type Documents =
 /** Reads YAML (which JSON is a part of). Empty documents, such as before a leading `---`, are left out. Never throws. */
 export function parseYamlDocuments(text: string, limits: DocumentLimits = DOCUMENT_LIMITS): Documents {
   if (Buffer.byteLength(text) > limits.maxBytes) return refuse('too_large', `At most ${limits.maxBytes} bytes.`);
-  if (opensTooDeep(text, limits.maxDepth)) return refuse('too_deep', tooDeep(limits));
-  try {
-    return readYaml(text, limits);
-  } catch {
-    return refuse('invalid_yaml', 'Nested too deeply, or too many aliases.');
-  }
-}
-
-function readYaml(text: string, limits: DocumentLimits): Documents {
-  const lines = new LineCounter();
-  const options = { lineCounter: lines, prettyErrors: false, logLevel: 'silent', uniqueKeys: true } as const;
-  const parsed = parseAllDocuments(text, options);
-  const documents = Array.isArray(parsed) ? parsed.filter((document) => !isEmpty(document)) : [];
-  const errors = (Array.isArray(parsed) ? parsed : []).flatMap((document) => document.errors);
-  if (errors.length > 0)
-    return { ok: false, problems: errors.slice(0, 20).map((error) => syntaxProblem(error, lines)) };
+  const { documents: all, lines, faults } = readYaml(text, limits.maxDepth, limits.maxDocuments);
+  if (faults.length > 0) return { ok: false, problems: faults.map(faultProblem) };
+  const documents = all.filter((document) => !isEmpty(document));
   if (documents.length === 0) return refuse('required', 'The body holds no document.');
   if (documents.length > limits.maxDocuments)
     return refuse('too_many', `At most ${limits.maxDocuments} documents, these are ${documents.length}.`);
-  const values = documents.map((document) => document.toJS({ maxAliasCount: limits.maxAliases }) as unknown);
-  if (values.some((value) => isDeeperThan(value, limits.maxDepth))) return refuse('too_deep', tooDeep(limits));
+  const values = plainValues(documents, limits);
+  if (!values) return refuse('invalid_yaml', 'Too many aliases.');
+  const problem = values.map((value) => shapeProblem(value, limits.maxDepth)).find((found) => found !== undefined);
+  if (problem) return { ok: false, problems: [problem] };
   return {
     ok: true,
     documents: documents.map((document, index) => ({ value: values[index], lineOf: lineFinder(document, lines) })),
   };
 }
 
-function syntaxProblem(
-  error: { readonly pos: readonly [number, number]; readonly code: string; readonly message: string },
-  lines: LineCounter,
-): FieldProblem {
-  const { line, col } = lines.linePos(error.pos[0]);
-  return {
-    pointer: '',
-    code: 'invalid_yaml',
-    message: `Line ${line}, column ${col}: ${YAML_FAULTS[error.code] ?? 'not valid YAML'}.`,
-  };
+function faultProblem({ line, column, what }: YamlFault): FieldProblem {
+  return { pointer: '', code: 'invalid_yaml', message: `Line ${line}, column ${column}: ${what}.` };
+}
+
+/** Undefined when aliases would make the data larger than it may be. */
+function plainValues(documents: readonly Document.Parsed[], { maxAliases }: DocumentLimits): unknown[] | undefined {
+  try {
+    return documents.map((document) => document.toJS({ maxAliasCount: maxAliases }) as unknown);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Nothing between two separators, or only comments. */
 function isEmpty({ contents }: Document.Parsed): boolean {
   return contents === null || (isScalar(contents) && contents.value === null);
-}
-
-/** The parser's own sentences repeat the text, which may hold secrets. */
-const YAML_FAULTS: Readonly<Record<string, string>> = {
-  BAD_INDENT: 'wrong indentation',
-  DUPLICATE_KEY: 'the same key twice',
-  TAB_AS_INDENT: 'a tab cannot indent',
-  MISSING_CHAR: 'a character such as a quote or a bracket is missing',
-  BAD_ALIAS: 'an alias without anchor',
-  MULTILINE_IMPLICIT_KEY: 'a key cannot span lines',
-  BLOCK_AS_IMPLICIT_KEY: 'a nested value must start on a line of its own',
-  UNEXPECTED_TOKEN: 'something that does not belong here',
-};
-
-/** Brackets that open deeper than any manifest would make the parser recurse; cheaper to see before. */
-function opensTooDeep(text: string, maxDepth: number): boolean {
-  let depth = 0;
-  for (const char of text) {
-    if (char === '[' || char === '{') depth += 1;
-    else if (char === ']' || char === '}') depth = Math.max(0, depth - 1);
-    else if (char === '\n') depth = Math.min(depth, maxDepth);
-    if (depth > maxDepth * 8) return true;
-  }
-  return false;
 }
 
 function lineFinder(document: Document.Parsed, lines: LineCounter): (pointer: string) => number | undefined {
@@ -117,7 +84,8 @@ function lineFinder(document: Document.Parsed, lines: LineCounter): (pointer: st
 
 /** Documents of a body that has been parsed as JSON: one manifest, an array of them, or a `List`. */
 export function jsonDocuments(body: unknown, limits: DocumentLimits = DOCUMENT_LIMITS): Documents {
-  if (isDeeperThan(body, limits.maxDepth)) return refuse('too_deep', tooDeep(limits));
+  const problem = shapeProblem(body, limits.maxDepth);
+  if (problem) return { ok: false, problems: [problem] };
   const values = Array.isArray(body) ? body : [body];
   return expandLists({ ok: true, documents: values.map((value) => ({ value, lineOf: () => undefined })) }, limits);
 }
@@ -143,8 +111,6 @@ const refuse = (code: string, message: string): Documents => ({
   ok: false,
   problems: [{ pointer: '', code, message }],
 });
-const tooDeep = (limits: DocumentLimits): string => `Nested deeper than ${limits.maxDepth} levels.`;
-
 /** Data as one YAML document, for callers that ask for YAML. */
 export function toYaml(value: unknown): string {
   return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });

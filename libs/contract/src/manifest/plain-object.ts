@@ -1,4 +1,6 @@
 /** Plain data, as parsed from JSON or YAML: told apart, cleaned of nulls, merged, and kept shallow. */
+import type { FieldProblem } from '@compute/domain';
+
 export type PlainObject = Record<string, unknown>;
 
 export function isPlainObject(value: unknown): value is PlainObject {
@@ -24,12 +26,26 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(result);
 }
 
-/** Whether data nests deeper than `maxDepth`. Recursive functions over it are safe only when it does not. */
-export function isDeeperThan(value: unknown, maxDepth: number): boolean {
+/** More entries than any list or object of a manifest can have. */
+const MAX_ENTRIES = 2_000;
+
+/**
+ * What is wrong with the extent of data, before anything recurses over it or lists its faults one by one: nesting
+ * deeper than `maxDepth`, or a list or object of far too many entries.
+ */
+export function shapeProblem(value: unknown, maxDepth: number): FieldProblem | undefined {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > maxDepth) return true;
-    level = level.flatMap((entry) => (typeof entry === 'object' && entry !== null ? Object.values(entry) : []));
+    if (depth > maxDepth) return { pointer: '', code: 'too_deep', message: `Nested deeper than ${maxDepth} levels.` };
+    const next: unknown[] = [];
+    for (const entry of level) {
+      if (typeof entry !== 'object' || entry === null) continue;
+      const entries = Object.values(entry);
+      if (entries.length > MAX_ENTRIES)
+        return { pointer: '', code: 'too_many', message: `A list or object of more than ${MAX_ENTRIES} entries.` };
+      for (const inner of entries) next.push(inner);
+    }
+    level = next;
   }
-  return false;
+  return undefined;
 }

@@ -3,10 +3,11 @@
  * any of it beyond the names of unknown top-level keys and the line of a fault.
  */
 import { Findings, MAX_CLOUD_INIT_BYTES, type Verdict } from '@compute/domain';
-import { LineCounter, parseDocument } from 'yaml';
+import { readYaml } from '../manifest/yaml-text.ts';
 
 const POINTER = '/spec/cloudInit';
 const MAX_ALIASES = 100;
+const MAX_DEPTH = 32;
 
 /** Top-level keys that some cloud-init module reads. */
 const KNOWN_KEYS: ReadonlySet<string> = new Set(
@@ -42,21 +43,21 @@ export function checkCloudInit(text: string): Verdict {
 }
 
 function checkContent(text: string, findings: Findings): void {
-  const lines = new LineCounter();
-  let content: unknown;
-  try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
-    const [error] = document.errors;
-    if (error) {
-      findings.refuse(POINTER, 'invalid_yaml', `Not YAML: line ${lines.linePos(error.pos[0]).line} (${error.code}).`);
-      return;
-    }
-    content = document.toJS({ maxAliasCount: MAX_ALIASES });
-  } catch {
-    findings.refuse(POINTER, 'invalid_yaml', 'Nested too deeply, or too many aliases.');
+  const { documents, faults } = readYaml(text, MAX_DEPTH, 1);
+  const [fault] = faults;
+  if (fault) {
+    findings.refuse(POINTER, 'invalid_yaml', `Not YAML: line ${fault.line}, ${fault.what}.`);
     return;
   }
-  checkKeys(content, findings);
+  if (documents.length > 1) {
+    findings.refuse(POINTER, 'invalid_yaml', 'One document, without --- in between.');
+    return;
+  }
+  try {
+    checkKeys(documents[0]?.toJS({ maxAliasCount: MAX_ALIASES }), findings);
+  } catch {
+    findings.refuse(POINTER, 'invalid_yaml', 'Too many aliases.');
+  }
 }
 
 function checkKeys(content: unknown, findings: Findings): void {

@@ -13,6 +13,8 @@ import {
   type VmDisk,
   type VmInstance,
 } from '@compute/domain';
+import { vmDiskSpecSchema } from '../manifest/vm-disk-spec.ts';
+import { vmInstanceSpecSchema } from '../manifest/vm-instance-spec.ts';
 
 export interface MetadataView {
   readonly name: string;
@@ -63,9 +65,31 @@ export type AnyView = ViewOf[Kind];
 type Viewers = { readonly [K in Kind]: (row: ResourceOf[K]) => ViewOf[K] };
 
 const VIEWERS: Viewers = {
-  VMInstance: (row) => ({ ...head(row), kind: 'VMInstance', spec: row.spec, status: vmStatus(row) }),
-  VMDisk: (row) => ({ ...head(row), kind: 'VMDisk', spec: row.spec, status: diskStatus(row) }),
+  VMInstance: (row) => ({
+    apiVersion: API_VERSION,
+    kind: 'VMInstance',
+    metadata: metadataView(row),
+    spec: inOrder(row.spec, VM_SPEC_KEYS),
+    status: vmStatus(row),
+  }),
+  VMDisk: (row) => ({
+    apiVersion: API_VERSION,
+    kind: 'VMDisk',
+    metadata: metadataView(row),
+    spec: inOrder(row.spec, DISK_SPEC_KEYS),
+    status: diskStatus(row),
+  }),
 };
+
+const VM_SPEC_KEYS = Object.keys(vmInstanceSpecSchema.shape) as (keyof VmInstance['spec'])[];
+const DISK_SPEC_KEYS = Object.keys(vmDiskSpecSchema.shape) as (keyof VmDisk['spec'])[];
+
+/** The same fields in the order of the specification; storage does not keep one. */
+function inOrder<S extends object>(spec: S, keys: readonly (keyof S)[]): S {
+  const ordered: Partial<S> = {};
+  for (const key of keys) if (spec[key] !== undefined) ordered[key] = spec[key];
+  return ordered as S;
+}
 
 /** The view of a row of a known kind. */
 export function viewOf<K extends Kind>(kind: K, row: ResourceOf[K]): ViewOf[K] {
@@ -77,20 +101,17 @@ export function viewOfAny(row: AnyResource): AnyView {
   return row.kind === 'VMInstance' ? VIEWERS.VMInstance(row) : VIEWERS.VMDisk(row);
 }
 
-function head(row: AnyResource): { apiVersion: typeof API_VERSION; metadata: MetadataView } {
+function metadataView(row: AnyResource): MetadataView {
   return {
-    apiVersion: API_VERSION,
-    metadata: {
-      name: row.name,
-      namespace: row.project,
-      uid: row.uid,
-      labels: row.labels,
-      annotations: row.annotations,
-      generation: row.generation,
-      resourceVersion: row.resourceVersion,
-      creationTimestamp: row.createdAt.toISOString(),
-      ...(row.deletionRequestedAt ? { deletionTimestamp: row.deletionRequestedAt.toISOString() } : {}),
-    },
+    name: row.name,
+    namespace: row.project,
+    uid: row.uid,
+    labels: row.labels,
+    annotations: row.annotations,
+    generation: row.generation,
+    resourceVersion: row.resourceVersion,
+    creationTimestamp: row.createdAt.toISOString(),
+    ...(row.deletionRequestedAt ? { deletionTimestamp: row.deletionRequestedAt.toISOString() } : {}),
   };
 }
 

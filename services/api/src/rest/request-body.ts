@@ -4,13 +4,12 @@ import {
   type Documents,
   expandLists,
   faultOf,
-  isDeeperThan,
   isPlainObject,
   jsonDocuments,
   type PlainObject,
   parseYamlDocuments,
+  shapeProblem,
 } from '@compute/contract';
-import { Fault } from '@compute/domain';
 import type { FastifyInstance } from 'fastify';
 import type { ApiRequest } from './request.ts';
 
@@ -71,7 +70,7 @@ export function objectOf(request: ApiRequest): PlainObject {
 export function bodyOf(request: ApiRequest): unknown {
   if (request.body === undefined || request.body === null) return {};
   if (request.body instanceof YamlText) return objectOf(request);
-  if (isDeeperThan(request.body, DOCUMENT_LIMITS.maxDepth))
-    throw new Fault('InvalidArgument', 'The body nests too deeply.');
+  const problem = shapeProblem(request.body, DOCUMENT_LIMITS.maxDepth);
+  if (problem) throw faultOf([problem], 'The body');
   return request.body;
 }
