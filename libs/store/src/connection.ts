@@ -23,6 +23,12 @@ export interface PoolOptions {
 
 const INT8 = 20;
 const CONNECT_TIMEOUT_MS = 5_000;
+/**
+ * Statements are planned while tables may still be tiny and without statistics, and the plan is kept as they grow: so a
+ * scan of a whole table is only for statements that have no other way. A session that hangs in a transaction would
+ * hold up the feed: it is ended.
+ */
+const SESSION_SETTINGS = '-c enable_seqscan=off -c idle_in_transaction_session_timeout=30000';
 
 /** Sums and sequence numbers stay far below 2^53: bigints come as numbers. */
 const types = {
@@ -44,6 +50,7 @@ export function connectionConfig(options: Pick<PoolOptions, 'databaseUrl' | 'app
 export function openPool(options: PoolOptions): pg.Pool {
   const config: pg.PoolConfig & { pipeline: boolean } = {
     ...connectionConfig(options),
+    options: SESSION_SETTINGS,
     max: options.size,
     pipeline: true,
   };
@@ -81,17 +88,35 @@ export class Undo<T> extends Error {
   }
 }
 
+/** What a transaction answers while its last statements are still on their way; the commit follows them at once. */
+export class Following<T> {
+  readonly value: T;
+  /** Rejects with the error of the statement that failed first. */
+  readonly statements: Promise<void>;
+
+  constructor(value: T, statements: Promise<void>) {
+    this.value = value;
+    this.statements = statements;
+  }
+}
+
 /** Runs `work` in a read-committed transaction. Its first query must not wait for `begin`: they travel together. */
-export async function inTransaction<T>(pool: pg.Pool, work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (tx: pg.PoolClient) => Promise<T | Following<T>>,
+): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    const begun = client.query('begin');
-    begun.catch(() => undefined);
-    const value = await work(client);
-    const ended = await client.query('commit');
-    if (ended.command !== 'COMMIT') throw new Fault('Internal', 'The transaction was not committed.');
-    return value;
+    client.query('begin').catch(() => undefined);
+    const answer = await work(client);
+    const statements = answer instanceof Following ? answer.statements : undefined;
+    const [followed, ended] = await Promise.allSettled([statements, client.query('commit')]);
+    // After a failed statement the commit only rolls back: the statement's error is the one that tells why.
+    if (followed.status === 'rejected') throw followed.reason;
+    if (ended.status === 'rejected') throw ended.reason;
+    if (ended.value.command !== 'COMMIT') throw new Fault('Internal', 'The transaction was not committed.');
+    return answer instanceof Following ? answer.value : answer;
   } catch (error) {
     await client.query('rollback').catch((failure: Error) => {
       broken = failure;

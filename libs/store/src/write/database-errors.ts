@@ -25,6 +25,7 @@ export function toFault(error: unknown): Fault {
   // Operator intervention, lack of resources, connection exceptions: it passes.
   if (code !== undefined && /^(57|53|08)/.test(code))
     return new Fault('Unavailable', 'The database is not available.', {}, error);
+  if (code === '23503') return new Fault('NotFound', 'The project is gone.', {}, error);
   if (code === '40001' || code === '40P01') return new Fault('Unavailable', 'Too many writers at once.', {}, error);
   return new Fault('Internal', 'The write failed.', {}, error);
 }

@@ -19,8 +19,14 @@ interface Written {
   readonly resource_version: number;
 }
 
-/** Afterwards the entries carry their new `resourceVersion`. Returns whether anything was written. */
-export async function flush(tx: pg.PoolClient, batch: Batch): Promise<boolean> {
+/** Statements on their way: `stored` resolves when all of them succeeded, and the entries carry their new versions. */
+export interface Flushed {
+  readonly wrote: boolean;
+  readonly stored: Promise<void>;
+}
+
+/** Sends the statements without waiting for them, so that the commit can travel with them. */
+export async function flush(tx: pg.PoolClient, batch: Batch): Promise<Flushed> {
   const added = inState(batch, 'added').sort(byName);
   const changed = inState(batch, 'changed');
   const scheduled = inState(batch, 'scheduled');
@@ -35,8 +41,10 @@ export async function flush(tx: pg.PoolClient, batch: Batch): Promise<boolean> {
     const uids = removed.map(({ resource }) => resource.uid);
     pending.push(rowsOf(tx, DELETE_RESOURCES, [batch.now, uids]));
   }
-  for (const rows of await allOrFirstError(pending)) stampVersions(batch, rows);
-  return pending.length > 0;
+  const stored = allOrFirstError(pending).then((results) => {
+    for (const rows of results) stampVersions(batch, rows);
+  });
+  return { wrote: pending.length > 0, stored };
 }
 
 /** The first statement that fails makes the others fail: its error is the one that tells why. */

@@ -34,28 +34,37 @@ export async function loadBatch(
   options: BatchOptions,
 ): Promise<Batch> {
   const needs = needsOf(commands);
-  const [, rows, idempotency] = await Promise.all([
+  const locked = Promise.all([
     tx.query({ ...SHARE_FEED, values: [FEED_LOCK] }),
     lockRows(tx, needs),
     loadIdempotency(tx, needs),
     options.keys.load(needs.projects, tx),
   ]);
+  // What hangs on a new resource is known from its command: then both loads travel together.
+  const rowsMatter = commands.some(({ verb }) => verb !== 'create');
+  const [[, rows, idempotency], hanging] = rowsMatter
+    ? await locked.then(async (first) => [first, await loadHanging(tx, needs, first[1])] as const)
+    : await Promise.all([locked, loadHanging(tx, needs, [])]);
+  await options.keys.load(projectsWithSecrets(rows), tx);
+  const batch = new Batch(hanging.now, options);
+  for (const row of rows) batch.put(entryOf(row, options.keys));
+  for (const row of idempotency) batch.knowIdempotency(row);
+  for (const row of hanging.deletions) batch.openDeletions.set(row.uid, row.id);
+  for (const row of hanging.attachments) batch.attachments.load(attachmentOf(row));
+  batch.quota.load(hanging.quota);
+  batch.usage.load(hanging.meters);
+  return batch;
+}
+
+async function loadHanging(tx: pg.PoolClient, needs: Needs, rows: readonly ResourceRow[]) {
   const [clock, quota, meters, attachments, deletions] = await Promise.all([
     rowsOf<{ now: Date }>(tx, CLOCK, []),
     lockQuota(tx, needs, rows),
     lockMeters(tx, rows),
     loadAttachments(tx, needs, rows),
     loadOpenDeletions(tx, needs, rows),
-    options.keys.load(projectsWithSecrets(rows), tx),
   ]);
-  const batch = new Batch(clock[0]?.now ?? new Date(Number.NaN), options);
-  for (const row of rows) batch.put(entryOf(row, options.keys));
-  for (const row of idempotency) batch.knowIdempotency(row);
-  for (const row of deletions) batch.openDeletions.set(row.uid, row.id);
-  for (const row of attachments) batch.attachments.load(attachmentOf(row));
-  batch.quota.load(quota);
-  batch.usage.load(meters);
-  return batch;
+  return { now: clock[0]?.now ?? new Date(Number.NaN), quota, meters, attachments, deletions };
 }
 
 function attachmentOf(row: AttachmentRow) {
@@ -104,6 +113,7 @@ function holdsTooMuch(row: ResourceRow): boolean {
   return !sameJson(neededClaim(row as unknown as AnyResource), row.claim);
 }
 
+/** A closing of the period locks them in the same order. */
 async function lockMeters(tx: pg.PoolClient, rows: readonly ResourceRow[]): Promise<OpenMeterRow[]> {
   if (rows.length === 0) return [];
   return rowsOf<OpenMeterRow>(tx, LOCK_METERS, [rows.map(({ uid }) => uid)]);
@@ -140,7 +150,11 @@ with target as (
   union all
   select r.uid, by_name.with_disks
   from unnest($3::text[], $4::text[], $5::text[], $6::boolean[]) as by_name(project, kind, name, with_disks)
-  join resource r on (r.project, r.kind, r.name) = (by_name.project, by_name.kind, by_name.name)
+  cross join lateral (
+    select uid from resource
+    where project = by_name.project and kind = by_name.kind and name = by_name.name
+    offset 0
+  ) as r
 ), reached as (
   select uid from target
   union
@@ -167,10 +181,11 @@ from idempotency where key = any($1::text[])`,
 const LOCK_QUOTA: Statement = {
   name: 'lock_quota',
   text: `
-select project, scope, metric, limit_value, used from quota
-where (project, scope, metric) in (select * from unnest($1::text[], $2::text[], $3::text[]))
-order by project, scope, metric
-for no key update`,
+select q.project, q.scope, q.metric, q.limit_value, q.used
+from unnest($1::text[], $2::text[], $3::text[]) as i(project, scope, metric)
+join quota q using (project, scope, metric)
+order by q.project, q.scope, q.metric
+for no key update of q`,
 };
 
 const LOCK_METERS: Statement = {

@@ -8,7 +8,7 @@
 import { type AnyResource, Fault } from '@compute/domain';
 import type pg from 'pg';
 import type { ApplyOptions } from '../commands.ts';
-import { inTransaction, rowsOf, Undo } from '../connection.ts';
+import { Following, inTransaction, rowsOf, Undo } from '../connection.ts';
 import { type ResourceRow, toResources } from '../resource-row.ts';
 import { decideCreate } from '../verbs/create.ts';
 import { decideObserve } from '../verbs/observe.ts';
@@ -32,6 +32,12 @@ interface Waiting {
 }
 
 type Verdict = Decision | Fault;
+
+interface Decided {
+  readonly verdicts: readonly Verdict[];
+  readonly committed: boolean;
+  readonly written: boolean;
+}
 
 export interface Applied {
   readonly committed: boolean;
@@ -107,14 +113,15 @@ export class Writer {
   }
 
   async #run(commands: readonly Command[], options: ApplyOptions): Promise<Applied> {
-    const decided = await inTransaction(this.#pool, async (tx) => {
+    const decided = await inTransaction<Decided>(this.#pool, async (tx) => {
       const batch = await loadBatch(tx, commands, this.#options);
       const verdicts = commands.map((command) => verdictOn(batch, command));
       const refused = options.atomic && verdicts.some((verdict) => verdict instanceof Fault);
       if (refused) throw new Undo({ verdicts, committed: false, written: false });
-      const written = await flush(tx, batch);
-      if (options.dryRun) throw new Undo({ verdicts, committed: false, written: false });
-      return { verdicts, committed: true, written };
+      const { wrote, stored } = await flush(tx, batch);
+      if (!options.dryRun) return new Following({ verdicts, committed: true, written: wrote }, stored);
+      await stored;
+      throw new Undo({ verdicts, committed: false, written: false });
     });
     if (decided.written) this.#onWritten();
     const results = await Promise.all(decided.verdicts.map((verdict) => this.#outcomeOf(verdict)));
