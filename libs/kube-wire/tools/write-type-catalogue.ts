@@ -25,10 +25,14 @@ const quantityFields = new Set(
   ),
 );
 
-/** Fields newer than the typed clients, by type. */
+/** Fields that the typed clients do not have, by type: newer ones, and times that may be null. */
 const additions: Record<string, Record<string, string>> = {
   cdi: { V1beta1DataVolumeSourceHTTP: 'checksum:s insecureSkipVerify:b' },
-  kubevirt: { V1beta1DataVolumeSourceHTTP: 'checksum:s insecureSkipVerify:b' },
+  kubevirt: {
+    V1beta1DataVolumeSourceHTTP: 'checksum:s insecureSkipVerify:b',
+    V1VirtualMachineCondition: 'lastProbeTime:* lastTransitionTime:*',
+    V1VirtualMachineInstanceCondition: 'lastProbeTime:* lastTransitionTime:*',
+  },
   kubernetes: {},
 };
 

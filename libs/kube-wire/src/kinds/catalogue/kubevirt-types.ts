@@ -207,11 +207,11 @@ export const kubevirtTypes: Readonly<Record<string, string>> = {
   VirtualMachine: 'spec!:VirtualMachineSpec status:VirtualMachineStatus',
   VirtualMachineClusterInstancetype: 'spec!:VirtualMachineInstancetypeSpec',
   VirtualMachineClusterPreference: 'spec!:VirtualMachinePreferenceSpec',
-  VirtualMachineCondition: 'message:s reason:s status!:s type!:s',
+  VirtualMachineCondition: 'message:s reason:s status!:s type!:s lastProbeTime:* lastTransitionTime:*',
   VirtualMachineInstance: 'spec!:VirtualMachineInstanceSpec status:VirtualMachineInstanceStatus',
   VirtualMachineInstanceBackupStatus:
     'backupMsg:s backupName:s checkpointName:s completed:b endTimestamp:s failed:b startTimestamp:s volumes:[V1alpha1BackupVolumeInfo]',
-  VirtualMachineInstanceCondition: 'message:s reason:s status!:s type!:s',
+  VirtualMachineInstanceCondition: 'message:s reason:s status!:s type!:s lastProbeTime:* lastTransitionTime:*',
   VirtualMachineInstanceGuestOSInfo:
     'id:s kernelRelease:s kernelVersion:s machine:s name:s prettyName:s version:s versionId:s',
   VirtualMachineInstanceMigration:
