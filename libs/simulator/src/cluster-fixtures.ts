@@ -1,6 +1,6 @@
 /** Furnishes an empty cluster: namespaces, nodes, storage, instance types, preferences. What is there stays as it is. */
 import { isAlreadyExists, type KubeClient, resourceKind } from '@compute/kube-client';
-import { installCatalogueFixtures } from './kubevirt/catalogue-fixtures.ts';
+import { installKubeVirtCatalogue } from './kubevirt/catalogue/install.ts';
 import { installFixtures } from './players/fixtures.ts';
 
 const namespaces = resourceKind({
@@ -14,7 +14,7 @@ const namespaces = resourceKind({
 export async function installClusterFixtures(client: KubeClient): Promise<void> {
   for (const name of ['default', 'kube-system']) await createNamespace(client, name);
   await installFixtures(client);
-  await installCatalogueFixtures(client);
+  await installKubeVirtCatalogue(client);
 }
 
 async function createNamespace(client: KubeClient, name: string): Promise<void> {

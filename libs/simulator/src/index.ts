@@ -3,5 +3,8 @@ export { Clock } from './clock.ts';
 export { type ControlServer, startControl } from './control/control-server.ts';
 export { type ControllerOptions, type ControllerSet, startControllers } from './controllers.ts';
 export { type ImageServer, type ImageServerOptions, startImageServer } from './images/image-server.ts';
+export type { GuestRule } from './kubevirt/guest-switches.ts';
 export type { PlayerSwitchState } from './players/switches.ts';
 export { type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts';
+export type { TruthFact, TruthMeter } from './truth/truth-intervals.ts';
+export type { TruthInterval } from './truth/truth-log.ts';

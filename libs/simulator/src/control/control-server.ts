@@ -1,100 +1,18 @@
 /**
- * The simulator's own API, beside the cluster's: what no cluster offers, but who develops against one needs. Loopback only.
- * Time, faults between clients and the API server, and what goes wrong in the infrastructure can be switched here.
+ * The simulator's own API, beside the cluster's: what no cluster offers, but who develops against one needs. Loopback only: whoever
+ * reaches it may do everything.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { FaultRule } from '@compute/kube-wire';
-import type { PlayerSwitchState } from '../players/switches.ts';
 import type { Simulator } from '../simulator.ts';
+import { CONTROL_ROUTES, type ControlRoute } from './control-routes.ts';
 
 export interface ControlServer {
   readonly url: string;
   close(): Promise<void>;
 }
 
-interface Call {
-  readonly body: () => Promise<unknown>;
-  readonly id: string;
-}
-
-interface Route {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
-  readonly path: string;
-  readonly what: string;
-  readonly handle: (simulator: Simulator, call: Call) => unknown;
-}
-
 const MAX_BODY_BYTES = 1_000_000;
-
-const ROUTES: readonly Route[] = [
-  { method: 'GET', path: '/state', what: 'time scale, faults with their counters, switches', handle: stateOf },
-  {
-    method: 'PUT',
-    path: '/time-scale',
-    what: 'body { "timeScale": 20 }: how fast cluster time passes',
-    handle: async (simulator, { body }) => {
-      simulator.clock.scale = Number(((await body()) as { timeScale?: number }).timeScale);
-      return stateOf(simulator);
-    },
-  },
-  {
-    method: 'POST',
-    path: '/faults',
-    what: 'body: a fault rule, e.g. { "effect": { "type": "error", "code": 500 }, "verbs": ["patch"], "count": 3 }; answers its id',
-    handle: async (simulator, { body }) => ({ id: simulator.faults.set((await body()) as FaultRule) }),
-  },
-  {
-    method: 'DELETE',
-    path: '/faults',
-    what: 'ends all faults; /faults/<id> ends one',
-    handle: (simulator, { id }) => ({ cleared: simulator.faults.clear(id === '' ? undefined : id) }),
-  },
-  {
-    method: 'POST',
-    path: '/switches',
-    what: 'body: switches to replace, e.g. { "unschedulable": [{ "name": "web*" }], "lostNodes": ["node1"] }',
-    handle: async (simulator, { body }) => {
-      simulator.controllers.switches.update((await body()) as Partial<PlayerSwitchState>);
-      return simulator.controllers.switches.state;
-    },
-  },
-  {
-    method: 'DELETE',
-    path: '/switches',
-    what: 'switches everything off',
-    handle: (simulator) => {
-      simulator.controllers.switches.reset();
-      return simulator.controllers.switches.state;
-    },
-  },
-  {
-    method: 'POST',
-    path: '/apiserver/away',
-    what: 'body { "seconds": 10 }: the API server does not answer for so long',
-    handle: async (simulator, { body }) => {
-      const { seconds = 10 } = (await body()) as { seconds?: number };
-      return { id: simulator.faults.set({ effect: { type: 'away' }, durationMs: seconds * 1_000 }) };
-    },
-  },
-  {
-    method: 'POST',
-    path: '/watch/cut',
-    what: 'cuts every watch that runs, once',
-    handle: (simulator) => ({
-      id: simulator.faults.set({ effect: { type: 'watchCut', afterEvents: 0 }, durationMs: 1 }),
-    }),
-  },
-  {
-    method: 'POST',
-    path: '/watch/expire',
-    what: 'body { "count": 3 }: the next watches are answered with 410 Gone',
-    handle: async (simulator, { body }) => {
-      const { count = 1 } = (await body()) as { count?: number };
-      return { id: simulator.faults.set({ effect: { type: 'expired' }, count }) };
-    },
-  },
-];
 
 /** Starts the control API; it listens when the promise resolves. */
 export async function startControl(
@@ -115,22 +33,33 @@ export async function startControl(
 }
 
 async function answer(simulator: Simulator, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-  if (path === '/')
-    return send(response, 200, { routes: ROUTES.map(({ method, path: at, what }) => `${method} ${at}: ${what}`) });
-  const route = ROUTES.find((one) => one.method === request.method && isUnder(path, one));
-  if (route === undefined)
-    return send(response, 404, { error: `No ${request.method} ${path}. GET / lists what there is.` });
+  const url = new URL(request.url ?? '/', 'http://control');
+  if (request.method === 'GET' && url.pathname === '/') return sendText(response, 200, index());
+  const route = CONTROL_ROUTES.find((one) => one.method === request.method && isUnder(url.pathname, one));
+  if (route === undefined) {
+    return send(response, 404, { error: `There is no ${request.method} ${url.pathname}; GET / lists what there is.` });
+  }
   try {
-    const call = { body: () => jsonBody(request), id: decodeURIComponent(path.slice(route.path.length + 1)) };
-    send(response, 200, await route.handle(simulator, call));
+    const rest = url.pathname.slice(route.path.length).split('/').slice(1).map(decodeURIComponent);
+    send(
+      response,
+      200,
+      await route.handle(simulator, { body: () => jsonBody(request), rest, query: url.searchParams }),
+    );
   } catch (error) {
     send(response, 400, { error: error instanceof Error ? error.message : String(error) });
   }
 }
 
-function isUnder(path: string, route: Route): boolean {
-  return path === route.path || (route.method === 'DELETE' && path.startsWith(`${route.path}/`));
+function isUnder(path: string, route: ControlRoute): boolean {
+  return path === route.path || (route.rest !== undefined && path.startsWith(`${route.path}/`));
+}
+
+function index(): string {
+  const lines = CONTROL_ROUTES.map(
+    ({ method, path, rest = '', what }) => `${`${method} ${path}${rest}`.padEnd(24)} ${what}`,
+  );
+  return ['The simulated cluster, from outside. Bodies and answers are JSON.', '', ...lines, ''].join('\n');
 }
 
 async function jsonBody(request: IncomingMessage): Promise<unknown> {
@@ -142,15 +71,18 @@ async function jsonBody(request: IncomingMessage): Promise<unknown> {
     chunks.push(chunk as Buffer);
   }
   const text = Buffer.concat(chunks).toString();
-  return text === '' ? {} : JSON.parse(text);
-}
-
-function stateOf(simulator: Simulator) {
-  const { clock, faults, controllers } = simulator;
-  return { timeScale: clock.scale, faults: faults.list(), switches: controllers.switches.state };
+  const value: unknown = text === '' ? {} : JSON.parse(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error('The body must be a JSON object.');
+  return value;
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(`${JSON.stringify(body, undefined, 2)}\n`);
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
+  response.end(text);
 }

@@ -31,6 +31,7 @@ export interface PreferenceSpec {
     preferredInterfaceModel?: string;
     preferredInputBus?: string;
     preferredTPM?: object;
+    preferredRng?: object;
   };
   features?: Record<string, unknown>;
   firmware?: Record<string, unknown>;

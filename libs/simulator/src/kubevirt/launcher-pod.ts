@@ -71,7 +71,7 @@ function podSpec(spec: VmiSpec): Pod['spec'] {
   return {
     restartPolicy: 'Never',
     terminationGracePeriodSeconds: graceSeconds,
-    hostname: spec.hostname,
+    ...(spec.hostname === undefined ? {} : { hostname: spec.hostname }),
     automountServiceAccountToken: false,
     nodeSelector: {
       'kubernetes.io/arch': spec.architecture ?? 'amd64',
@@ -80,7 +80,6 @@ function podSpec(spec: VmiSpec): Pod['spec'] {
     },
     ...(spec.affinity === undefined ? {} : { affinity: spec.affinity }),
     ...(spec.tolerations === undefined ? {} : { tolerations: spec.tolerations }),
-    readinessGates: [{ conditionType: 'kubevirt.io/virtual-machine-unpaused' }],
     containers: [{ name: 'compute', image: LAUNCHER_IMAGE, resources: computeResources(spec) }],
     volumes: (spec.volumes ?? []).map(podVolume),
   } as Pod['spec'];

@@ -4,6 +4,8 @@
  * A player, not an imitation of a controller: nobody else may write the phase of a VMI from Scheduled on. All waits are cluster time.
  */
 import { Controller } from '../controller.ts';
+import { pods } from '../kinds.ts';
+import { exitAnnotation } from '../pod-channel.ts';
 import { conditionOf, hasCondition, withCondition, withoutConditions } from './conditions.ts';
 import type { ControllerContext } from './controller-context.ts';
 import type { GuestFacts } from './guest-status.ts';
@@ -60,13 +62,13 @@ export class VirtHandler {
   }
 
   start(): void {
-    const { vmis, pods } = this.#cache;
+    const { vmis, pods: launchers } = this.#cache;
     this.#controller
       .watch(vmis, ({ type, key, object }) => {
         if (type === 'deleted') this.#timers.delete(object.metadata.uid ?? '');
         return [key];
       })
-      .watch(pods, ({ object }) => ownerKeys(object));
+      .watch(launchers, ({ object }) => ownerKeys(object));
     this.#unsubscribe = this.switches.onChange(() => this.lookAgain());
   }
 
@@ -82,7 +84,20 @@ export class VirtHandler {
 
   async #process(key: string): Promise<undefined> {
     const vmi = this.#cache.vmis.getByKey(key);
-    if (vmi !== undefined && !isFinal(vmi)) await this.#lookAfter(key, vmi);
+    if (vmi === undefined) return;
+    if (isFinal(vmi)) await this.#endLaunchers(vmi);
+    else await this.#lookAfter(key, vmi);
+  }
+
+  /** The launcher of a guest that has ended exits, so its pod ends too. */
+  async #endLaunchers(vmi: VirtualMachineInstance): Promise<void> {
+    const exitCode = vmi.status?.phase === 'Succeeded' ? '0' : '1';
+    for (const { metadata, status } of this.#cache.podsOf(vmi)) {
+      const ended = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+      if (ended || metadata.annotations?.[exitAnnotation] !== undefined) continue;
+      const patch = { metadata: { uid: metadata.uid, annotations: { [exitAnnotation]: exitCode } } };
+      await this.#context.client.mergePatch(pods, metadata, patch);
+    }
   }
 
   async #lookAfter(key: string, vmi: VirtualMachineInstance): Promise<void> {
@@ -93,7 +108,7 @@ export class VirtHandler {
     if (phase !== 'Scheduled' && phase !== 'Running') return;
     const rule = this.switches.ruleFor(vmi);
     if (rule.ends !== undefined && phase === 'Running') return this.#end(vmi, rule.ends);
-    if (isGoing(vmi, pod)) return this.#shutDown(key, vmi, rule);
+    if (isGoing(vmi, pod)) return this.#shutDown(key, vmi, pod, rule);
     if (phase === 'Scheduled') return this.#boot(key, vmi, pod, rule);
     await this.#connectAgent(key, vmi, pod, rule);
   }
@@ -113,8 +128,9 @@ export class VirtHandler {
     await this.#write(vmi, agentStatus(this.#facts(vmi, pod)));
   }
 
-  async #shutDown(key: string, vmi: VirtualMachineInstance, rule: GuestRule): Promise<void> {
-    const graceMs = (vmi.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000;
+  async #shutDown(key: string, vmi: VirtualMachineInstance, pod: Pod, rule: GuestRule): Promise<void> {
+    const ownSeconds = vmi.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+    const graceMs = Math.min(ownSeconds, pod.metadata.deletionGracePeriodSeconds ?? ownSeconds) * 1000;
     const orderlyMs = rule.ignoresShutdown === true ? graceMs : (this.#options.shutdownMs ?? 2_000);
     if (!this.#isDue(key, vmi, 'endAt', Math.min(graceMs, orderlyMs))) return;
     await this.#end(vmi, 'Succeeded');

@@ -1,16 +1,19 @@
 /**
- * Plays the cluster's load balancer: a Service of type LoadBalancer gets a public address and keeps it until it is deleted or
- * is no LoadBalancer any more. An exhausted pool leaves it pending; the address that comes free goes to whoever waits.
+ * Gives Services of type LoadBalancer their address, as MetalLB does.
+ *
+ * An address belongs to a Service until the Service is deleted or changes its type; changes of ports or annotations keep it. When
+ * none is left, the Service stays pending (an event says so) until one is free again. The Services themselves are the only record,
+ * so a restart hands out nothing twice.
  */
-import type { Informer, KubeClient, KubeObject } from '@compute/kube-client';
-import { resourceKind } from '@compute/kube-client';
+import { type Informer, type KubeClient, type KubeObject, resourceKind } from '@compute/kube-client';
 import type { Clock } from '../clock.ts';
 import { Controller } from '../controller.ts';
+import { EventRecorder } from '../event-recorder.ts';
 import type { InformerSet } from '../informer-set.ts';
-import { AddressPool } from './address-pool.ts';
+import { addressPool } from './address-pool.ts';
 
 export interface Service extends KubeObject {
-  spec: { type?: string };
+  spec?: { type?: string; ports?: object[] };
   status?: { loadBalancer?: { ingress?: { ip?: string }[] } };
 }
 
@@ -25,99 +28,109 @@ export const services = resourceKind<Service>({
 export interface LoadBalancerOptions {
   client: KubeClient;
   clock: Clock;
+  /** Not started yet; whoever made it starts it after all parts were made. */
   informers: InformerSet;
-  pool?: AddressPool;
-  /** From the Service to its address, 300 ms of cluster time. */
-  assignMs?: number;
   onError: (error: unknown) => void;
+  /** Addresses to hand out, in this order; two documentation networks by default. */
+  pool?: readonly string[];
+  /** From a Service that wants an address to its having one, in cluster milliseconds, 300. */
+  assignMs?: number;
 }
-
-const DEFAULT_ASSIGN_MS = 300;
 
 /** Make it before the informers are started, start it after. */
 export class LoadBalancer {
   readonly #client: KubeClient;
+  readonly #clock: Clock;
   readonly #services: Informer<Service>;
-  readonly #pool: AddressPool;
   readonly #controller: Controller;
+  readonly #recorder: EventRecorder;
+  readonly #pool: readonly string[];
   readonly #assignMs: number;
-  /** Services that have none of the addresses, by their key. */
+  /** Who holds which address, by key; includes what was given and is not seen yet. */
+  readonly #holders = new Map<string, string>();
   readonly #waiting = new Set<string>();
 
   constructor(options: LoadBalancerOptions) {
-    this.#client = options.client;
-    this.#services = options.informers.of(services);
-    this.#pool = options.pool ?? new AddressPool();
-    this.#assignMs = options.assignMs ?? DEFAULT_ASSIGN_MS;
+    const { client, clock, informers, onError } = options;
+    this.#client = client;
+    this.#clock = clock;
+    this.#services = informers.of(services);
+    this.#recorder = new EventRecorder(client, 'metallb-controller', onError);
+    this.#pool = options.pool ?? addressPool();
+    this.#assignMs = options.assignMs ?? 300;
     this.#controller = new Controller({
       name: 'load balancer',
-      clock: options.clock,
+      clock,
       concurrency: 1,
-      reconcile: (key) => this.#process(key),
-      onError: options.onError,
+      reconcile: (key) => this.#reconcile(key),
+      onError,
     });
   }
 
   start(): void {
-    // What was handed out before a restart is held before anything new is handed out.
-    for (const service of this.#services.list()) this.#holdOwn(service);
-    this.#controller.watch(this.#services, ({ type, key, object }) => {
-      if (type === 'deleted') return this.#free(key, object);
-      if (type === 'added' && addressOf(object) === undefined) {
-        this.#controller.addAfter(key, this.#assignMs);
-        return [];
-      }
-      return [key];
-    });
+    for (const key of this.#services.keys()) this.#learn(key, this.#services.getByKey(key));
+    this.#controller.watch(this.#services, ({ key }) => [key]);
   }
 
   async stop(): Promise<void> {
     await this.#controller.stop();
   }
 
-  async #process(key: string): Promise<undefined> {
+  #learn(key: string, service: Service | undefined): void {
+    const ip = addressOf(service);
+    if (ip !== undefined && wantsAddress(service)) this.#holders.set(ip, key);
+  }
+
+  async #reconcile(key: string): Promise<undefined> {
     const service = this.#services.getByKey(key);
-    if (service === undefined) return;
-    const address = addressOf(service);
-    if (service.spec.type !== 'LoadBalancer') {
-      if (address !== undefined) await this.#write(service, null);
-      for (const waiting of this.#free(key, service)) this.#controller.add(waiting);
+    if (service === undefined || !wantsAddress(service)) await this.#release(key, service);
+    else if (addressOf(service) === undefined) await this.#assign(key, service);
+    else this.#learn(key, service);
+  }
+
+  async #assign(key: string, service: Service): Promise<void> {
+    const held = this.#addressHeldBy(key);
+    const ip = held ?? this.#pool.find((address) => !this.#holders.has(address));
+    if (ip === undefined) {
+      this.#waiting.add(key);
+      const message = `Failed to allocate IP for ${JSON.stringify(key)}: no available IPs`;
+      await this.#recorder.tell(service, 'Warning', 'AllocationFailed', message);
       return;
     }
-    if (address !== undefined && this.#holdOwn(service)) return;
-    const taken = this.#pool.take(ownerOf(service));
-    if (taken === undefined) this.#waiting.add(key);
-    else await this.#assign(key, service, taken);
+    this.#holders.set(ip, key);
+    this.#waiting.delete(key);
+    await this.#clock.after(this.#assignMs);
+    const patch = {
+      metadata: { uid: service.metadata.uid },
+      status: { loadBalancer: { ingress: [{ ip, ipMode: 'VIP' }] } },
+    };
+    await this.#client.mergePatch(services, service.metadata, patch, { subresource: 'status' });
+    await this.#recorder.tell(service, 'Normal', 'IPAllocated', `Assigned IP ["${ip}"]`);
   }
 
-  async #assign(key: string, service: Service, ip: string): Promise<void> {
+  async #release(key: string, service: Service | undefined): Promise<void> {
     this.#waiting.delete(key);
-    try {
-      await this.#write(service, [{ ip, ipMode: 'VIP' }]);
-    } catch (error) {
-      this.#pool.release(ownerOf(service));
-      throw error;
+    if (service !== undefined && addressOf(service) !== undefined) {
+      const patch = { status: { loadBalancer: { ingress: null } } };
+      await this.#client.mergePatch(services, service.metadata, patch, { subresource: 'status' });
     }
+    const ip = this.#addressHeldBy(key);
+    if (ip === undefined) return;
+    this.#holders.delete(ip);
+    const [next] = this.#waiting;
+    if (next !== undefined) this.#controller.add(next);
   }
 
-  #holdOwn(service: Service): boolean {
-    const address = addressOf(service);
-    return address !== undefined && this.#pool.hold(address, ownerOf(service));
-  }
-
-  /** Gives back what a Service held; returns who may try again. */
-  #free(key: string, service: Service): string[] {
-    this.#waiting.delete(key);
-    this.#pool.release(ownerOf(service));
-    return [...this.#waiting];
-  }
-
-  async #write(service: Service, ingress: { ip: string; ipMode: string }[] | null): Promise<void> {
-    const { name, namespace = '', resourceVersion } = service.metadata;
-    const patch = { metadata: { resourceVersion }, status: { loadBalancer: { ingress } } };
-    await this.#client.mergePatch(services, { namespace, name }, patch, { subresource: 'status' });
+  #addressHeldBy(key: string): string | undefined {
+    for (const [ip, holder] of this.#holders) if (holder === key) return ip;
+    return undefined;
   }
 }
 
-const addressOf = (service: Service): string | undefined => service.status?.loadBalancer?.ingress?.[0]?.ip;
-const ownerOf = (service: Service): string => service.metadata.uid ?? '';
+function wantsAddress(service: Service | undefined): boolean {
+  return service?.spec?.type === 'LoadBalancer' && service.metadata.deletionTimestamp === undefined;
+}
+
+function addressOf(service: Service | undefined): string | undefined {
+  return service?.status?.loadBalancer?.ingress?.[0]?.ip;
+}
