@@ -57,7 +57,7 @@ function tlsReason(url: URL, error: SystemError, code: string): string | undefin
     const names = (error.cert?.subjectaltname ?? error.cert?.subject?.CN ?? '').replaceAll(/DNS:|IP Address:/g, '');
     return `${failed} certificate is valid for ${names}, not ${hostOf(url)}`;
   }
-  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
+  if (/wrong version number|packet length too long|record too large/i.test(error.message ?? '')) {
     return 'http: server gave HTTP response to HTTPS client';
   }
   return code.startsWith('ERR_SSL') || code === 'EPROTO' ? 'remote error: tls: handshake failure' : undefined;

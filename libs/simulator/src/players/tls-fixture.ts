@@ -1,0 +1,20 @@
+// For tests: a self-signed certificate for `localhost` and its key. Nothing else trusts it.
+export const localhostCertificate = `-----BEGIN CERTIFICATE-----
+MIIBlDCCATugAwIBAgIUMTzTv/vTkvHkcScmG5jykGYnF3IwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjIzMjgxMloYDzIxMjYxMDI5
+MjMyODEyWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATMSopQhzAnyyP65j+C5l/KJ7XspUNM+DIppUj7nCZDu8fOvEie2X9J
+C03YZM9B1uHJjA8ezig0yQL5lKrG48g3o2kwZzAdBgNVHQ4EFgQUe4/ploS8wj0C
+x+4/5hY03sT3OMYwHwYDVR0jBBgwFoAUe4/ploS8wj0Cx+4/5hY03sT3OMYwDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+RwAwRAIgbMtQCw+syOAVCZdLFkRSuVwxxizgYpJcw5zN+0LQ/k0CIFRSauvSCMyR
+wEG7wiw8kv9HuPQl1EVbuCfS8gfxqjS0
+-----END CERTIFICATE-----
+`;
+
+export const localhostKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgd1nf2jqD8CYHQXIa
+OxYEXylkOgULGZNMqSAPQFM6dzqhRANCAATMSopQhzAnyyP65j+C5l/KJ7XspUNM
++DIppUj7nCZDu8fOvEie2X9JC03YZM9B1uHJjA8ezig0yQL5lKrG48g3
+-----END PRIVATE KEY-----
+`;
