@@ -66,10 +66,21 @@ export function parseJson(text: string): unknown {
  * YAML as Kubernetes reads it: version 1.1 (`yes` is true, `0644` is octal), but times and times of day stay text.
  */
 export function parseYaml(text: string): unknown {
+  const json = text.startsWith('{') ? tryJson(text) : undefined;
+  if (json !== undefined) return json;
   const document = parseDocument(text, { version: '1.1', uniqueKeys: true, customTags: withoutTimes });
   const problem = document.errors[0];
   if (problem !== undefined) throw badRequest(`error decoding YAML: ${problem.message.split('\n')[0]}`);
   return document.toJS({ maxAliasCount: 100 });
+}
+
+/** Most clients send JSON under YAML's name, and reading it as JSON takes a tenth of the time. */
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function withoutTimes(tags: Tags): Tags {

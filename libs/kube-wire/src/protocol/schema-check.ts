@@ -46,6 +46,7 @@ function prune(value: unknown, schema: Schema, path: string, unknown: string[]):
 
 /** The value with defaults in absent fields; nulls of fields that are not nullable and have a default count as absent. */
 export function fillDefaults(value: unknown, schema: Schema): unknown {
+  if (!statesDefaults(schema)) return value;
   if (Array.isArray(value)) {
     const { items } = schema;
     return items === undefined ? value : value.map((item) => fillDefaults(item, items));
@@ -59,6 +60,19 @@ export function fillDefaults(value: unknown, schema: Schema): unknown {
   const others = schema.additionalProperties;
   if (others !== undefined) for (const name of Object.keys(filled)) filled[name] = fillDefaults(filled[name], others);
   return filled;
+}
+
+const withDefaults = new WeakMap<Schema, boolean>();
+
+/** Whether a schema has a default anywhere; most have none, and then there is nothing to walk through. */
+function statesDefaults(schema: Schema): boolean {
+  let states = withDefaults.get(schema);
+  if (states === undefined) {
+    const below = [...Object.values(schema.properties ?? {}), schema.items, schema.additionalProperties];
+    states = below.some((child) => child !== undefined && (child.default !== undefined || statesDefaults(child)));
+    withDefaults.set(schema, states);
+  }
+  return states;
 }
 
 /** Every violation of the schema. The root's type and metadata are not looked at. */
