@@ -1,7 +1,7 @@
 // Writes Kubernetes events as client-go's recorder does: a repeated message raises the count of its event instead of making another.
 // Events are told in the order of the calls; a failure to write one is reported and otherwise ignored, because events are only news.
 import { createHash, randomUUID } from 'node:crypto';
-import type { KubeClient, KubeObject } from '@compute/kube-client';
+import { type KubeClient, KubeError, type KubeObject } from '@compute/kube-client';
 import { timestamp } from './clock.ts';
 import { type Event, events } from './kinds.ts';
 
@@ -38,7 +38,7 @@ export class EventRecorder {
       else await this.#repeat(told, object.metadata.namespace ?? 'default');
     } catch (error) {
       this.#told.delete(key);
-      this.#onError(error);
+      if (!isRefused(error)) this.#onError(error);
     }
   }
 
@@ -85,4 +85,9 @@ export class EventRecorder {
     const patch = { count: told.count, lastTimestamp: timestamp() };
     await this.#client.mergePatch(events, { namespace, name: told.name }, patch);
   }
+}
+
+// Namespaces that are being deleted take no more events; that is nobody's fault.
+function isRefused(error: unknown): boolean {
+  return error instanceof KubeError && (error.status === 403 || error.status === 404);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nodes, type Pod, pods } from '../kinds.ts';
 import { exitAnnotation } from '../pod-channel.ts';
-import { refused, Valve } from '../stories/image-source.ts';
+import { refused, Valve, whole } from '../stories/image-source.ts';
 import type { Stage } from '../stories/stage.ts';
 import { sourceOf, stageOf } from '../stories/use-stage.ts';
 
@@ -111,6 +111,35 @@ describe('a kubelet', () => {
     await stage.until('it is asked for', () =>
       stage.pod('importer')?.spec.containers[0]?.env?.some(({ name }) => name === 'CACHE_MODE'),
     );
+  });
+});
+
+describe('a simulator that is started again', () => {
+  it('goes on with the pods it finds, without their status going back', async () => {
+    const stage = await stageOf();
+    await stage.create(pods, launcher(stage, 'l'));
+    await stage.until('it runs', () => phaseOf(stage, 'l') === 'Running');
+    const before = stage.pod('l');
+    await stage.restart();
+    await stage.create(pods, launcher(stage, 'm'));
+    await stage.until('another runs', () => phaseOf(stage, 'm') === 'Running');
+    expect(stage.pod('l')?.metadata.resourceVersion).toBe(before?.metadata.resourceVersion);
+    expect(stage.pod('m')?.status?.podIP).not.toBe(before?.status?.podIP);
+    await stage.client.delete(pods, { namespace: stage.namespace, name: 'l' });
+    await stage.until('it is gone', () => stage.pod('l') === undefined);
+  });
+
+  it('begins an import anew that was interrupted, and finishes it', async () => {
+    const stage = await stageOf();
+    const valve = new Valve(1000);
+    const source = await sourceOf(valve.serve);
+    await stage.dataVolume('d', { http: { url: source.url() } });
+    await valve.opened();
+    await stage.reaches('d', 'ImportInProgress', 'Pod is running');
+    source.serveWith(whole(Buffer.alloc(1000)));
+    await stage.restart();
+    await stage.succeeds('d');
+    expect(stage.latest('d')?.status?.restartCount ?? 0).toBe(0);
   });
 });
 

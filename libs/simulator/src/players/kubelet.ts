@@ -14,7 +14,9 @@ export class Kubelet {
   readonly #runners = new Map<string, PodRunner>();
   readonly #ending = new Set<Promise<void>>();
   #unsubscribe: () => void = () => undefined;
-  #addresses = 0;
+  readonly #addresses = new Map<string, string>();
+  readonly #taken = new Set<string>();
+  #lastAddress = 0;
 
   constructor(context: PlayersContext) {
     this.#context = context;
@@ -25,6 +27,9 @@ export class Kubelet {
   start(): void {
     const { pods: informer } = this.#context;
     this.#unsubscribe = informer.onChange((change) => this.#onPod(change));
+    for (const { metadata, status } of informer.list()) {
+      if (status?.podIP !== undefined) this.#keepAddress(metadata.uid ?? '', status.podIP);
+    }
     for (const pod of informer.list()) this.#see(pod);
   }
 
@@ -52,6 +57,8 @@ export class Kubelet {
     const uid = object.metadata.uid ?? '';
     this.#runners.get(uid)?.abandon();
     this.#runners.delete(uid);
+    this.#taken.delete(this.#addresses.get(uid) ?? '');
+    this.#addresses.delete(uid);
   }
 
   #see(pod: Pod): void {
@@ -74,7 +81,7 @@ export class Kubelet {
       context: this.#context,
       workloads: this.#workloads,
       recorder: this.#recorder,
-      podIp: this.#nextAddress(),
+      podIp: this.#addressOf(uid, pod),
     };
     const runner = new PodRunner(pod, options);
     this.#runners.set(uid, runner);
@@ -95,9 +102,24 @@ export class Kubelet {
     await this.#context.client.delete(pods, pod.metadata, options).catch(this.#context.onError);
   }
 
-  #nextAddress(): string {
-    this.#addresses += 1;
-    const number = this.#addresses % 65_000;
-    return `10.244.${Math.floor(number / 250)}.${(number % 250) + 2}`;
+  // An address belongs to one pod as long as its object is there; after a restart pods keep those they had.
+  #addressOf(uid: string, pod: Pod): string {
+    const known = pod.status?.podIP ?? this.#addresses.get(uid);
+    const address = known ?? this.#freeAddress();
+    this.#keepAddress(uid, address);
+    return address;
+  }
+
+  #keepAddress(uid: string, address: string): void {
+    this.#addresses.set(uid, address);
+    this.#taken.add(address);
+  }
+
+  #freeAddress(): string {
+    for (;;) {
+      this.#lastAddress = (this.#lastAddress + 1) % 63_000;
+      const address = `10.244.${Math.floor(this.#lastAddress / 250)}.${(this.#lastAddress % 250) + 2}`;
+      if (!this.#taken.has(address)) return address;
+    }
   }
 }

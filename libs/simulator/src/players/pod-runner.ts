@@ -39,14 +39,7 @@ export class PodRunner {
   constructor(pod: Pod, options: PodRunnerOptions) {
     this.#pod = pod;
     this.#options = options;
-    const status = pod.status?.containerStatuses?.[0];
-    this.#facts = {
-      phase: 'Pending',
-      state: { waiting: { reason: 'ContainerCreating' } },
-      restartCount: status?.restartCount ?? 0,
-      startTime: pod.status?.startTime ?? timestamp(),
-      ...(status?.lastState === undefined ? {} : { lastState: status.lastState }),
-    };
+    this.#facts = factsOf(pod);
   }
 
   /** Runs until the pod has ended or is gone. Never rejects. */
@@ -76,8 +69,11 @@ export class PodRunner {
   async #live(): Promise<void> {
     this.update(this.#pod);
     if (this.#stop.signal.aborted) return;
-    await this.#show({});
-    if (!(await this.#start())) return;
+    // A pod that ran before the simulator was started again goes on as if nothing had been.
+    if (this.#facts.phase === 'Pending') {
+      await this.#show({});
+      if (!(await this.#start())) return;
+    }
     for (;;) {
       const { exit, stopped } = await this.#runContainer();
       if (stopped || !this.#isRestarted(exit)) return this.#end(exit);
@@ -106,9 +102,9 @@ export class PodRunner {
   }
 
   async #runContainer(): Promise<Running> {
-    const running: ContainerState = { running: { startedAt: timestamp() } };
+    const running = this.#facts.state.running ?? { startedAt: timestamp() };
     this.#toldPercent = undefined;
-    await this.#show({ phase: 'Running', state: running, podIp: this.#options.podIp });
+    await this.#show({ phase: 'Running', state: { running }, podIp: this.#facts.podIp ?? this.#options.podIp });
     const ended = new AbortController();
     const signal = AbortSignal.any([this.#stop.signal, ended.signal]);
     const beat = this.#tellProgress(ended.signal);
@@ -256,6 +252,20 @@ export class PodRunner {
     const options = { gracePeriodSeconds: 0, ...(uid === undefined ? {} : { uid }) };
     await this.#options.context.client.delete(pods, this.#pod.metadata, options);
   }
+}
+
+function factsOf(pod: Pod): PodFacts {
+  const { phase, podIP, startTime } = pod.status ?? {};
+  const container = pod.status?.containerStatuses?.[0];
+  const runs = phase === 'Running' && podIP !== undefined;
+  return {
+    phase: runs ? 'Running' : 'Pending',
+    state: runs && container?.state !== undefined ? container.state : { waiting: { reason: 'ContainerCreating' } },
+    restartCount: container?.restartCount ?? 0,
+    startTime: startTime ?? timestamp(),
+    ...(podIP === undefined ? {} : { podIp: podIP }),
+    ...(container?.lastState === undefined ? {} : { lastState: container.lastState }),
+  };
 }
 
 function terminatedState(exit: WorkloadExit, before: ContainerState): NonNullable<ContainerState['terminated']> {

@@ -33,15 +33,25 @@ export interface StageOptions {
 
 export const immediate = { 'cdi.kubevirt.io/storage.bind.immediate.requested': 'true' };
 
+const watchedKinds = [
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  events,
+  volumeImportSources,
+  volumeCloneSources,
+] as unknown as ResourceKind<KubeObject>[];
+
 export class Stage {
   readonly server: KubeServer;
   readonly client: KubeClient;
-  readonly informers: InformerSet;
   readonly switches = new PlayerSwitches();
-  readonly players: Players;
-  readonly cdi: Cdi;
+  informers!: InformerSet;
+  players!: Players;
+  cdi!: Cdi;
   readonly namespace = 'stories';
   readonly errors: unknown[] = [];
+  readonly #options: StageOptions;
   readonly #seen = new Map<string, DataVolume[]>();
   readonly #watching = new AbortController();
   #changed = Promise.withResolvers<void>();
@@ -49,16 +59,37 @@ export class Stage {
   private constructor(server: KubeServer, options: StageOptions) {
     this.server = server;
     this.client = KubeClient.fromKubeconfigText(server.kubeconfig());
-    const clock = new Clock(options.scale ?? 50);
+    this.#options = options;
+    this.#make();
+  }
+
+  #make(): void {
     const onError = (error: unknown): void => void this.errors.push(error);
     this.informers = new InformerSet(this.client, onError);
+    const clock = new Clock(this.#options.scale ?? 50);
     const shared = { client: this.client, clock, informers: this.informers, onError };
-    this.players = new Players({
-      ...shared,
-      switches: this.switches,
-      ...(options.times ? { times: options.times } : {}),
-    });
+    const { times = {} } = this.#options;
+    this.players = new Players({ ...shared, switches: this.switches, times });
     this.cdi = new Cdi(shared);
+  }
+
+  async #start(): Promise<void> {
+    await this.informers.start();
+    this.players.start();
+    this.cdi.start();
+    for (const kind of watchedKinds) this.informers.of(kind).onChange(() => this.#wake());
+  }
+
+  async #stop(): Promise<void> {
+    await Promise.all([this.cdi.stop(), this.players.stop()]);
+    await this.informers.stop();
+  }
+
+  /** Ends all players and controllers and starts others on the same cluster, as a new process would. */
+  async restart(): Promise<void> {
+    await this.#stop();
+    this.#make();
+    await this.#start();
   }
 
   static async open(options: StageOptions = {}): Promise<Stage> {
@@ -73,22 +104,10 @@ export class Stage {
     await this.#addClass('wffc', 'WaitForFirstConsumer');
     const metadata = { name: this.namespace };
     await this.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata });
-    await this.informers.start();
-    this.players.start();
-    this.cdi.start();
+    await this.#start();
     void this.client
       .watch(dataVolumes, {}, ({ type, object }) => this.#see(type, object), this.#watching.signal)
       .catch(() => undefined);
-    for (const kind of [
-      persistentVolumeClaims,
-      persistentVolumes,
-      pods,
-      events,
-      volumeImportSources,
-      volumeCloneSources,
-    ]) {
-      this.informers.of<KubeObject>(kind as ResourceKind<KubeObject>).onChange(() => this.#wake());
-    }
   }
 
   // Classes whose provisioner is no CSI driver: CDI fills their claims without populators.
@@ -100,8 +119,7 @@ export class Stage {
 
   async close(): Promise<void> {
     this.#watching.abort(new Error('the story is over'));
-    await Promise.all([this.cdi.stop(), this.players.stop()]);
-    await this.informers.stop();
+    await this.#stop();
     await this.client.close();
     await this.server.close();
   }
