@@ -7,10 +7,11 @@
  */
 import { Fault } from '@compute/domain';
 import pg from 'pg';
+import { throwUnavailable } from './database-errors.ts';
 
-/** A named prepared statement: parsed once for each connection. Names are unique over the whole store. */
+/** With a name it is prepared: parsed once for each connection. Names are unique over the whole store. */
 export interface Statement {
-  readonly name: string;
+  readonly name?: string;
   readonly text: string;
 }
 
@@ -60,21 +61,18 @@ export function openPool(options: PoolOptions): pg.Pool {
 }
 
 export interface Queryable {
-  query<R extends pg.QueryResultRow>(
-    config: pg.QueryConfig & { name?: string },
-    values?: unknown[],
-  ): Promise<pg.QueryResult<R>>;
+  query<R extends pg.QueryResultRow>(config: pg.QueryConfig): Promise<pg.QueryResult<R>>;
 }
 
-/** Rows of a prepared statement. */
+/** Rows of a statement. Throws `Unavailable` when the database is away, its own error otherwise. */
 export async function rowsOf<R extends object>(on: Queryable, statement: Statement, values: unknown[]): Promise<R[]> {
-  const result = await on.query<R & pg.QueryResultRow>({ ...statement, values });
+  const result = await on.query<R & pg.QueryResultRow>({ ...statement, values }).catch(throwUnavailable);
   return result.rows;
 }
 
-/** How many rows a prepared statement touched. */
+/** How many rows a statement touched. Throws as `rowsOf`. */
 export async function countOf(on: Queryable, statement: Statement, values: unknown[]): Promise<number> {
-  const result = await on.query({ ...statement, values });
+  const result = await on.query({ ...statement, values }).catch(throwUnavailable);
   return result.rowCount ?? 0;
 }
 
@@ -105,7 +103,7 @@ export async function inTransaction<T>(
   pool: pg.Pool,
   work: (tx: pg.PoolClient) => Promise<T | Following<T>>,
 ): Promise<T> {
-  const client = await pool.connect();
+  const client = await pool.connect().catch(throwUnavailable);
   let broken: Error | undefined;
   try {
     client.query('begin').catch(() => undefined);

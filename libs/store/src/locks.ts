@@ -5,6 +5,8 @@
 
 /** Shared by every writer of the change feed until it commits; taken alone for an instant to fix the high-water mark. */
 export const FEED_LOCK = 7_301_001;
+/** What every writer of the change feed begins with, before it takes a sequence number. */
+export const SHARE_FEED = { name: 'share_feed', text: 'select pg_advisory_xact_lock_shared($1)' };
 /** Whoever assigns positions to usage events. */
 export const USAGE_POSITION_LOCK = 7_301_002;
 /** Whoever makes or drops partitions; the migrations know the number too. */

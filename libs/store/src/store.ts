@@ -7,7 +7,7 @@
 import type { AnyResource, Kind, ResourceOf, VmDisk, VmInstance } from '@compute/domain';
 import type pg from 'pg';
 import { ApiKeys, type NewApiKeyRequest } from './access/api-keys.ts';
-import { openPrisma } from './access/prisma.ts';
+import { type ColdClient, openPrisma } from './access/prisma.ts';
 import { type NewProjectOptions, Projects } from './access/projects.ts';
 import type {
   ApplyOptions,
@@ -26,13 +26,13 @@ import type {
   WantOutcome,
   WriteCommand,
 } from './commands.ts';
-import { connectionConfig, openPool } from './connection.ts';
+import { connectionConfig, openPool, rowsOf } from './connection.ts';
+import { asUnavailable } from './database-errors.ts';
 import { ChangeLog, parsePosition } from './feed/change-log.ts';
 import { ChangeTail } from './feed/change-tail.ts';
 import { highWaterMark } from './feed/high-water-mark.ts';
 import { Hints, type HintTopic } from './feed/hints.ts';
 import { FeedSubscription } from './feed/subscription.ts';
-import type { PrismaClient } from './generated/client.ts';
 import { withLeadership } from './leadership.ts';
 import { ProjectKeys } from './project-keys.ts';
 import { readQuota, recountQuota, setQuota } from './quota/quota-accounts.ts';
@@ -90,7 +90,7 @@ const DEFAULT_POOL_SIZE = 10;
 interface Parts {
   readonly pool: pg.Pool;
   readonly config: pg.ClientConfig;
-  readonly prisma: PrismaClient;
+  readonly prisma: ColdClient;
   readonly hints: Hints;
   readonly writer: Writer;
   readonly resources: Resources;
@@ -102,7 +102,7 @@ interface Parts {
   readonly usagePeriodMs: number;
 }
 
-/** Opens a store on a migrated database. Throws `InvalidArgument` for a bad key, the driver's error when it is away. */
+/** Opens a store on a migrated database. Throws `InvalidArgument` for a bad key, `Unavailable`. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl, applicationName, poolSize = DEFAULT_POOL_SIZE, quotaDefaults, usagePeriod = 'hour' } = options;
   const onError = options.onError ?? (() => undefined);
@@ -128,7 +128,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     return store;
   } catch (error) {
     await store.close();
-    throw error;
+    throw asUnavailable(error);
   }
 }
 
@@ -273,7 +273,7 @@ export class Store {
   /** Resolves when it is done or when the time is over, with the operation as it then stands. */
   waitOperation(id: string, timeoutMs: number, signal?: AbortSignal): Promise<Operation | undefined> {
     const wait = { id, timeoutMs, ...(signal ? { signal } : {}) };
-    return waitForOperation(this.#parts.pool, this.#parts.hints, wait);
+    return waitForOperation(this.#parts.pool, this.#parts.tail, wait);
   }
 
   // Quota ------------------------------------------------------------------------------------------------------------
@@ -373,9 +373,9 @@ export class Store {
     return forgetIdempotency(this.#parts.pool, olderThan);
   }
 
-  /** Throws when the database does not answer. */
+  /** Throws Unavailable when the database does not answer. */
   async ping(): Promise<void> {
-    await this.#parts.pool.query('select 1');
+    await rowsOf(this.#parts.pool, { text: 'select 1' }, []);
   }
 
   /** Ends subscriptions, then connections. Commands that were submitted are finished first. Safe to call twice. */

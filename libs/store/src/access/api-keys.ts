@@ -6,8 +6,9 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Fault } from '@compute/domain';
 import type pg from 'pg';
 import { rowsOf } from '../connection.ts';
-import type { ApiKey, PrismaClient } from '../generated/client.ts';
+import type { ApiKey } from '../generated/client.ts';
 import { API_KEY_SCOPES, type ApiKeyRecord, type ApiKeyScope, type NewApiKey } from '../records.ts';
+import type { ColdClient } from './prisma.ts';
 import { isMissingParent } from './prisma-errors.ts';
 
 const TOKEN = /^vmk_([0-9a-f]{16})_([0-9a-f]{64})$/;
@@ -43,12 +44,12 @@ interface KeyRow {
 
 export class ApiKeys {
   readonly #pool: pg.Pool;
-  readonly #prisma: PrismaClient;
+  readonly #prisma: ColdClient;
   readonly #onError: (error: unknown) => void;
   readonly #kept = new Map<string, Kept>();
   readonly #usedMs = new Map<string, number>();
 
-  constructor(pool: pg.Pool, prisma: PrismaClient, onError: (error: unknown) => void) {
+  constructor(pool: pg.Pool, prisma: ColdClient, onError: (error: unknown) => void) {
     this.#pool = pool;
     this.#prisma = prisma;
     this.#onError = onError;

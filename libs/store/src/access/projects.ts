@@ -1,11 +1,12 @@
 /** Projects: a rare matter, so it goes through Prisma. Making one makes its data key. */
 import { Fault } from '@compute/domain';
-import type { PrismaClient, Project } from '../generated/client.ts';
+import type { Project } from '../generated/client.ts';
 import { newUid } from '../new-uid.ts';
 import type { ProjectKeys } from '../project-keys.ts';
 import { clampLimit } from '../reads/page-limit.ts';
 import type { Page, ProjectRecord } from '../records.ts';
 import { newDataKey, wrapDataKey } from '../sealing.ts';
+import type { ColdClient } from './prisma.ts';
 import { isDuplicate, isMissingParent } from './prisma-errors.ts';
 
 const DEFAULT_CLUSTER = 'default';
@@ -18,11 +19,11 @@ export interface NewProjectOptions {
 }
 
 export class Projects {
-  readonly #prisma: PrismaClient;
+  readonly #prisma: ColdClient;
   readonly #keys: ProjectKeys;
   readonly #secretsKey: Buffer;
 
-  constructor(prisma: PrismaClient, keys: ProjectKeys, secretsKey: Buffer) {
+  constructor(prisma: ColdClient, keys: ProjectKeys, secretsKey: Buffer) {
     this.#prisma = prisma;
     this.#keys = keys;
     this.#secretsKey = secretsKey;

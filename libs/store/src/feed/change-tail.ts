@@ -61,6 +61,7 @@ export class ChangeTail {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#wakeAll();
+    await this.#started?.catch(() => undefined);
     await this.#loop;
   }
 

@@ -8,6 +8,7 @@
  */
 import type pg from 'pg';
 import { rowsOf } from '../connection.ts';
+import { throwUnavailable } from '../database-errors.ts';
 import { FEED_LOCK } from '../locks.ts';
 
 interface LastRow {
@@ -18,14 +19,14 @@ interface LastRow {
 export async function highWaterMark(pool: pg.Pool, known?: number): Promise<number> {
   const last = await rowsOf<LastRow>(pool, LAST_SEQ, []);
   if (known !== undefined && last[0]?.last === known) return known;
-  const client = await pool.connect();
+  const client = await pool.connect().catch(throwUnavailable);
   let broken: Error | undefined;
   try {
     // All three travel together, so the lock is held no longer than the middle one takes.
     const [, settled] = await Promise.all([
-      client.query({ ...LOCK, values: [FEED_LOCK] }),
+      rowsOf(client, LOCK, [FEED_LOCK]),
       rowsOf<LastRow>(client, LAST_SEQ, []),
-      client.query({ ...UNLOCK, values: [FEED_LOCK] }),
+      rowsOf(client, UNLOCK, [FEED_LOCK]),
     ]);
     return settled[0]?.last ?? 0;
   } catch (error) {

@@ -1,6 +1,7 @@
 /** Reading history, newest first. The cursor names the last line of the page before. */
 import { Fault, type Kind, type Transition } from '@compute/domain';
 import type pg from 'pg';
+import { rowsOf } from '../connection.ts';
 import type { HistoryPage, HistoryQuery } from '../records.ts';
 import { clampLimit } from './page-limit.ts';
 
@@ -24,10 +25,11 @@ interface TransitionRow {
 
 export async function readHistory(pool: pg.Pool, query: HistoryQuery): Promise<HistoryPage> {
   const limit = clampLimit(query.limit);
-  const found = await pool.query<TransitionRow>(statementOf(query, limit + 1));
-  const items = found.rows.slice(0, limit).map(toTransition);
+  const { text, values } = statementOf(query, limit + 1);
+  const rows = await rowsOf<TransitionRow>(pool, { text }, values);
+  const items = rows.slice(0, limit).map(toTransition);
   const last = items.at(-1);
-  return found.rows.length > limit && last ? { items, next: cursorOf(last) } : { items };
+  return rows.length > limit && last ? { items, next: cursorOf(last) } : { items };
 }
 
 /** Only the conditions that were asked for: the planner then uses the index by uid or the one by project and time. */

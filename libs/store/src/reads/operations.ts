@@ -1,9 +1,8 @@
 /** Reading operations, and waiting for one to end. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault, type Kind } from '@compute/domain';
 import type pg from 'pg';
 import { rowsOf } from '../connection.ts';
-import type { Hints } from '../feed/hints.ts';
+import type { ChangeTail } from '../feed/change-tail.ts';
 import type { Operation, OperationError, Page } from '../records.ts';
 import { clampLimit } from './page-limit.ts';
 
@@ -20,11 +19,6 @@ interface OperationRow {
   readonly error: OperationError | null;
   readonly request_id: string;
 }
-
-/** A hint may be lost; then this is how late a wait may end. */
-const POLL_MS = 500;
-/** Many waits look at once when something changed; a burst of changes makes one look. */
-const LEAST_PAUSE_MS = 20;
 
 export async function readOperation(pool: pg.Pool, id: string): Promise<Operation | undefined> {
   const [row] = await rowsOf<OperationRow>(pool, BY_ID, [id]);
@@ -49,19 +43,36 @@ export async function readOperations(pool: pg.Pool, query: OperationsQuery): Pro
   return rows.length > limit && last ? { items, next: `${last.createdAt.getTime()}.${last.id}` } : { items };
 }
 
-/** Resolves when it is done, when the time is over or when the signal aborts; then with the operation as it stands. */
+/**
+ * Resolves when it is done, when the time is over or when the signal aborts; then with the operation as it stands. An
+ * operation ends together with a change of its resource, so any number of waits share the one tail of the feed.
+ */
 export async function waitForOperation(
   pool: pg.Pool,
-  hints: Hints,
+  tail: ChangeTail,
   wait: { id: string; timeoutMs: number; signal?: AbortSignal },
 ): Promise<Operation | undefined> {
-  const deadline = Date.now() + wait.timeoutMs;
-  for (;;) {
+  const over = AbortSignal.any([
+    AbortSignal.timeout(wait.timeoutMs),
+    tail.closed,
+    ...(wait.signal ? [wait.signal] : []),
+  ]);
+  await tail.start();
+  for (let position = tail.head; ; position = tail.head) {
     const operation = await readOperation(pool, wait.id);
-    const leftMs = deadline - Date.now();
-    if (!operation || operation.doneAt || leftMs <= 0 || wait.signal?.aborted) return operation;
-    await hints.next('changes', { timeoutMs: Math.min(leftMs, POLL_MS), signal: wait.signal });
-    await sleep(Math.min(leftMs, LEAST_PAUSE_MS));
+    if (!operation || operation.doneAt || over.aborted) return operation;
+    await changeOf(tail, operation.uid, position, over);
+  }
+}
+
+/** Resolves when the resource may have changed after the position, or when the wait is over. */
+async function changeOf(tail: ChangeTail, uid: string, position: number, over: AbortSignal): Promise<void> {
+  for (let from = position; !over.aborted; ) {
+    const moved = tail.moved(over);
+    const changes = tail.after(from);
+    if (changes === undefined || changes.some((change) => change.uid === uid)) return;
+    from = tail.head;
+    await moved;
   }
 }
 

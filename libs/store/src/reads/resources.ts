@@ -34,9 +34,9 @@ export class Resources {
 
   async list<K extends Kind>(query: ListQuery<K>): Promise<Page<ResourceOf[K]>> {
     const limit = clampLimit(query.limit);
-    const { text, values } = listStatement(query, limit + 1);
-    const found = await this.#pool.query<ResourceRow>({ text, values });
-    const resources = await toResources(found.rows, this.#keys);
+    const { statement, values } = listStatement(query, limit + 1);
+    const rows = await rowsOf<ResourceRow>(this.#pool, statement, values);
+    const resources = await toResources(rows, this.#keys);
     const items = resources.slice(0, limit) as ResourceOf[K][];
     const last = items.at(-1);
     return resources.length > limit && last ? { items, next: last.name } : { items };
@@ -58,14 +58,14 @@ export class Resources {
 }
 
 /** Pages without label selector share one prepared statement; each shape of a selector is a text of its own. */
-function listStatement(query: ListQuery, limit: number): { text: string; values: unknown[]; name?: string } {
+function listStatement(query: ListQuery, limit: number): { statement: Statement; values: unknown[] } {
   const values: unknown[] = [query.project, query.kind, query.after ?? '', limit, query.phase ?? null];
   const labels = labelConditions(query.labelSelector ?? [], values);
   const text = `
 select ${RESOURCE_COLUMNS} from resource
 where project = $1 and kind = $2 and name > $3 and ($5::text is null or phase = $5) ${labels}
 order by project, kind, name limit $4`;
-  return labels === '' ? { text, values, name: 'list_resources' } : { text, values };
+  return { statement: labels === '' ? { text, name: 'list_resources' } : { text }, values };
 }
 
 const BY_NAME: Statement = {

@@ -3,7 +3,7 @@ import type { Kind } from '@compute/domain';
 import type pg from 'pg';
 import type { ProgressEntry, ResourcePoke } from '../commands.ts';
 import { countOf, inTransaction, rowsOf } from '../connection.ts';
-import { FEED_LOCK } from '../locks.ts';
+import { FEED_LOCK, SHARE_FEED } from '../locks.ts';
 
 interface OutboxRow {
   readonly id: number;
@@ -26,7 +26,7 @@ export async function claimOutbox(
     const rows = await rowsOf<OutboxRow>(tx, CLAIM_OUTBOX, [limit]);
     if (rows.length === 0) return 0;
     await send(rows.map(toPoke));
-    await tx.query({ ...DELETE_OUTBOX, values: [rows.map(({ id }) => id)] });
+    await countOf(tx, DELETE_OUTBOX, [rows.map(({ id }) => id)]);
     return rows.length;
   });
 }
@@ -43,7 +43,7 @@ export async function everyResource(pool: pg.Pool, limit: number, after?: string
 
 /** Moves the next look; nothing that a caller could see. */
 export async function lookLater(pool: pg.Pool, uid: string, afterMs: number, attempts: number): Promise<void> {
-  await pool.query({ ...LOOK_LATER, values: [uid, afterMs, attempts] });
+  await countOf(pool, LOOK_LATER, [uid, afterMs, attempts]);
 }
 
 /**
@@ -56,10 +56,7 @@ export async function writeProgress(pool: pg.Pool, entries: readonly ProgressEnt
   if (last.length === 0) return 0;
   const values = [last.map(({ uid }) => uid), last.map((entry) => JSON.stringify(entry.import))];
   return inTransaction(pool, async (tx) => {
-    const [, count] = await Promise.all([
-      tx.query({ name: 'share_feed', text: 'select pg_advisory_xact_lock_shared($1)', values: [FEED_LOCK] }),
-      countOf(tx, WRITE_PROGRESS, values),
-    ]);
+    const [, count] = await Promise.all([rowsOf(tx, SHARE_FEED, [FEED_LOCK]), countOf(tx, WRITE_PROGRESS, values)]);
     return count;
   });
 }

@@ -5,7 +5,7 @@
 import type pg from 'pg';
 import { countOf, inTransaction, rowsOf } from '../connection.ts';
 import { USAGE_POSITION_LOCK } from '../locks.ts';
-import { INSERT_USAGE_EVENTS, usageEventValues } from '../write/ledger-writes.ts';
+import { INSERT_USAGE_EVENTS, usageEventValues } from '../write/usage-writes.ts';
 import { lastBoundary } from './intervals.ts';
 import { eventsOf, type OpenMeterRow } from './usage-ledger.ts';
 
@@ -45,7 +45,7 @@ export async function publishUsage(pool: pg.Pool): Promise<number> {
   for (;;) {
     const count = await inTransaction(pool, async (tx) => {
       // The lock is waited for in a statement of its own, so that the next one sees what its holder before us wrote.
-      await tx.query({ ...LOCK_POSITIONS, values: [USAGE_POSITION_LOCK] });
+      await rowsOf(tx, LOCK_POSITIONS, [USAGE_POSITION_LOCK]);
       return countOf(tx, ASSIGN_POSITIONS, [EVENTS_AT_ONCE]);
     });
     published += count;

@@ -27,7 +27,8 @@ export interface UsageEventRow extends Omit<OpenMeterRow, 'opened_at'> {
 }
 
 export class UsageLedger {
-  readonly #running = new Map<string, RunningMeter>();
+  /** By uid, then by meter. */
+  readonly #running = new Map<string, Map<string, RunningMeter>>();
   readonly #closed: OpenMeterRow[] = [];
   readonly #events: UsageEventRow[] = [];
   readonly #periodMs: number;
@@ -37,7 +38,7 @@ export class UsageLedger {
   }
 
   load(rows: readonly OpenMeterRow[]): void {
-    for (const row of rows) this.#running.set(idOf(row.uid, row.meter), { ...row, stored: true });
+    for (const row of rows) this.#keep({ ...row, stored: true });
   }
 
   /**
@@ -72,7 +73,7 @@ export class UsageLedger {
 
   /** Rows of `usage_open` to insert. */
   opened(): readonly OpenMeterRow[] {
-    return [...this.#running.values()].filter((meter) => !meter.stored);
+    return [...this.#running.values()].flatMap((meters) => [...meters.values()]).filter((meter) => !meter.stored);
   }
 
   events(): readonly UsageEventRow[] {
@@ -80,16 +81,21 @@ export class UsageLedger {
   }
 
   #metersOf(uid: string): RunningMeter[] {
-    return [...this.#running.values()].filter((meter) => meter.uid === uid);
+    return [...(this.#running.get(uid)?.values() ?? [])];
   }
 
   #open(resource: AnyResource, { meter, dimensions }: OpenMeter, at: Date): void {
     const { uid, project, kind, name } = resource;
-    this.#running.set(idOf(uid, meter), { uid, meter, project, kind, name, dimensions, opened_at: at, stored: false });
+    this.#keep({ uid, meter, project, kind, name, dimensions, opened_at: at, stored: false });
+  }
+
+  #keep(meter: RunningMeter): void {
+    const meters = this.#running.get(meter.uid) ?? new Map<string, RunningMeter>();
+    this.#running.set(meter.uid, meters.set(meter.meter, meter));
   }
 
   #close(running: RunningMeter, at: Date): void {
-    this.#running.delete(idOf(running.uid, running.meter));
+    this.#running.get(running.uid)?.delete(running.meter);
     if (running.stored) this.#closed.push(running);
     this.#events.push(...eventsOf(running, at, this.#periodMs));
   }
@@ -109,8 +115,4 @@ export function eventsOf(open: OpenMeterRow, to: Date, periodMs: number): UsageE
     from: interval.from,
     to: interval.to,
   }));
-}
-
-function idOf(uid: string, meter: string): string {
-  return `${uid}/${meter}`;
 }

@@ -64,16 +64,14 @@ interface SummaryRow {
 export async function usageSummary(pool: pg.Pool, query: UsageSummaryQuery): Promise<UsageSummaryRow[]> {
   const groups = query.groupBy ?? [];
   const text = summaryText(groups);
-  const found = await pool.query<SummaryRow>({ text, values: [query.project, query.from, query.to] });
-  return found.rows.map(
-    ({ meter, dimensions, uid, kind, name, period_start: periodStart, duration_ms: durationMs }) => ({
-      meter,
-      dimensions,
-      ...(uid === undefined || kind === undefined || name === undefined ? {} : { uid, kind, name }),
-      ...(periodStart === undefined ? {} : { periodStart }),
-      durationMs,
-    }),
-  );
+  const rows = await rowsOf<SummaryRow>(pool, { text }, [query.project, query.from, query.to]);
+  return rows.map(({ meter, dimensions, uid, kind, name, period_start: periodStart, duration_ms: durationMs }) => ({
+    meter,
+    dimensions,
+    ...(uid === undefined || kind === undefined || name === undefined ? {} : { uid, kind, name }),
+    ...(periodStart === undefined ? {} : { periodStart }),
+    durationMs,
+  }));
 }
 
 /** The groups come from a closed list; everything else is a parameter. */

@@ -93,6 +93,14 @@ test('in one batch of 64 a duplicate name and one over quota are refused and all
   expect(transactions).toEqual([{ count: 1 }]);
 });
 
+test('one command that the database cannot store does not spoil the others of its batch', async () => {
+  const poison = newVm('poison', {}, { annotations: { note: 'zero \u0000' } });
+  const commands = [newVm('before-poison'), poison, newVm('after-poison')];
+  const results = await Promise.allSettled(commands.map((command) => it.store.create(command)));
+  const codes = results.map((result) => (result.status === 'fulfilled' ? 'created' : (result.reason as Fault).code));
+  expect(codes).toEqual(['created', 'InvalidArgument', 'created']);
+});
+
 test('a disk that is not optical belongs to one VM; the refusal names it', async () => {
   await it.store.create(newVm('owner', { disks: ['exclusive'] }));
   const fault = await faultOf(it.store.create(newVm('rival', { disks: ['exclusive'] })));

@@ -7,7 +7,7 @@ import type { AnyResource, Claim } from '@compute/domain';
 import type pg from 'pg';
 import { sameJson } from '../canonical-json.ts';
 import { rowsOf, type Statement } from '../connection.ts';
-import { FEED_LOCK } from '../locks.ts';
+import { FEED_LOCK, SHARE_FEED } from '../locks.ts';
 import { counterOf } from '../quota/claim-keys.ts';
 import { neededClaim } from '../quota/needed-claim.ts';
 import type { QuotaRow } from '../quota/quota-ledger.ts';
@@ -35,7 +35,7 @@ export async function loadBatch(
 ): Promise<Batch> {
   const needs = needsOf(commands);
   const locked = Promise.all([
-    tx.query({ ...SHARE_FEED, values: [FEED_LOCK] }),
+    rowsOf(tx, SHARE_FEED, [FEED_LOCK]),
     lockRows(tx, needs),
     loadIdempotency(tx, needs),
     options.keys.load(needs.projects, tx),
@@ -133,8 +133,6 @@ async function loadOpenDeletions(tx: pg.PoolClient, needs: Needs, rows: readonly
   if (!needs.deletes || uids.length === 0) return [];
   return rowsOf<{ id: string; uid: string }>(tx, LOAD_OPEN_DELETIONS, [uids]);
 }
-
-const SHARE_FEED: Statement = { name: 'share_feed', text: 'select pg_advisory_xact_lock_shared($1)' };
 
 const CLOCK: Statement = {
   name: 'batch_clock',

@@ -9,6 +9,7 @@ import { type AnyResource, Fault } from '@compute/domain';
 import type pg from 'pg';
 import type { ApplyOptions } from '../commands.ts';
 import { Following, inTransaction, rowsOf, Undo } from '../connection.ts';
+import { asUnavailable, isWorthRepeating, toFault } from '../database-errors.ts';
 import { type ResourceRow, toResources } from '../resource-row.ts';
 import { decideCreate } from '../verbs/create.ts';
 import { decideObserve } from '../verbs/observe.ts';
@@ -16,7 +17,6 @@ import { decideRemove } from '../verbs/remove.ts';
 import { decideRequestDeletion } from '../verbs/request-deletion.ts';
 import { decideWant } from '../verbs/want.ts';
 import type { Batch, BatchOptions } from './batch.ts';
-import { isWorthRepeating, toFault } from './database-errors.ts';
 import type { AfterStoring, Command, Decision, Outcome } from './decision.ts';
 import { flush } from './flush.ts';
 import { loadBatch } from './load.ts';
@@ -96,8 +96,9 @@ export class Writer {
       const { results } = await this.#run(commands, { atomic: false });
       for (const [index, one] of waiting.entries()) settle(one, results[index]);
     } catch (error) {
-      if (isWorthRepeating(error)) return this.#runSingly(waiting);
-      for (const one of waiting) one.reject(toFault(error));
+      const fault = asUnavailable(error);
+      if (!(fault instanceof Fault)) return this.#runSingly(waiting);
+      for (const one of waiting) one.reject(fault);
     }
   }
 
