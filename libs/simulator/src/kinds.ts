@@ -166,7 +166,7 @@ export interface PersistentVolume extends KubeObject {
     csi?: { driver: string; volumeHandle: string };
     nodeAffinity?: { required?: { nodeSelectorTerms: NodeSelectorTerm[] } };
   };
-  status?: { phase?: 'Available' | 'Bound' | 'Released' | 'Failed' };
+  status?: { phase?: 'Pending' | 'Available' | 'Bound' | 'Released' | 'Failed' };
 }
 
 export interface Event extends KubeObject {

@@ -22,6 +22,8 @@ const provisionerAnnotations = [
 const selectedNodeAnnotation = 'volume.kubernetes.io/selected-node';
 const waitingToldMs = 1_000;
 
+type VolumePhase = NonNullable<PersistentVolume['status']>['phase'];
+
 export class VolumeBinder {
   readonly #context: PlayersContext;
   readonly #recorder: EventRecorder;
@@ -198,14 +200,16 @@ export class VolumeBinder {
     await this.#context.client.mergePatch(persistentVolumes, { name }, patch, { subresource: 'status' });
   }
 
-  #phaseOf(volume: PersistentVolume): 'Available' | 'Bound' | 'Released' {
+  // A volume that is meant for a claim which is not bound to it yet stays what it is: new, or bound to the claim before.
+  #phaseOf(volume: PersistentVolume): VolumePhase | undefined {
+    const present = volume.status?.phase;
     const { namespace, name, uid } = volume.spec.claimRef ?? {};
     if (name === undefined) return 'Available';
     const claim = this.#context.claims.get(namespace, name);
     if (claim === undefined || (uid !== undefined && claim.metadata.uid !== uid)) {
-      return volume.status?.phase === 'Bound' || volume.status?.phase === 'Released' ? 'Released' : 'Available';
+      return present === 'Bound' || present === 'Released' ? 'Released' : present;
     }
-    return claim.spec.volumeName === volume.metadata.name ? 'Bound' : 'Available';
+    return claim.spec.volumeName === volume.metadata.name ? 'Bound' : present;
   }
 
   async #freeVolume(volume: PersistentVolume): Promise<undefined> {
