@@ -10,7 +10,8 @@ import { kubevirtTypes } from './kubevirt-types.ts';
 
 type Catalogue = Readonly<Record<string, string>>;
 
-const anything: Schema = { 'x-kubernetes-preserve-unknown-fields': true };
+// KubeVirt's conditions state times that are not known as null.
+const anything: Schema = { 'x-kubernetes-preserve-unknown-fields': true, nullable: true };
 
 const scalars: Record<string, Schema> = {
   s: { type: 'string' },
