@@ -47,9 +47,10 @@ export function readPackages(): WorkspacePackage[] {
   return patterns.flatMap(expand).map(readPackage);
 }
 
-/** What every package's tests may import: the tools that stand in the root's development dependencies. */
+/** What every package's tests may import: what the root declares, since the root runs them. */
 export function testTools(): string[] {
-  return Object.keys(readJson<Manifest>('package.json').devDependencies ?? {});
+  const { dependencies, devDependencies } = readJson<Manifest>('package.json');
+  return Object.keys({ ...dependencies, ...devDependencies });
 }
 
 export function readSources(packages: readonly WorkspacePackage[]): SourceFile[] {
@@ -90,7 +91,7 @@ function readPackage(folder: string): WorkspacePackage {
 
 function readSource(path: string, owner: string): SourceFile {
   const text = readFileSync(join(ROOT, path), 'utf8');
-  const isTest = /\.test\.ts$|\/fixtures\/|\.config\.ts$/.test(path) || TEST_PACKAGES.has(owner);
+  const isTest = /\.test\.ts$|\/(fixtures|stories|testing)\/|\.config\.ts$/.test(path) || TEST_PACKAGES.has(owner);
   return { path, owner, isTest, text, imports: importsOf(text) };
 }
 
