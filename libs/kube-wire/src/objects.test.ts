@@ -405,6 +405,72 @@ describe('kinds with rules of their own', () => {
     expect((await resize('3Gi')).status).toBe(200);
   });
 
+  it('a pod keeps its spec but for images and added tolerations', async () => {
+    await cluster.post(paths.pods, pod('lasting'));
+    const path = `${paths.pods}/lasting`;
+    const tolerate = { spec: { tolerations: [{ key: 'a', operator: 'Exists' }] } };
+    expect((await cluster.mergePatch(path, tolerate)).status).toBe(200);
+    expect((await cluster.mergePatch(path, { spec: { containers: [{ name: 'main', image: 'other' }] } })).status).toBe(
+      200,
+    );
+    const { status, body } = await cluster.mergePatch(path, { spec: { nodeName: 'n' } });
+    expect([status, body.message]).toEqual([
+      422,
+      expect.stringContaining('spec: Forbidden: pod updates may not change fields'),
+    ]);
+    expect((await cluster.mergePatch(path, { spec: { tolerations: null } })).status).toBe(422);
+  });
+
+  it('services have addresses and node ports of their own', async () => {
+    const service = (name: string, spec: object) => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name },
+      spec: { ports: [{ port: 80 }], ...spec },
+    });
+    const specs = [];
+    for (const [name, spec] of [
+      ['sa', {}],
+      ['sb', { type: 'LoadBalancer' }],
+      ['sc', { type: 'NodePort' }],
+    ] as const) {
+      specs.push(
+        (await cluster.post(paths.services, service(name, spec))).body.spec as {
+          clusterIP: string;
+          ports: { nodePort?: number }[];
+        },
+      );
+    }
+    expect(new Set(specs.map(({ clusterIP }) => clusterIP)).size).toBe(3);
+    expect(specs.map(({ ports }) => ports[0]?.nodePort)).toEqual([undefined, 30000, 30001]);
+    const without = { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false };
+    const { body } = await cluster.post(paths.services, service('sd', without));
+    expect((body.spec as (typeof specs)[0]).ports[0]?.nodePort).toBeUndefined();
+    const headless = await cluster.post(paths.services, service('se', { clusterIP: 'None' }));
+    expect(headless.body.spec).toMatchObject({ clusterIP: 'None', clusterIPs: ['None'] });
+  });
+
+  it('a secret holds at most one MiB', async () => {
+    const secret = (size: number) => ({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'large' },
+      stringData: { a: 'x'.repeat(size) },
+    });
+    expect((await cluster.post(paths.secrets, secret(1024 * 1024 + 1))).body.message).toContain('data: Too long');
+    expect((await cluster.post(paths.secrets, secret(1024 * 1024))).status).toBe(201);
+  });
+
+  it.each([
+    [{ labels: { a: 'not valid' } }, 'metadata.labels: Invalid value: "not valid": a valid label must be'],
+    [{ labels: { 'bad key': 'x' } }, 'metadata.labels: Invalid value: "bad key": name part must consist of'],
+    [{ labels: { a: 'x'.repeat(64) } }, 'must be no more than 63 bytes'],
+    [{ annotations: { a: 'x'.repeat(256 * 1024) } }, 'metadata.annotations: Too long'],
+  ])('metadata %# is refused', async (metadata, message) => {
+    const { status, body } = await cluster.post(paths.configMaps, configMap('bad-metadata', {}, metadata));
+    expect([status, body.message]).toEqual([422, expect.stringContaining(message)]);
+  });
+
   it('an event is seen through both of its groups', async () => {
     const event = {
       apiVersion: 'v1',
@@ -420,6 +486,9 @@ describe('kinds with rules of their own', () => {
     expect(body).toMatchObject({ apiVersion: 'events.k8s.io/v1', regarding: { kind: 'Pod', name: 'p' }, note: 'text' });
     const selected = await cluster.get('/api/v1/namespaces/default/events?fieldSelector=involvedObject.name%3Dp');
     expect(selected.body.items).toHaveLength(1);
+    const modern = '/apis/events.k8s.io/v1/namespaces/default/events';
+    expect((await cluster.get(`${modern}?fieldSelector=regarding.name%3Dp`)).body.items).toHaveLength(1);
+    expect((await cluster.get(`${modern}?fieldSelector=regarding.name%3Dq`)).body.items).toHaveLength(0);
   });
 
   it('a pod is bound to its node once', async () => {

@@ -15,7 +15,7 @@ import type { Accepted } from './negotiation.ts';
 import { partialMetadata, renderTable, type TableRequest } from './table.ts';
 import { visibleType } from './watch-filter.ts';
 
-/** Bytes a client may leave unread before its watch is ended. */
+/** Bytes a client may leave unread before its watch is ended; the objects a watch begins with come on top. */
 const maxUnreadBytes = 32 * 1024 * 1024;
 
 export interface WatchOptions {
@@ -40,6 +40,7 @@ export class WatchResponse implements WatchSink {
   #timers: NodeJS.Timeout[] = [];
   #definitionsSent = false;
   #ended = false;
+  #unreadLimit = maxUnreadBytes;
 
   constructor(response: ServerResponse, options: WatchOptions) {
     this.#response = response;
@@ -141,7 +142,8 @@ export class WatchResponse implements WatchSink {
     const write = (text: string): void => {
       if (this.#ended) return;
       this.#response.write(text);
-      if (this.#response.writableLength > maxUnreadBytes) this.cut();
+      if (this.#handle === undefined) this.#unreadLimit += text.length;
+      else if (this.#response.writableLength > this.#unreadLimit) this.cut();
     };
     if (intercept === undefined) write(frame);
     else intercept(frame, write, () => this.cut());

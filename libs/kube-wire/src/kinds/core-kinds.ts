@@ -6,7 +6,7 @@ import type { Fields, KubeObject } from '../protocol/kube-object.ts';
 import { fieldsOf, listOf, readPath } from '../protocol/kube-object.ts';
 import type { RouteCall, RouteReply } from '../protocol/route.ts';
 import type { FieldProblem } from '../protocol/status-error.ts';
-import { forbidden, forbiddenField } from '../protocol/status-error.ts';
+import { forbidden, forbiddenField, tooLongField } from '../protocol/status-error.ts';
 import { kubernetesSchema } from './catalogue/type-notation.ts';
 import { ageColumn, column, count, nameColumn, textAt } from './cells.ts';
 
@@ -76,6 +76,20 @@ function prepareSecret({ object }: AdmissionRequest): void {
   object.type ??= 'Opaque';
 }
 
+/** What secrets and config maps may hold at most, all values together. */
+const maxDataBytes = 1024 * 1024;
+
+function dataProblems(request: AdmissionRequest): FieldProblem[] {
+  const { data, binaryData } = request.object;
+  const encoded = request.object.kind === 'Secret';
+  const sizes = Object.values({ ...fieldsOf(data), ...fieldsOf(binaryData) }).map((value) => {
+    return Buffer.byteLength(String(value), encoded ? 'base64' : 'utf8');
+  });
+  const tooLong = sizes.reduce((sum, size) => sum + size, 0) > maxDataBytes;
+  const problem = tooLongField(encoded ? 'data' : '', maxDataBytes);
+  return [...(tooLong ? [problem] : []), ...immutableData(request)];
+}
+
 /** Objects marked `immutable: true` keep their data. */
 function immutableData({ operation, object, previous }: AdmissionRequest): FieldProblem[] {
   if (operation !== 'update' || previous?.immutable !== true) return [];
@@ -99,7 +113,7 @@ const secretKind: KindDefinition = {
   ],
   selectableFields: ['type'],
   immutableFields: [{ path: 'type', message: 'field is immutable' }],
-  admission: { prepare: prepareSecret, validate: immutableData },
+  admission: { prepare: prepareSecret, validate: dataProblems },
 };
 
 const configMapKind: KindDefinition = {
@@ -109,7 +123,7 @@ const configMapKind: KindDefinition = {
   schema: kubernetesSchema('ConfigMap'),
   shortNames: ['cm'],
   columns: [nameColumn, column('Data', (object) => count(object.data) + count(object.binaryData)), ageColumn],
-  admission: { validate: immutableData },
+  admission: { validate: dataProblems },
 };
 
 const serviceAccountKind: KindDefinition = {

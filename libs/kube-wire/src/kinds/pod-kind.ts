@@ -12,6 +12,7 @@ import { badRequest, conflict, notFound } from '../protocol/status-error.ts';
 import { kubernetesSchema } from './catalogue/type-notation.ts';
 import { ageColumn, column, nameColumn, textAt } from './cells.ts';
 import { podMergeKeys } from './pod-merge-keys.ts';
+import { podSpecProblems } from './pod-spec-rules.ts';
 import { podStatusText } from './pod-status-text.ts';
 
 function containerStatuses(pod: KubeObject): Fields[] {
@@ -143,7 +144,7 @@ export const podKind: KindDefinition = {
   ],
   mergeKeys: podMergeKeys,
   deletionGraceSeconds,
-  admission: { prepare },
+  admission: { prepare, validate: podSpecProblems },
   subresources: {
     binding: { verbs: ['create'], kind: 'Binding', handle: bind },
     eviction: { verbs: ['create'], group: 'policy', version: 'v1', kind: 'Eviction', handle: evict },

@@ -1,6 +1,6 @@
 /** Services: columns, the defaults the API server fills, and the rules a controller can run into. */
 
-import type { AdmissionRequest } from '../protocol/admission.ts';
+import type { AdmissionRequest, StateReader } from '../protocol/admission.ts';
 import type { KindDefinition } from '../protocol/kind.ts';
 import type { Fields, KubeObject } from '../protocol/kube-object.ts';
 import { fieldsOf, listOf, readPath, stringOf } from '../protocol/kube-object.ts';
@@ -8,6 +8,7 @@ import type { FieldProblem } from '../protocol/status-error.ts';
 import { invalidField, requiredField } from '../protocol/status-error.ts';
 import { kubernetesSchema } from './catalogue/type-notation.ts';
 import { ageColumn, column, labelsText, nameColumn, textAt } from './cells.ts';
+import { freeClusterAddress, nodePortSource } from './service-addresses.ts';
 
 function ingressTexts(service: KubeObject): string[] {
   return listOf(readPath(service, 'status.loadBalancer.ingress')).map((entry) => {
@@ -33,35 +34,35 @@ function portsText(service: KubeObject): string {
   return ports.join(',') || '<none>';
 }
 
-/** Addresses are handed out from 10.96.0.0/16 by counting up; two servers never share a cluster. */
-let nextAddress = 10;
-function clusterAddress(): string {
-  nextAddress = (nextAddress + 1) % 65_000;
-  return `10.96.${Math.floor(nextAddress / 250)}.${(nextAddress % 250) + 1}`;
-}
-
-function prepare({ operation, object, previous }: AdmissionRequest): void {
+function prepare({ operation, object, previous, state }: AdmissionRequest): void {
   if (operation === 'delete') return;
   const spec: Fields = { type: 'ClusterIP', sessionAffinity: 'None', ...fieldsOf(object.spec) };
   const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
-  if (spec.type !== 'ExternalName') {
-    const known = stringOf(readPath(previous, 'spec.clusterIP'));
-    spec.clusterIP = stringOf(spec.clusterIP) || known || clusterAddress();
-    spec.clusterIPs = [spec.clusterIP];
-    spec.ipFamilies ??= ['IPv4'];
-    spec.ipFamilyPolicy ??= 'SingleStack';
-    spec.internalTrafficPolicy ??= 'Cluster';
-  }
+  if (spec.type !== 'ExternalName') setAddress(spec, previous, state);
   if (external) spec.externalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
+  setPorts(spec, external && spec.allocateLoadBalancerNodePorts !== false ? nodePortSource(state) : undefined);
+  object.spec = spec;
+  object.status ??= { loadBalancer: {} };
+}
+
+function setAddress(spec: Fields, previous: KubeObject | undefined, state: StateReader): void {
+  const known = stringOf(readPath(previous, 'spec.clusterIP'));
+  spec.clusterIP = stringOf(spec.clusterIP) || known || freeClusterAddress(state);
+  spec.clusterIPs = [spec.clusterIP];
+  spec.ipFamilies ??= ['IPv4'];
+  spec.ipFamilyPolicy ??= 'SingleStack';
+  spec.internalTrafficPolicy ??= 'Cluster';
+}
+
+function setPorts(spec: Fields, nodePort: (() => number) | undefined): void {
   spec.ports = listOf(spec.ports).map((entry) => {
     const port: Fields = { protocol: 'TCP', ...fieldsOf(entry) };
     port.targetPort ??= port.port;
+    if (nodePort !== undefined) port.nodePort ??= nodePort();
     return port;
   });
   if (listOf(spec.ports).length === 0) delete spec.ports;
-  object.spec = spec;
-  object.status ??= { loadBalancer: {} };
 }
 
 function validate({ operation, object, previous }: AdmissionRequest): FieldProblem[] {

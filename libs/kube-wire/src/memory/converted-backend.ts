@@ -15,6 +15,7 @@ import type {
 import type { StoredAs } from '../protocol/kind.ts';
 import type { KubeObject } from '../protocol/kube-object.ts';
 import { ObjectVersion } from '../protocol/kube-object.ts';
+import { everything, matches } from '../protocol/selectors.ts';
 
 export class ConvertedBackend implements ResourceBackend {
   readonly #conversion: StoredAs;
@@ -42,7 +43,13 @@ export class ConvertedBackend implements ResourceBackend {
   }
 
   async list(query: ListQuery): Promise<ListPage> {
-    const page = await this.#stored.list(query);
+    // Field selectors name fields of the shown form, so they can only be applied to that; the page is then the whole list.
+    const byFields = query.selection.fields.length > 0;
+    const page = await this.#stored.list(byFields ? { ...query, selection: everything, limit: 0 } : query);
+    if (byFields) {
+      const items = page.items.map((version) => this.#show(version));
+      return { ...page, items: items.filter(({ object }) => matches(query.selection, object)) };
+    }
     return { ...page, items: page.items.map((version) => this.#show(version)) };
   }
 

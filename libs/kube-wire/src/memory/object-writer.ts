@@ -11,6 +11,7 @@ import type { KubeObject } from '../protocol/kube-object.ts';
 import { cloneJson, equalJson, ObjectVersion, readPath, timestamp } from '../protocol/kube-object.ts';
 import type { FieldProblem } from '../protocol/status-error.ts';
 import { alreadyExists, conflict, forbiddenField, invalid, invalidField, notFound } from '../protocol/status-error.ts';
+import { metadataProblems } from './object-metadata.ts';
 import { generateName, nameProblems } from './object-names.ts';
 
 /** What the writer needs from the store. */
@@ -40,7 +41,7 @@ export class ObjectWriter {
     const kind = this.#kind;
     const draft = this.#newObject(object);
     const { name, namespace = '' } = draft.metadata;
-    this.#refuse(name, nameProblems(kind, draft));
+    this.#refuse(name, [...nameProblems(kind, draft), ...metadataProblems(draft)]);
     if (kind.namespaced) this.#store.checkNamespace(kind, draft);
     this.#admit({
       operation: 'create',
@@ -91,7 +92,8 @@ export class ObjectWriter {
     if (changed === current.object) return current;
     const draft = cloneJson(changed);
     this.#keepIdentity(draft, current.object);
-    this.#refuse(key.name, [...this.#finalizerProblems(current.object, draft), ...this.#frozen(current.object, draft)]);
+    const problems = [...this.#finalizerProblems(current.object, draft), ...this.#frozen(current.object, draft)];
+    this.#refuse(key.name, [...problems, ...metadataProblems(draft)]);
     const { subresource } = options;
     this.#admit({ operation: 'update', object: draft, previous: current.object, subresource, state: this.#store });
     if (this.#kind.namespaced && subresource === undefined) this.#store.checkQuota(this.#kind, draft, current.object);

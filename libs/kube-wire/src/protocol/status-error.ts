@@ -174,6 +174,7 @@ export interface FieldProblem {
     | 'FieldValueForbidden'
     | 'FieldValueNotSupported'
     | 'FieldValueDuplicate'
+    | 'FieldValueTooLong'
     | 'FieldValueTypeInvalid';
   /** The text after the field: `Required value`, `Invalid value: "x": ...`. */
   message: string;
@@ -190,6 +191,11 @@ export function invalidField(field: string, value: unknown, why: string): FieldP
 
 export function forbiddenField(field: string, why: string): FieldProblem {
   return { field, reason: 'FieldValueForbidden', message: `Forbidden: ${why}` };
+}
+
+export function tooLongField(field: string, maxBytes: number): FieldProblem {
+  const message = `Too long: may not be more than ${maxBytes} bytes`;
+  return { field, reason: 'FieldValueTooLong', message };
 }
 
 export function unsupportedField(field: string, value: unknown, supported: unknown[]): FieldProblem {
