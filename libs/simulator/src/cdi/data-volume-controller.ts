@@ -1,6 +1,5 @@
-// DataVolumes: makes the claim (and the source object a populator reads), and keeps the status. It never deletes a claim: that is the
-// garbage collector's, through the owner reference.
-import { controllerRef, isAlreadyExists } from '@compute/kube-client';
+// DataVolumes: sees to their claims and keeps their status. It never deletes a claim: that is the garbage collector's, through the
+// owner reference.
 import { timestamp } from '../clock.ts';
 import { Controller } from '../controller.ts';
 import type { EventRecorder } from '../event-recorder.ts';
@@ -11,20 +10,17 @@ import {
   type DataVolumeSource,
   dataVolumes,
   type PersistentVolumeClaim,
-  persistentVolumeClaims,
-  volumeCloneSources,
-  volumeImportSources,
 } from '../kinds.ts';
 import { progressAnnotation } from '../pod-channel.ts';
 import { keyOf } from '../pod-claims.ts';
 import { annotation } from './annotations.ts';
 import type { CdiContext } from './cdi-context.ts';
-import { ClaimNotValid, claimFor, renderClaimSpec } from './claim-spec.ts';
-import { cloneObstacle, cloneSourceOf, namedClaimOf, sourceKeysOf, sourceSizeBytes } from './clone-source.ts';
+import { ClaimNotValid } from './claim-spec.ts';
+import { cloneObstacle, cloneSourceOf, namedClaimOf, sourceKeysOf } from './clone-source.ts';
 import type { MissingClaim } from './conditions.ts';
+import { createClaim, isAdopted, keepSourceObject } from './data-volume-claim.ts';
 import { statusEvents } from './data-volume-events.ts';
 import { nextStatus } from './data-volume-status.ts';
-import { importAnnotations } from './import-annotations.ts';
 import { isQuotaError } from './import-controller.ts';
 import { primeName } from './import-populator.ts';
 import { controllerOf, ownerKey } from './ownership.ts';
@@ -117,7 +113,7 @@ export class DataVolumeController {
       if (obstacle !== undefined) return { claim: undefined, missing: { ...obstacle, phase: '' } };
     }
     try {
-      return { claim: await this.#createClaim(dataVolume, source) };
+      return { claim: await createClaim(this.#context, dataVolume, source) };
     } catch (error) {
       return { claim: undefined, ...missingBecause(error), failure: error };
     }
@@ -137,85 +133,9 @@ export class DataVolumeController {
       return { claim };
     }
     if (claim.metadata.annotations?.[annotation.usePopulator] === 'true') {
-      await this.#keepSourceObject(dataVolume, source, claim);
+      await keepSourceObject(this.#context, dataVolume, source, claim);
     }
     return { claim };
-  }
-
-  async #createClaim(dataVolume: DataVolume, source: DataVolumeSource): Promise<PersistentVolumeClaim> {
-    const spec = renderClaimSpec(dataVolume, this.#context.storage, sourceSizeBytes(dataVolume, this.#context));
-    const usesPopulator = this.#usesPopulator(dataVolume, spec.storageClassName);
-    const claim = claimFor(dataVolume, spec, usesPopulator);
-    if (usesPopulator) {
-      await this.#createSourceObject(dataVolume, source);
-      claim.spec.dataSourceRef = sourceReference(dataVolume, source);
-      if (source.pvc?.namespace !== undefined && source.pvc.namespace !== dataVolume.metadata.namespace) {
-        claim.metadata.annotations = {
-          ...claim.metadata.annotations,
-          [annotation.dataSourceNamespace]: source.pvc.namespace,
-        };
-      }
-    } else {
-      const filling = source.pvc === undefined ? importAnnotations(source) : cloneRequest(dataVolume, source.pvc);
-      claim.metadata.annotations = { ...claim.metadata.annotations, ...filling };
-    }
-    return this.#context.client.create(persistentVolumeClaims, claim);
-  }
-
-  #usesPopulator(dataVolume: DataVolume, className: string | undefined): boolean {
-    const asked = dataVolume.metadata.annotations?.[annotation.usePopulator];
-    return asked === undefined ? this.#context.storage.usesPopulators(className) : asked === 'true';
-  }
-
-  async #createSourceObject(dataVolume: DataVolume, source: DataVolumeSource): Promise<void> {
-    const { namespace, uid } = dataVolume.metadata;
-    const metadata = {
-      name: sourceObjectName(source, uid),
-      ...(namespace === undefined ? {} : { namespace }),
-      ownerReferences: [controllerRef(dataVolume)],
-    };
-    const apiVersion = 'cdi.kubevirt.io/v1beta1';
-    try {
-      if (source.pvc !== undefined) {
-        const spec = { source: { kind: 'PersistentVolumeClaim', name: source.pvc.name } };
-        await this.#context.client.create(volumeCloneSources, {
-          apiVersion,
-          kind: 'VolumeCloneSource',
-          metadata,
-          spec,
-        });
-      } else {
-        const spec = {
-          source: source.http === undefined ? { blank: {} } : { http: source.http },
-          contentType: dataVolume.spec.contentType ?? 'kubevirt',
-        };
-        await this.#context.client.create(volumeImportSources, {
-          apiVersion,
-          kind: 'VolumeImportSource',
-          metadata,
-          spec,
-        });
-      }
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error;
-    }
-  }
-
-  // The source object is there as long as it may be needed, and goes when the DataVolume is done.
-  async #keepSourceObject(
-    dataVolume: DataVolume,
-    source: DataVolumeSource,
-    claim: PersistentVolumeClaim,
-  ): Promise<void> {
-    const { namespace, uid } = dataVolume.metadata;
-    const kind = source.pvc === undefined ? volumeImportSources : volumeCloneSources;
-    const informer = source.pvc === undefined ? this.#context.importSources : this.#context.cloneSources;
-    const name = sourceObjectName(source, uid);
-    const there = informer.get(namespace, name) !== undefined;
-    const filled = claim.metadata.annotations?.[annotation.podPhase] === 'Succeeded' || claim.status?.phase === 'Bound';
-    const done = dataVolume.status?.phase === 'Succeeded' && filled;
-    if (done && there) await this.#context.client.delete(kind, { ...(namespace ? { namespace } : {}), name });
-    if (!done && !there && claim.spec.volumeName === undefined) await this.#createSourceObject(dataVolume, source);
   }
 
   async #writeStatus(dataVolume: DataVolume, source: DataVolumeSource, looked: Looked): Promise<void> {
@@ -278,31 +198,6 @@ function missingBecause(error: unknown): { missing?: Missing } {
 // Both show in the status; neither is a fault of the controller.
 function isExpected(cause: unknown): boolean {
   return cause instanceof ClaimNotValid || isQuotaError(cause);
-}
-
-function isAdopted(dataVolume: DataVolume, claim: PersistentVolumeClaim): boolean {
-  const annotations = claim.metadata.annotations ?? {};
-  const allowed =
-    dataVolume.metadata.annotations?.[annotation.allowClaimAdoption] === 'true' ||
-    annotations[annotation.allowClaimAdoption] === 'true';
-  const created = annotations[annotation.createdForDataVolume] === dataVolume.metadata.uid;
-  return annotations[annotation.populatedFor] === dataVolume.metadata.name || (allowed && !created);
-}
-
-function sourceObjectName(source: DataVolumeSource, uid: string | undefined): string {
-  return `${source.pvc === undefined ? 'volume-import-source' : 'volume-clone-source'}-${uid}`;
-}
-
-function sourceReference(dataVolume: DataVolume, source: DataVolumeSource) {
-  return {
-    apiGroup: 'cdi.kubevirt.io',
-    kind: source.pvc === undefined ? 'VolumeImportSource' : 'VolumeCloneSource',
-    name: sourceObjectName(source, dataVolume.metadata.uid),
-  };
-}
-
-function cloneRequest(dataVolume: DataVolume, source: { namespace?: string; name: string }): Record<string, string> {
-  return { [annotation.cloneRequest]: `${source.namespace ?? dataVolume.metadata.namespace}/${source.name}` };
 }
 
 function sameJson(left: unknown, right: unknown): boolean {

@@ -4,10 +4,12 @@
 import { isNotFound } from '@compute/kube-client';
 import { timestamp } from '../clock.ts';
 import type { EventRecorder } from '../event-recorder.ts';
-import { type ContainerState, type Pod, pods, secrets } from '../kinds.ts';
-import { exitAnnotation, progressAnnotation } from '../pod-channel.ts';
+import { type ContainerState, type Pod, secrets } from '../kinds.ts';
+import { exitAnnotation } from '../pod-channel.ts';
 import type { PlayersContext } from './players-context.ts';
 import { type PodFacts, podStatus } from './pod-status.ts';
+import { removePod, writeStatus } from './pod-writer.ts';
+import { ProgressReporter } from './progress-reporter.ts';
 import type { WorkloadExit } from './workload.ts';
 import { isLauncher, type Workloads } from './workloads.ts';
 
@@ -34,7 +36,6 @@ export class PodRunner {
   #pod: Pod;
   #facts: PodFacts;
   #written = '';
-  #toldPercent: string | undefined;
 
   constructor(pod: Pod, options: PodRunnerOptions) {
     this.#pod = pod;
@@ -103,25 +104,38 @@ export class PodRunner {
 
   async #runContainer(): Promise<Running> {
     const running = this.#facts.state.running ?? { startedAt: timestamp() };
-    this.#toldPercent = undefined;
     await this.#show({ phase: 'Running', state: { running }, podIp: this.#facts.podIp ?? this.#options.podIp });
     const ended = new AbortController();
     const signal = AbortSignal.any([this.#stop.signal, ended.signal]);
-    const beat = this.#tellProgress(ended.signal);
+    const progress = this.#reporter();
     try {
-      const exit = await Promise.race([this.#work(signal), this.#exitOrder.promise, this.#killed(ended.signal)]);
+      const work = this.#work(signal, progress);
+      const exit = await Promise.race([work, this.#exitOrder.promise, this.#killed(ended.signal)]);
       return { exit, stopped: this.#stop.signal.aborted };
     } catch (error) {
-      if (!this.#stop.signal.aborted) throw error;
-      return { exit: { exitCode: 143, reason: 'Error' }, stopped: true };
+      return { exit: brokenExit(error, this.#stop.signal), stopped: this.#stop.signal.aborted };
     } finally {
       ended.abort(new Error('the container ended'));
-      await beat;
+      await progress.close();
       this.#abandon.signal.throwIfAborted();
     }
   }
 
-  async #work(signal: AbortSignal): Promise<WorkloadExit> {
+  #reporter(): ProgressReporter {
+    const { client, clock, times, onError } = this.#options.context;
+    return new ProgressReporter({
+      client,
+      clock,
+      pod: this.#pod,
+      intervalMs: times.progressMs,
+      mayTell: () => !this.#isNodeLost(),
+      onError: (error) => {
+        if (!isNotFound(error)) onError(error);
+      },
+    });
+  }
+
+  async #work(signal: AbortSignal, progress: ProgressReporter): Promise<WorkloadExit> {
     const container = this.#pod.spec.containers[0];
     if (container === undefined) return { exitCode: 0 };
     const workload = this.#options.workloads.of(this.#pod, container.name);
@@ -131,13 +145,9 @@ export class PodRunner {
       environment: await this.#environment(),
       clock: this.#options.context.clock,
       signal,
-      progress: (percent) => {
-        this.#percent = percent.toFixed(2);
-      },
+      progress: (percent) => progress.set(percent),
     });
   }
-
-  #percent: string | undefined;
 
   async #environment(): Promise<Map<string, string>> {
     const resolved = new Map<string, string>();
@@ -160,28 +170,6 @@ export class PodRunner {
     const rule = context.switches.find(context.switches.state.outOfMemory, context.podTarget(this.#pod));
     if (rule !== undefined && !signal.aborted) return { exitCode: 137, reason: 'OOMKilled' };
     return new Promise(() => undefined);
-  }
-
-  async #tellProgress(signal: AbortSignal): Promise<void> {
-    const { context } = this.#options;
-    this.#percent = undefined;
-    while (!signal.aborted) {
-      await this.#writeProgress().catch((error: unknown) => this.#survive(error));
-      // The first figure is told soon, so that a transfer that just began is not "N/A" for a whole interval.
-      const pauseMs = this.#toldPercent === undefined ? context.times.progressMs / 20 : context.times.progressMs;
-      await context.clock.after(pauseMs, signal).catch(() => undefined);
-    }
-  }
-
-  #survive(error: unknown): void {
-    if (!isNotFound(error)) this.#options.context.onError(error);
-  }
-
-  async #writeProgress(): Promise<void> {
-    if (this.#percent === undefined || this.#percent === this.#toldPercent || this.#isNodeLost()) return;
-    this.#toldPercent = this.#percent;
-    const metadata = { uid: this.#pod.metadata.uid, annotations: { [progressAnnotation]: this.#percent } };
-    await this.#options.context.client.mergePatch(pods, this.#pod.metadata, { metadata });
   }
 
   #isRestarted(exit: WorkloadExit): boolean {
@@ -230,9 +218,8 @@ export class PodRunner {
     const text = JSON.stringify(status);
     if (text === this.#written) return;
     this.#written = text;
-    const patch = { metadata: { uid: this.#pod.metadata.uid }, status };
-    const { client } = this.#options.context;
-    this.#pod = await client.mergePatch(pods, this.#pod.metadata, patch, { subresource: 'status' });
+    const { client, clock } = this.#options.context;
+    this.#pod = await writeStatus(client, this.#pod, status, clock, this.#abandon.signal);
   }
 
   #isNodeLost(): boolean {
@@ -248,10 +235,15 @@ export class PodRunner {
   // The second deletion, with no grace, is what makes the API server forget the pod.
   async #removeFromApi(): Promise<void> {
     await this.#untilNodeIsBack();
-    const { uid } = this.#pod.metadata;
-    const options = { gracePeriodSeconds: 0, ...(uid === undefined ? {} : { uid }) };
-    await this.#options.context.client.delete(pods, this.#pod.metadata, options);
+    const { client, clock } = this.#options.context;
+    await removePod(client, this.#pod, clock, this.#abandon.signal);
   }
+}
+
+// A program that rejects was told to stop, or could not even begin.
+function brokenExit(error: unknown, stop: AbortSignal): WorkloadExit {
+  if (stop.aborted) return { exitCode: 143, reason: 'Error' };
+  return { exitCode: 1, reason: 'Error', message: error instanceof Error ? error.message : String(error) };
 }
 
 function factsOf(pod: Pod): PodFacts {
