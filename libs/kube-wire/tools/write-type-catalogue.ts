@@ -13,6 +13,8 @@ interface Field {
   type: string;
 }
 
+const maxLineLength = 120;
+
 type Types = Map<string, Field[]>;
 
 const root = join(import.meta.dirname, '../../..');
@@ -112,7 +114,11 @@ function write(part: string, types: Types, roots: string[]): void {
   const missing = roots.filter((name) => !types.has(name));
   if (missing.length > 0) throw new Error(`${part} has no ${missing.join(', ')}`);
   const entries = [...catalogue(types, roots, additions[part] ?? {})].sort(([a], [b]) => (a < b ? -1 : 1));
-  const lines = entries.map(([name, text]) => `  ${name}: '${text}',`);
+  // Broken as the formatter breaks it, so that writing again changes nothing.
+  const lines = entries.map(([name, text]) => {
+    const line = `  ${name}: '${text}',`;
+    return line.length <= maxLineLength ? line : `  ${name}:\n    '${text}',`;
+  });
   const head = `/** The types of ${part}, written by tools/write-type-catalogue.ts; see type-notation.ts for the notation. */`;
   writeFileSync(
     join(target, `${part}-types.ts`),

@@ -9,8 +9,10 @@ export const kubernetesTypes: Readonly<Record<string, string>> = {
   AzureFilePersistentVolumeSource: 'readOnly:b secretName!:s secretNamespace:s shareName!:s',
   AzureFileVolumeSource: 'readOnly:b secretName!:s shareName!:s',
   CSIDriver: 'spec!:CSIDriverSpec',
-  CSIDriverSpec: 'attachRequired:b fsGroupPolicy:s nodeAllocatableUpdatePeriodSeconds:n podInfoOnMount:b preventPodSchedulingIfMissing:b requiresRepublish:b seLinuxMount:b serviceAccountTokenInSecrets:b storageCapacity:b tokenRequests:[TokenRequest] volumeLifecycleModes:[s]',
-  CSIPersistentVolumeSource: 'controllerExpandSecretRef:SecretReference controllerPublishSecretRef:SecretReference driver!:s fsType:s nodeExpandSecretRef:SecretReference nodePublishSecretRef:SecretReference nodeStageSecretRef:SecretReference readOnly:b volumeAttributes:{s} volumeHandle!:s',
+  CSIDriverSpec:
+    'attachRequired:b fsGroupPolicy:s nodeAllocatableUpdatePeriodSeconds:n podInfoOnMount:b preventPodSchedulingIfMissing:b requiresRepublish:b seLinuxMount:b serviceAccountTokenInSecrets:b storageCapacity:b tokenRequests:[TokenRequest] volumeLifecycleModes:[s]',
+  CSIPersistentVolumeSource:
+    'controllerExpandSecretRef:SecretReference controllerPublishSecretRef:SecretReference driver!:s fsType:s nodeExpandSecretRef:SecretReference nodePublishSecretRef:SecretReference nodeStageSecretRef:SecretReference readOnly:b volumeAttributes:{s} volumeHandle!:s',
   CSIVolumeSource: 'driver!:s fsType:s nodePublishSecretRef:LocalObjectReference readOnly:b volumeAttributes:{s}',
   Capabilities: 'add:[s] drop:[s]',
   CephFSPersistentVolumeSource: 'monitors!:[s] path:s readOnly:b secretFile:s secretRef:SecretReference user:s',
@@ -28,7 +30,8 @@ export const kubernetesTypes: Readonly<Record<string, string>> = {
   ConfigMapNodeConfigSource: 'kubeletConfigKey!:s name!:s namespace!:s resourceVersion:s uid:s',
   ConfigMapProjection: 'items:[KeyToPath] name:s optional:b',
   ConfigMapVolumeSource: 'defaultMode:n items:[KeyToPath] name:s optional:b',
-  Container: 'args:[s] command:[s] env:[EnvVar] envFrom:[EnvFromSource] image:s imagePullPolicy:s lifecycle:Lifecycle livenessProbe:Probe name!:s ports:[ContainerPort] readinessProbe:Probe resizePolicy:[ContainerResizePolicy] resources:ResourceRequirements restartPolicy:s restartPolicyRules:[ContainerRestartRule] securityContext:SecurityContext startupProbe:Probe stdin:b stdinOnce:b terminationMessagePath:s terminationMessagePolicy:s tty:b volumeDevices:[VolumeDevice] volumeMounts:[VolumeMount] workingDir:s',
+  Container:
+    'args:[s] command:[s] env:[EnvVar] envFrom:[EnvFromSource] image:s imagePullPolicy:s lifecycle:Lifecycle livenessProbe:Probe name!:s ports:[ContainerPort] readinessProbe:Probe resizePolicy:[ContainerResizePolicy] resources:ResourceRequirements restartPolicy:s restartPolicyRules:[ContainerRestartRule] securityContext:SecurityContext startupProbe:Probe stdin:b stdinOnce:b terminationMessagePath:s terminationMessagePolicy:s tty:b volumeDevices:[VolumeDevice] volumeMounts:[VolumeMount] workingDir:s',
   ContainerExtendedResourceRequest: 'containerName!:s requestName!:s resourceName!:s',
   ContainerImage: 'names:[s] sizeBytes:n',
   ContainerPort: 'containerPort!:n hostIP:s hostPort:n name:s protocol:s',
@@ -39,7 +42,8 @@ export const kubernetesTypes: Readonly<Record<string, string>> = {
   ContainerStateRunning: 'startedAt:t',
   ContainerStateTerminated: 'containerID:s exitCode!:n finishedAt:t message:s reason:s signal:n startedAt:t',
   ContainerStateWaiting: 'message:s reason:s',
-  ContainerStatus: 'allocatedResources:{q} allocatedResourcesStatus:[ResourceStatus] containerID:s image!:s imageID!:s lastState:ContainerState name!:s ready!:b resources:ResourceRequirements restartCount!:n started:b state:ContainerState stopSignal:s user:ContainerUser volumeMounts:[VolumeMountStatus]',
+  ContainerStatus:
+    'allocatedResources:{q} allocatedResourcesStatus:[ResourceStatus] containerID:s image!:s imageID!:s lastState:ContainerState name!:s ready!:b resources:ResourceRequirements restartCount!:n started:b state:ContainerState stopSignal:s user:ContainerUser volumeMounts:[VolumeMountStatus]',
   ContainerUser: 'linux:LinuxContainerUser',
   DaemonEndpoint: 'Port!:n',
   DownwardAPIProjection: 'items:[DownwardAPIVolumeFile]',
@@ -48,13 +52,17 @@ export const kubernetesTypes: Readonly<Record<string, string>> = {
   EmptyDirVolumeSource: 'medium:s sizeLimit:q',
   EnvFromSource: 'configMapRef:ConfigMapEnvSource prefix:s secretRef:SecretEnvSource',
   EnvVar: 'name!:s value:s valueFrom:EnvVarSource',
-  EnvVarSource: 'configMapKeyRef:ConfigMapKeySelector fieldRef:ObjectFieldSelector fileKeyRef:FileKeySelector resourceFieldRef:ResourceFieldSelector secretKeyRef:SecretKeySelector',
-  EphemeralContainer: 'args:[s] command:[s] env:[EnvVar] envFrom:[EnvFromSource] image:s imagePullPolicy:s lifecycle:Lifecycle livenessProbe:Probe name!:s ports:[ContainerPort] readinessProbe:Probe resizePolicy:[ContainerResizePolicy] resources:ResourceRequirements restartPolicy:s restartPolicyRules:[ContainerRestartRule] securityContext:SecurityContext startupProbe:Probe stdin:b stdinOnce:b targetContainerName:s terminationMessagePath:s terminationMessagePolicy:s tty:b volumeDevices:[VolumeDevice] volumeMounts:[VolumeMount] workingDir:s',
+  EnvVarSource:
+    'configMapKeyRef:ConfigMapKeySelector fieldRef:ObjectFieldSelector fileKeyRef:FileKeySelector resourceFieldRef:ResourceFieldSelector secretKeyRef:SecretKeySelector',
+  EphemeralContainer:
+    'args:[s] command:[s] env:[EnvVar] envFrom:[EnvFromSource] image:s imagePullPolicy:s lifecycle:Lifecycle livenessProbe:Probe name!:s ports:[ContainerPort] readinessProbe:Probe resizePolicy:[ContainerResizePolicy] resources:ResourceRequirements restartPolicy:s restartPolicyRules:[ContainerRestartRule] securityContext:SecurityContext startupProbe:Probe stdin:b stdinOnce:b targetContainerName:s terminationMessagePath:s terminationMessagePolicy:s tty:b volumeDevices:[VolumeDevice] volumeMounts:[VolumeMount] workingDir:s',
   EphemeralVolumeSource: 'volumeClaimTemplate:PersistentVolumeClaimTemplate',
-  Event: 'action:s count:n eventTime:* firstTimestamp:t involvedObject!:ObjectReference lastTimestamp:t message:s reason:s related:ObjectReference reportingComponent:s reportingInstance:s series:EventSeries source:EventSource type:s',
+  Event:
+    'action:s count:n eventTime:* firstTimestamp:t involvedObject!:ObjectReference lastTimestamp:t message:s reason:s related:ObjectReference reportingComponent:s reportingInstance:s series:EventSeries source:EventSource type:s',
   EventSeries: 'count:n lastObservedTime:*',
   EventSource: 'component:s host:s',
-  EventsV1Event: 'action:s deprecatedCount:n deprecatedFirstTimestamp:t deprecatedLastTimestamp:t deprecatedSource:EventSource eventTime!:* note:s reason:s regarding:ObjectReference related:ObjectReference reportingController:s reportingInstance:s series:EventsV1EventSeries type:s',
+  EventsV1Event:
+    'action:s deprecatedCount:n deprecatedFirstTimestamp:t deprecatedLastTimestamp:t deprecatedSource:EventSource eventTime!:* note:s reason:s regarding:ObjectReference related:ObjectReference reportingController:s reportingInstance:s series:EventsV1EventSeries type:s',
   EventsV1EventSeries: 'count!:n lastObservedTime!:*',
   ExecAction: 'command:[s]',
   FCVolumeSource: 'fsType:s lun:n readOnly:b targetWWNs:[s] wwids:[s]',
@@ -72,15 +80,18 @@ export const kubernetesTypes: Readonly<Record<string, string>> = {
   HostAlias: 'hostnames:[s] ip!:s',
   HostIP: 'ip!:s',
   HostPathVolumeSource: 'path!:s type:s',
-  ISCSIPersistentVolumeSource: 'chapAuthDiscovery:b chapAuthSession:b fsType:s initiatorName:s iqn!:s iscsiInterface:s lun!:n portals:[s] readOnly:b secretRef:SecretReference targetPortal!:s',
-  ISCSIVolumeSource: 'chapAuthDiscovery:b chapAuthSession:b fsType:s initiatorName:s iqn!:s iscsiInterface:s lun!:n portals:[s] readOnly:b secretRef:LocalObjectReference targetPortal!:s',
+  ISCSIPersistentVolumeSource:
+    'chapAuthDiscovery:b chapAuthSession:b fsType:s initiatorName:s iqn!:s iscsiInterface:s lun!:n portals:[s] readOnly:b secretRef:SecretReference targetPortal!:s',
+  ISCSIVolumeSource:
+    'chapAuthDiscovery:b chapAuthSession:b fsType:s initiatorName:s iqn!:s iscsiInterface:s lun!:n portals:[s] readOnly:b secretRef:LocalObjectReference targetPortal!:s',
   ImageVolumeSource: 'pullPolicy:s reference:s',
   ImageVolumeStatus: 'imageRef!:s',
   KeyToPath: 'key!:s mode:n path!:s',
   LabelSelector: 'matchExpressions:[LabelSelectorRequirement] matchLabels:{s}',
   LabelSelectorRequirement: 'key!:s operator!:s values:[s]',
   Lease: 'spec:LeaseSpec',
-  LeaseSpec: 'acquireTime:* holderIdentity:s leaseDurationSeconds:n leaseTransitions:n preferredHolder:s renewTime:* strategy:s',
+  LeaseSpec:
+    'acquireTime:* holderIdentity:s leaseDurationSeconds:n leaseTransitions:n preferredHolder:s renewTime:* strategy:s',
   Lifecycle: 'postStart:LifecycleHandler preStop:LifecycleHandler stopSignal:s',
   LifecycleHandler: 'exec:ExecAction httpGet:HTTPGetAction sleep:SleepAction tcpSocket:TCPSocketAction',
   LinuxContainerUser: 'gid!:n supplementalGroups:[n] uid!:n',
@@ -96,7 +107,8 @@ export const kubernetesTypes: Readonly<Record<string, string>> = {
   NamespaceStatus: 'conditions:[NamespaceCondition] phase:s',
   Node: 'spec:NodeSpec status:NodeStatus',
   NodeAddress: 'address!:s type!:s',
-  NodeAffinity: 'preferredDuringSchedulingIgnoredDuringExecution:[PreferredSchedulingTerm] requiredDuringSchedulingIgnoredDuringExecution:NodeSelector',
+  NodeAffinity:
+    'preferredDuringSchedulingIgnoredDuringExecution:[PreferredSchedulingTerm] requiredDuringSchedulingIgnoredDuringExecution:NodeSelector',
   NodeAllocatableResourceClaimStatus: 'containers:[s] resourceClaimName!:s resources!:{s}',
   NodeCondition: 'lastHeartbeatTime:t lastTransitionTime:t message:s reason:s status!:s type!:s',
   NodeConfigSource: 'configMap:ConfigMapNodeConfigSource',
@@ -108,27 +120,37 @@ export const kubernetesTypes: Readonly<Record<string, string>> = {
   NodeSelector: 'nodeSelectorTerms!:[NodeSelectorTerm]',
   NodeSelectorRequirement: 'key!:s operator!:s values:[s]',
   NodeSelectorTerm: 'matchExpressions:[NodeSelectorRequirement] matchFields:[NodeSelectorRequirement]',
-  NodeSpec: 'configSource:NodeConfigSource externalID:s podCIDR:s podCIDRs:[s] providerID:s taints:[Taint] unschedulable:b',
-  NodeStatus: 'addresses:[NodeAddress] allocatable:{q} capacity:{q} conditions:[NodeCondition] config:NodeConfigStatus daemonEndpoints:NodeDaemonEndpoints declaredFeatures:[s] features:NodeFeatures images:[ContainerImage] nodeInfo:NodeSystemInfo phase:s runtimeHandlers:[NodeRuntimeHandler] volumesAttached:[AttachedVolume] volumesInUse:[s]',
+  NodeSpec:
+    'configSource:NodeConfigSource externalID:s podCIDR:s podCIDRs:[s] providerID:s taints:[Taint] unschedulable:b',
+  NodeStatus:
+    'addresses:[NodeAddress] allocatable:{q} capacity:{q} conditions:[NodeCondition] config:NodeConfigStatus daemonEndpoints:NodeDaemonEndpoints declaredFeatures:[s] features:NodeFeatures images:[ContainerImage] nodeInfo:NodeSystemInfo phase:s runtimeHandlers:[NodeRuntimeHandler] volumesAttached:[AttachedVolume] volumesInUse:[s]',
   NodeSwapStatus: 'capacity:n',
-  NodeSystemInfo: 'architecture!:s bootID!:s containerRuntimeVersion!:s kernelVersion!:s kubeProxyVersion!:s kubeletVersion!:s machineID!:s operatingSystem!:s osImage!:s swap:NodeSwapStatus systemUUID!:s',
+  NodeSystemInfo:
+    'architecture!:s bootID!:s containerRuntimeVersion!:s kernelVersion!:s kubeProxyVersion!:s kubeletVersion!:s machineID!:s operatingSystem!:s osImage!:s swap:NodeSwapStatus systemUUID!:s',
   ObjectFieldSelector: 'apiVersion:s fieldPath!:s',
   ObjectReference: 'apiVersion:s fieldPath:s kind:s name:s namespace:s resourceVersion:s uid:s',
   PersistentVolume: 'spec:PersistentVolumeSpec status:PersistentVolumeStatus',
   PersistentVolumeClaim: 'spec:PersistentVolumeClaimSpec status:PersistentVolumeClaimStatus',
   PersistentVolumeClaimCondition: 'lastProbeTime:t lastTransitionTime:t message:s reason:s status!:s type!:s',
-  PersistentVolumeClaimSpec: 'accessModes:[s] dataSource:TypedLocalObjectReference dataSourceRef:TypedObjectReference resources:VolumeResourceRequirements selector:LabelSelector storageClassName:s volumeAttributesClassName:s volumeMode:s volumeName:s',
-  PersistentVolumeClaimStatus: 'accessModes:[s] allocatedResourceStatuses:{s} allocatedResources:{q} capacity:{q} conditions:[PersistentVolumeClaimCondition] currentVolumeAttributesClassName:s modifyVolumeStatus:ModifyVolumeStatus phase:s',
+  PersistentVolumeClaimSpec:
+    'accessModes:[s] dataSource:TypedLocalObjectReference dataSourceRef:TypedObjectReference resources:VolumeResourceRequirements selector:LabelSelector storageClassName:s volumeAttributesClassName:s volumeMode:s volumeName:s',
+  PersistentVolumeClaimStatus:
+    'accessModes:[s] allocatedResourceStatuses:{s} allocatedResources:{q} capacity:{q} conditions:[PersistentVolumeClaimCondition] currentVolumeAttributesClassName:s modifyVolumeStatus:ModifyVolumeStatus phase:s',
   PersistentVolumeClaimTemplate: 'metadata:* spec!:PersistentVolumeClaimSpec',
   PersistentVolumeClaimVolumeSource: 'claimName!:s readOnly:b',
-  PersistentVolumeSpec: 'accessModes:[s] awsElasticBlockStore:AWSElasticBlockStoreVolumeSource azureDisk:AzureDiskVolumeSource azureFile:AzureFilePersistentVolumeSource capacity:{q} cephfs:CephFSPersistentVolumeSource cinder:CinderPersistentVolumeSource claimRef:ObjectReference csi:CSIPersistentVolumeSource fc:FCVolumeSource flexVolume:FlexPersistentVolumeSource flocker:FlockerVolumeSource gcePersistentDisk:GCEPersistentDiskVolumeSource glusterfs:GlusterfsPersistentVolumeSource hostPath:HostPathVolumeSource iscsi:ISCSIPersistentVolumeSource local:LocalVolumeSource mountOptions:[s] nfs:NFSVolumeSource nodeAffinity:VolumeNodeAffinity persistentVolumeReclaimPolicy:s photonPersistentDisk:PhotonPersistentDiskVolumeSource portworxVolume:PortworxVolumeSource quobyte:QuobyteVolumeSource rbd:RBDPersistentVolumeSource scaleIO:ScaleIOPersistentVolumeSource storageClassName:s storageos:StorageOSPersistentVolumeSource volumeAttributesClassName:s volumeMode:s vsphereVolume:VsphereVirtualDiskVolumeSource',
+  PersistentVolumeSpec:
+    'accessModes:[s] awsElasticBlockStore:AWSElasticBlockStoreVolumeSource azureDisk:AzureDiskVolumeSource azureFile:AzureFilePersistentVolumeSource capacity:{q} cephfs:CephFSPersistentVolumeSource cinder:CinderPersistentVolumeSource claimRef:ObjectReference csi:CSIPersistentVolumeSource fc:FCVolumeSource flexVolume:FlexPersistentVolumeSource flocker:FlockerVolumeSource gcePersistentDisk:GCEPersistentDiskVolumeSource glusterfs:GlusterfsPersistentVolumeSource hostPath:HostPathVolumeSource iscsi:ISCSIPersistentVolumeSource local:LocalVolumeSource mountOptions:[s] nfs:NFSVolumeSource nodeAffinity:VolumeNodeAffinity persistentVolumeReclaimPolicy:s photonPersistentDisk:PhotonPersistentDiskVolumeSource portworxVolume:PortworxVolumeSource quobyte:QuobyteVolumeSource rbd:RBDPersistentVolumeSource scaleIO:ScaleIOPersistentVolumeSource storageClassName:s storageos:StorageOSPersistentVolumeSource volumeAttributesClassName:s volumeMode:s vsphereVolume:VsphereVirtualDiskVolumeSource',
   PersistentVolumeStatus: 'lastPhaseTransitionTime:t message:s phase:s reason:s',
   PhotonPersistentDiskVolumeSource: 'fsType:s pdID!:s',
   Pod: 'spec:PodSpec status:PodStatus',
-  PodAffinity: 'preferredDuringSchedulingIgnoredDuringExecution:[WeightedPodAffinityTerm] requiredDuringSchedulingIgnoredDuringExecution:[PodAffinityTerm]',
-  PodAffinityTerm: 'labelSelector:LabelSelector matchLabelKeys:[s] mismatchLabelKeys:[s] namespaceSelector:LabelSelector namespaces:[s] topologyKey!:s',
-  PodAntiAffinity: 'preferredDuringSchedulingIgnoredDuringExecution:[WeightedPodAffinityTerm] requiredDuringSchedulingIgnoredDuringExecution:[PodAffinityTerm]',
-  PodCertificateProjection: 'certificateChainPath:s credentialBundlePath:s keyPath:s keyType!:s maxExpirationSeconds:n signerName!:s userAnnotations:{s}',
+  PodAffinity:
+    'preferredDuringSchedulingIgnoredDuringExecution:[WeightedPodAffinityTerm] requiredDuringSchedulingIgnoredDuringExecution:[PodAffinityTerm]',
+  PodAffinityTerm:
+    'labelSelector:LabelSelector matchLabelKeys:[s] mismatchLabelKeys:[s] namespaceSelector:LabelSelector namespaces:[s] topologyKey!:s',
+  PodAntiAffinity:
+    'preferredDuringSchedulingIgnoredDuringExecution:[WeightedPodAffinityTerm] requiredDuringSchedulingIgnoredDuringExecution:[PodAffinityTerm]',
+  PodCertificateProjection:
+    'certificateChainPath:s credentialBundlePath:s keyPath:s keyType!:s maxExpirationSeconds:n signerName!:s userAnnotations:{s}',
   PodCondition: 'lastProbeTime:t lastTransitionTime:t message:s observedGeneration:n reason:s status!:s type!:s',
   PodDNSConfig: 'nameservers:[s] options:[PodDNSConfigOption] searches:[s]',
   PodDNSConfigOption: 'name:s value:s',
@@ -140,17 +162,22 @@ export const kubernetesTypes: Readonly<Record<string, string>> = {
   PodResourceClaimStatus: 'name!:s resourceClaimName:s',
   PodSchedulingGate: 'name!:s',
   PodSchedulingGroup: 'podGroupName:s',
-  PodSecurityContext: 'appArmorProfile:AppArmorProfile fsGroup:n fsGroupChangePolicy:s runAsGroup:n runAsNonRoot:b runAsUser:n seLinuxChangePolicy:s seLinuxOptions:SELinuxOptions seccompProfile:SeccompProfile supplementalGroups:[n] supplementalGroupsPolicy:s sysctls:[Sysctl] windowsOptions:WindowsSecurityContextOptions',
-  PodSpec: 'activeDeadlineSeconds:n affinity:Affinity automountServiceAccountToken:b containers!:[Container] dnsConfig:PodDNSConfig dnsPolicy:s enableServiceLinks:b ephemeralContainers:[EphemeralContainer] hostAliases:[HostAlias] hostIPC:b hostNetwork:b hostPID:b hostUsers:b hostname:s hostnameOverride:s imagePullSecrets:[LocalObjectReference] initContainers:[Container] nodeName:s nodeSelector:{s} os:PodOS overhead:{q} preemptionPolicy:s priority:n priorityClassName:s readinessGates:[PodReadinessGate] resourceClaims:[PodResourceClaim] resources:ResourceRequirements restartPolicy:s runtimeClassName:s schedulerName:s schedulingGates:[PodSchedulingGate] schedulingGroup:PodSchedulingGroup securityContext:PodSecurityContext serviceAccount:s serviceAccountName:s setHostnameAsFQDN:b shareProcessNamespace:b subdomain:s terminationGracePeriodSeconds:n tolerations:[Toleration] topologySpreadConstraints:[TopologySpreadConstraint] volumes:[Volume]',
-  PodStatus: 'allocatedResources:{q} conditions:[PodCondition] containerStatuses:[ContainerStatus] ephemeralContainerStatuses:[ContainerStatus] extendedResourceClaimStatus:PodExtendedResourceClaimStatus hostIP:s hostIPs:[HostIP] initContainerStatuses:[ContainerStatus] message:s nodeAllocatableResourceClaimStatuses:[NodeAllocatableResourceClaimStatus] nominatedNodeName:s observedGeneration:n phase:s podIP:s podIPs:[PodIP] qosClass:s reason:s resize:s resourceClaimStatuses:[PodResourceClaimStatus] resources:ResourceRequirements startTime:t',
+  PodSecurityContext:
+    'appArmorProfile:AppArmorProfile fsGroup:n fsGroupChangePolicy:s runAsGroup:n runAsNonRoot:b runAsUser:n seLinuxChangePolicy:s seLinuxOptions:SELinuxOptions seccompProfile:SeccompProfile supplementalGroups:[n] supplementalGroupsPolicy:s sysctls:[Sysctl] windowsOptions:WindowsSecurityContextOptions',
+  PodSpec:
+    'activeDeadlineSeconds:n affinity:Affinity automountServiceAccountToken:b containers!:[Container] dnsConfig:PodDNSConfig dnsPolicy:s enableServiceLinks:b ephemeralContainers:[EphemeralContainer] hostAliases:[HostAlias] hostIPC:b hostNetwork:b hostPID:b hostUsers:b hostname:s hostnameOverride:s imagePullSecrets:[LocalObjectReference] initContainers:[Container] nodeName:s nodeSelector:{s} os:PodOS overhead:{q} preemptionPolicy:s priority:n priorityClassName:s readinessGates:[PodReadinessGate] resourceClaims:[PodResourceClaim] resources:ResourceRequirements restartPolicy:s runtimeClassName:s schedulerName:s schedulingGates:[PodSchedulingGate] schedulingGroup:PodSchedulingGroup securityContext:PodSecurityContext serviceAccount:s serviceAccountName:s setHostnameAsFQDN:b shareProcessNamespace:b subdomain:s terminationGracePeriodSeconds:n tolerations:[Toleration] topologySpreadConstraints:[TopologySpreadConstraint] volumes:[Volume]',
+  PodStatus:
+    'allocatedResources:{q} conditions:[PodCondition] containerStatuses:[ContainerStatus] ephemeralContainerStatuses:[ContainerStatus] extendedResourceClaimStatus:PodExtendedResourceClaimStatus hostIP:s hostIPs:[HostIP] initContainerStatuses:[ContainerStatus] message:s nodeAllocatableResourceClaimStatuses:[NodeAllocatableResourceClaimStatus] nominatedNodeName:s observedGeneration:n phase:s podIP:s podIPs:[PodIP] qosClass:s reason:s resize:s resourceClaimStatuses:[PodResourceClaimStatus] resources:ResourceRequirements startTime:t',
   PolicyRule: 'apiGroups:[s] nonResourceURLs:[s] resourceNames:[s] resources:[s] verbs!:[s]',
   PortStatus: 'error:s port!:n protocol!:s',
   PortworxVolumeSource: 'fsType:s readOnly:b volumeID!:s',
   PreferredSchedulingTerm: 'preference!:NodeSelectorTerm weight!:n',
-  Probe: 'exec:ExecAction failureThreshold:n grpc:GRPCAction httpGet:HTTPGetAction initialDelaySeconds:n periodSeconds:n successThreshold:n tcpSocket:TCPSocketAction terminationGracePeriodSeconds:n timeoutSeconds:n',
+  Probe:
+    'exec:ExecAction failureThreshold:n grpc:GRPCAction httpGet:HTTPGetAction initialDelaySeconds:n periodSeconds:n successThreshold:n tcpSocket:TCPSocketAction terminationGracePeriodSeconds:n timeoutSeconds:n',
   ProjectedVolumeSource: 'defaultMode:n sources:[VolumeProjection]',
   QuobyteVolumeSource: 'group:s readOnly:b registry!:s tenant:s user:s volume!:s',
-  RBDPersistentVolumeSource: 'fsType:s image!:s keyring:s monitors!:[s] pool:s readOnly:b secretRef:SecretReference user:s',
+  RBDPersistentVolumeSource:
+    'fsType:s image!:s keyring:s monitors!:[s] pool:s readOnly:b secretRef:SecretReference user:s',
   RBDVolumeSource: 'fsType:s image!:s keyring:s monitors!:[s] pool:s readOnly:b secretRef:LocalObjectReference user:s',
   ResourceClaim: 'name!:s request:s',
   ResourceFieldSelector: 'containerName:s divisor:q resource!:s',
@@ -164,8 +191,10 @@ export const kubernetesTypes: Readonly<Record<string, string>> = {
   RoleBinding: 'roleRef!:RoleRef subjects:[Subject]',
   RoleRef: 'apiGroup:s kind!:s name!:s',
   SELinuxOptions: 'level:s role:s type:s user:s',
-  ScaleIOPersistentVolumeSource: 'fsType:s gateway!:s protectionDomain:s readOnly:b secretRef!:SecretReference sslEnabled:b storageMode:s storagePool:s system!:s volumeName:s',
-  ScaleIOVolumeSource: 'fsType:s gateway!:s protectionDomain:s readOnly:b secretRef!:LocalObjectReference sslEnabled:b storageMode:s storagePool:s system!:s volumeName:s',
+  ScaleIOPersistentVolumeSource:
+    'fsType:s gateway!:s protectionDomain:s readOnly:b secretRef!:SecretReference sslEnabled:b storageMode:s storagePool:s system!:s volumeName:s',
+  ScaleIOVolumeSource:
+    'fsType:s gateway!:s protectionDomain:s readOnly:b secretRef!:LocalObjectReference sslEnabled:b storageMode:s storagePool:s system!:s volumeName:s',
   ScopeSelector: 'matchExpressions:[ScopedResourceSelectorRequirement]',
   ScopedResourceSelectorRequirement: 'operator!:s scopeName!:s values:[s]',
   SeccompProfile: 'localhostProfile:s type!:s',
@@ -175,16 +204,19 @@ export const kubernetesTypes: Readonly<Record<string, string>> = {
   SecretProjection: 'items:[KeyToPath] name:s optional:b',
   SecretReference: 'name:s namespace:s',
   SecretVolumeSource: 'defaultMode:n items:[KeyToPath] optional:b secretName:s',
-  SecurityContext: 'allowPrivilegeEscalation:b appArmorProfile:AppArmorProfile capabilities:Capabilities privileged:b procMount:s readOnlyRootFilesystem:b runAsGroup:n runAsNonRoot:b runAsUser:n seLinuxOptions:SELinuxOptions seccompProfile:SeccompProfile windowsOptions:WindowsSecurityContextOptions',
+  SecurityContext:
+    'allowPrivilegeEscalation:b appArmorProfile:AppArmorProfile capabilities:Capabilities privileged:b procMount:s readOnlyRootFilesystem:b runAsGroup:n runAsNonRoot:b runAsUser:n seLinuxOptions:SELinuxOptions seccompProfile:SeccompProfile windowsOptions:WindowsSecurityContextOptions',
   Service: 'spec:ServiceSpec status:ServiceStatus',
   ServiceAccount: 'automountServiceAccountToken:b imagePullSecrets:[LocalObjectReference] secrets:[ObjectReference]',
   ServiceAccountTokenProjection: 'audience:s expirationSeconds:n path!:s',
   ServicePort: 'appProtocol:s name:s nodePort:n port!:n protocol:s targetPort:q',
-  ServiceSpec: 'allocateLoadBalancerNodePorts:b clusterIP:s clusterIPs:[s] externalIPs:[s] externalName:s externalTrafficPolicy:s healthCheckNodePort:n internalTrafficPolicy:s ipFamilies:[s] ipFamilyPolicy:s loadBalancerClass:s loadBalancerIP:s loadBalancerSourceRanges:[s] ports:[ServicePort] publishNotReadyAddresses:b selector:{s} sessionAffinity:s sessionAffinityConfig:SessionAffinityConfig trafficDistribution:s type:s',
+  ServiceSpec:
+    'allocateLoadBalancerNodePorts:b clusterIP:s clusterIPs:[s] externalIPs:[s] externalName:s externalTrafficPolicy:s healthCheckNodePort:n internalTrafficPolicy:s ipFamilies:[s] ipFamilyPolicy:s loadBalancerClass:s loadBalancerIP:s loadBalancerSourceRanges:[s] ports:[ServicePort] publishNotReadyAddresses:b selector:{s} sessionAffinity:s sessionAffinityConfig:SessionAffinityConfig trafficDistribution:s type:s',
   ServiceStatus: 'conditions:[Condition] loadBalancer:LoadBalancerStatus',
   SessionAffinityConfig: 'clientIP:ClientIPConfig',
   SleepAction: 'seconds!:n',
-  StorageClass: 'allowVolumeExpansion:b allowedTopologies:[TopologySelectorTerm] mountOptions:[s] parameters:{s} provisioner!:s reclaimPolicy:s volumeBindingMode:s',
+  StorageClass:
+    'allowVolumeExpansion:b allowedTopologies:[TopologySelectorTerm] mountOptions:[s] parameters:{s} provisioner!:s reclaimPolicy:s volumeBindingMode:s',
   StorageOSPersistentVolumeSource: 'fsType:s readOnly:b secretRef:ObjectReference volumeName:s volumeNamespace:s',
   StorageOSVolumeSource: 'fsType:s readOnly:b secretRef:LocalObjectReference volumeName:s volumeNamespace:s',
   Subject: 'apiGroup:s kind!:s name!:s namespace:s',
@@ -195,15 +227,18 @@ export const kubernetesTypes: Readonly<Record<string, string>> = {
   Toleration: 'effect:s key:s operator:s tolerationSeconds:n value:s',
   TopologySelectorLabelRequirement: 'key!:s values!:[s]',
   TopologySelectorTerm: 'matchLabelExpressions:[TopologySelectorLabelRequirement]',
-  TopologySpreadConstraint: 'labelSelector:LabelSelector matchLabelKeys:[s] maxSkew!:n minDomains:n nodeAffinityPolicy:s nodeTaintsPolicy:s topologyKey!:s whenUnsatisfiable!:s',
+  TopologySpreadConstraint:
+    'labelSelector:LabelSelector matchLabelKeys:[s] maxSkew!:n minDomains:n nodeAffinityPolicy:s nodeTaintsPolicy:s topologyKey!:s whenUnsatisfiable!:s',
   TypedLocalObjectReference: 'apiGroup:s kind!:s name!:s',
   TypedObjectReference: 'apiGroup:s kind!:s name!:s namespace:s',
-  Volume: 'awsElasticBlockStore:AWSElasticBlockStoreVolumeSource azureDisk:AzureDiskVolumeSource azureFile:AzureFileVolumeSource cephfs:CephFSVolumeSource cinder:CinderVolumeSource configMap:ConfigMapVolumeSource csi:CSIVolumeSource downwardAPI:DownwardAPIVolumeSource emptyDir:EmptyDirVolumeSource ephemeral:EphemeralVolumeSource fc:FCVolumeSource flexVolume:FlexVolumeSource flocker:FlockerVolumeSource gcePersistentDisk:GCEPersistentDiskVolumeSource gitRepo:GitRepoVolumeSource glusterfs:GlusterfsVolumeSource hostPath:HostPathVolumeSource image:ImageVolumeSource iscsi:ISCSIVolumeSource name!:s nfs:NFSVolumeSource persistentVolumeClaim:PersistentVolumeClaimVolumeSource photonPersistentDisk:PhotonPersistentDiskVolumeSource portworxVolume:PortworxVolumeSource projected:ProjectedVolumeSource quobyte:QuobyteVolumeSource rbd:RBDVolumeSource scaleIO:ScaleIOVolumeSource secret:SecretVolumeSource storageos:StorageOSVolumeSource vsphereVolume:VsphereVirtualDiskVolumeSource',
+  Volume:
+    'awsElasticBlockStore:AWSElasticBlockStoreVolumeSource azureDisk:AzureDiskVolumeSource azureFile:AzureFileVolumeSource cephfs:CephFSVolumeSource cinder:CinderVolumeSource configMap:ConfigMapVolumeSource csi:CSIVolumeSource downwardAPI:DownwardAPIVolumeSource emptyDir:EmptyDirVolumeSource ephemeral:EphemeralVolumeSource fc:FCVolumeSource flexVolume:FlexVolumeSource flocker:FlockerVolumeSource gcePersistentDisk:GCEPersistentDiskVolumeSource gitRepo:GitRepoVolumeSource glusterfs:GlusterfsVolumeSource hostPath:HostPathVolumeSource image:ImageVolumeSource iscsi:ISCSIVolumeSource name!:s nfs:NFSVolumeSource persistentVolumeClaim:PersistentVolumeClaimVolumeSource photonPersistentDisk:PhotonPersistentDiskVolumeSource portworxVolume:PortworxVolumeSource projected:ProjectedVolumeSource quobyte:QuobyteVolumeSource rbd:RBDVolumeSource scaleIO:ScaleIOVolumeSource secret:SecretVolumeSource storageos:StorageOSVolumeSource vsphereVolume:VsphereVirtualDiskVolumeSource',
   VolumeDevice: 'devicePath!:s name!:s',
   VolumeMount: 'mountPath!:s mountPropagation:s name!:s readOnly:b recursiveReadOnly:s subPath:s subPathExpr:s',
   VolumeMountStatus: 'mountPath!:s name!:s readOnly:b recursiveReadOnly:s volumeStatus:VolumeStatus',
   VolumeNodeAffinity: 'required:NodeSelector',
-  VolumeProjection: 'clusterTrustBundle:ClusterTrustBundleProjection configMap:ConfigMapProjection downwardAPI:DownwardAPIProjection podCertificate:PodCertificateProjection secret:SecretProjection serviceAccountToken:ServiceAccountTokenProjection',
+  VolumeProjection:
+    'clusterTrustBundle:ClusterTrustBundleProjection configMap:ConfigMapProjection downwardAPI:DownwardAPIProjection podCertificate:PodCertificateProjection secret:SecretProjection serviceAccountToken:ServiceAccountTokenProjection',
   VolumeResourceRequirements: 'limits:{q} requests:{q}',
   VolumeStatus: 'image:ImageVolumeStatus',
   VsphereVirtualDiskVolumeSource: 'fsType:s storagePolicyID:s storagePolicyName:s volumePath!:s',

@@ -11,7 +11,8 @@ export const kubevirtTypes: Readonly<Record<string, string>> = {
   CDRomTarget: 'bus:s readonly:b tray:s',
   CPU: 'cores:n dedicatedCpuPlacement:b features:[CPUFeature] isolateEmulatorThread:b maxSockets:n model:s numa:NUMA realtime:Realtime sockets:n threads:n',
   CPUFeature: 'name!:s policy:s',
-  CPUInstancetype: 'dedicatedCPUPlacement:b guest!:n isolateEmulatorThread:b maxSockets:n model:s numa:NUMA realtime:Realtime',
+  CPUInstancetype:
+    'dedicatedCPUPlacement:b guest!:n isolateEmulatorThread:b maxSockets:n model:s numa:NUMA realtime:Realtime',
   CPUPreferenceRequirement: 'guest!:n',
   CPUPreferences: 'preferredCPUFeatures:[CPUFeature] preferredCPUTopology:s spreadOptions:SpreadOptions',
   CPUTopology: 'cores:n sockets:n threads:n',
@@ -21,8 +22,10 @@ export const kubevirtTypes: Readonly<Record<string, string>> = {
   ClockOffset: 'timezone:s utc:ClockOffsetUTC',
   ClockOffsetUTC: 'offsetSeconds:n',
   ClockPreferences: 'preferredClockOffset:ClockOffset preferredTimer:Timer',
-  CloudInitConfigDriveSource: 'networkData:s networkDataBase64:s networkDataSecretRef:LocalObjectReference secretRef:LocalObjectReference userData:s userDataBase64:s',
-  CloudInitNoCloudSource: 'networkData:s networkDataBase64:s networkDataSecretRef:LocalObjectReference secretRef:LocalObjectReference userData:s userDataBase64:s',
+  CloudInitConfigDriveSource:
+    'networkData:s networkDataBase64:s networkDataSecretRef:LocalObjectReference secretRef:LocalObjectReference userData:s userDataBase64:s',
+  CloudInitNoCloudSource:
+    'networkData:s networkDataBase64:s networkDataSecretRef:LocalObjectReference secretRef:LocalObjectReference userData:s userDataBase64:s',
   ConfigMapVolumeSource: 'name:s optional:b volumeLabel:s',
   ContainerDiskInfo: 'checksum:n',
   ContainerDiskSource: 'image!:s imagePullPolicy:s imagePullSecret:s path:s',
@@ -34,7 +37,8 @@ export const kubevirtTypes: Readonly<Record<string, string>> = {
   DataVolumeCheckpoint: 'current!:s previous!:s',
   DataVolumeSource: 'hotpluggable:b name!:s',
   DataVolumeSourceGCS: 'secretRef:s url!:s',
-  DataVolumeSourceHTTP: 'certConfigMap:s extraHeaders:[s] secretExtraHeaders:[s] secretRef:s url!:s checksum:s insecureSkipVerify:b',
+  DataVolumeSourceHTTP:
+    'certConfigMap:s extraHeaders:[s] secretExtraHeaders:[s] secretRef:s url!:s checksum:s insecureSkipVerify:b',
   DataVolumeSourceImageIO: 'certConfigMap:s diskId!:s insecureSkipVerify:b secretRef:s url!:s',
   DataVolumeSourcePVC: 'name!:s namespace!:s',
   DataVolumeSourceRef: 'kind!:s name!:s namespace:s',
@@ -42,20 +46,24 @@ export const kubevirtTypes: Readonly<Record<string, string>> = {
   DataVolumeSourceS3: 'certConfigMap:s secretRef:s url!:s',
   DataVolumeSourceSnapshot: 'name!:s namespace!:s',
   DataVolumeSourceVDDK: 'backingFile:s extraArgs:s initImageURL:s secretRef:s thumbprint:s url:s uuid:s',
-  DataVolumeSpec: 'checkpoints:[DataVolumeCheckpoint] contentType:s finalCheckpoint:b preallocation:b priorityClassName:s pvc:PersistentVolumeClaimSpec source:V1beta1DataVolumeSource sourceRef:DataVolumeSourceRef storage:StorageSpec',
+  DataVolumeSpec:
+    'checkpoints:[DataVolumeCheckpoint] contentType:s finalCheckpoint:b preallocation:b priorityClassName:s pvc:PersistentVolumeClaimSpec source:V1beta1DataVolumeSource sourceRef:DataVolumeSourceRef storage:StorageSpec',
   DataVolumeTemplateSpec: 'apiVersion:s kind:s metadata:* spec!:DataVolumeSpec status:*',
   DeviceAttribute: 'mDevUUID:s pciAddress:s',
-  DevicePreferences: 'preferredAutoattachGraphicsDevice:b preferredAutoattachInputDevice:b preferredAutoattachMemBalloon:b preferredAutoattachPodInterface:b preferredAutoattachSerialConsole:b preferredBlockMultiQueue:b preferredCdromBus:s preferredDisableHotplug:b preferredDiskBlockSize:BlockSize preferredDiskBus:s preferredDiskCache:s preferredDiskDedicatedIoThread:b preferredDiskIO:s preferredInputBus:s preferredInputType:s preferredInterfaceMasquerade:* preferredInterfaceModel:s preferredLunBus:s preferredNetworkInterfaceMultiQueue:b preferredPanicDeviceModel:s preferredRng:* preferredSoundModel:s preferredTPM:TPMDevice preferredUseVirtioTransitional:b preferredVideoType:s preferredVirtualGPUOptions:VGPUOptions',
+  DevicePreferences:
+    'preferredAutoattachGraphicsDevice:b preferredAutoattachInputDevice:b preferredAutoattachMemBalloon:b preferredAutoattachPodInterface:b preferredAutoattachSerialConsole:b preferredBlockMultiQueue:b preferredCdromBus:s preferredDisableHotplug:b preferredDiskBlockSize:BlockSize preferredDiskBus:s preferredDiskCache:s preferredDiskDedicatedIoThread:b preferredDiskIO:s preferredInputBus:s preferredInputType:s preferredInterfaceMasquerade:* preferredInterfaceModel:s preferredLunBus:s preferredNetworkInterfaceMultiQueue:b preferredPanicDeviceModel:s preferredRng:* preferredSoundModel:s preferredTPM:TPMDevice preferredUseVirtioTransitional:b preferredVideoType:s preferredVirtualGPUOptions:VGPUOptions',
   DeviceResourceClaimStatus: 'attributes:DeviceAttribute name:s resourceClaimName:s',
   DeviceStatus: 'gpuStatuses:[DeviceStatusInfo] hostDeviceStatuses:[DeviceStatusInfo]',
   DeviceStatusInfo: 'deviceResourceClaimStatus:DeviceResourceClaimStatus name!:s',
-  Devices: 'autoattachGraphicsDevice:b autoattachInputDevice:b autoattachMemBalloon:b autoattachPodInterface:b autoattachSerialConsole:b autoattachVSOCK:b blockMultiQueue:b clientPassthrough:* disableHotplug:b disks:[Disk] downwardMetrics:* filesystems:[Filesystem] gpus:[GPU] hostDevices:[HostDevice] inputs:[Input] interfaces:[Interface] logSerialConsole:b networkInterfaceMultiqueue:b panicDevices:[PanicDevice] rng:* sound:SoundDevice tpm:TPMDevice useVirtioTransitional:b video:VideoDevice watchdog:Watchdog',
+  Devices:
+    'autoattachGraphicsDevice:b autoattachInputDevice:b autoattachMemBalloon:b autoattachPodInterface:b autoattachSerialConsole:b autoattachVSOCK:b blockMultiQueue:b clientPassthrough:* disableHotplug:b disks:[Disk] downwardMetrics:* filesystems:[Filesystem] gpus:[GPU] hostDevices:[HostDevice] inputs:[Input] interfaces:[Interface] logSerialConsole:b networkInterfaceMultiqueue:b panicDevices:[PanicDevice] rng:* sound:SoundDevice tpm:TPMDevice useVirtioTransitional:b video:VideoDevice watchdog:Watchdog',
   Diag288Watchdog: 'action:s',
   Disk: 'blockSize:BlockSize bootOrder:n cache:s cdrom:CDRomTarget changedBlockTracking:b dedicatedIOThread:b disk:DiskTarget errorPolicy:s io:s lun:LunTarget name!:s serial:s shareable:b tag:s',
   DiskIOThreads: 'supplementalPoolThreadCount:n',
   DiskTarget: 'bus:s pciAddress:s readonly:b',
   DomainMemoryDumpInfo: 'claimName:s endTimestamp:s startTimestamp:s targetFileName:s',
-  DomainSpec: 'chassis:Chassis clock:Clock cpu:CPU devices!:Devices features:Features firmware:Firmware ioThreads:DiskIOThreads ioThreadsPolicy:s launchSecurity:LaunchSecurity machine:Machine memory:Memory rebootPolicy:s resources:ResourceRequirements',
+  DomainSpec:
+    'chassis:Chassis clock:Clock cpu:CPU devices!:Devices features:Features firmware:Firmware ioThreads:DiskIOThreads ioThreadsPolicy:s launchSecurity:LaunchSecurity machine:Machine memory:Memory rebootPolicy:s resources:ResourceRequirements',
   DownwardAPIVolumeFile: 'fieldRef:ObjectFieldSelector mode:n path!:s resourceFieldRef:ResourceFieldSelector',
   DownwardAPIVolumeSource: 'fields:[DownwardAPIVolumeFile] volumeLabel:s',
   EFI: 'persistent:b secureBoot:b',
@@ -63,16 +71,20 @@ export const kubevirtTypes: Readonly<Record<string, string>> = {
   EphemeralVolumeSource: 'persistentVolumeClaim:K8sIoApiCoreV1PersistentVolumeClaimVolumeSource',
   ExecAction: 'command:[s]',
   FeatureAPIC: 'enabled:b endOfInterrupt:b',
-  FeatureHyperv: 'evmcs:FeatureState frequencies:FeatureState ipi:FeatureState reenlightenment:FeatureState relaxed:FeatureState reset:FeatureState runtime:FeatureState spinlocks:FeatureSpinlocks synic:FeatureState synictimer:SyNICTimer tlbflush:TLBFlush vapic:FeatureState vendorid:FeatureVendorID vpindex:FeatureState',
+  FeatureHyperv:
+    'evmcs:FeatureState frequencies:FeatureState ipi:FeatureState reenlightenment:FeatureState relaxed:FeatureState reset:FeatureState runtime:FeatureState spinlocks:FeatureSpinlocks synic:FeatureState synictimer:SyNICTimer tlbflush:TLBFlush vapic:FeatureState vendorid:FeatureVendorID vpindex:FeatureState',
   FeatureKVM: 'hidden:b',
-  FeaturePreferences: 'preferredAcpi:FeatureState preferredApic:FeatureAPIC preferredHyperv:FeatureHyperv preferredKvm:FeatureKVM preferredPvspinlock:FeatureState preferredSmm:FeatureState',
+  FeaturePreferences:
+    'preferredAcpi:FeatureState preferredApic:FeatureAPIC preferredHyperv:FeatureHyperv preferredKvm:FeatureKVM preferredPvspinlock:FeatureState preferredSmm:FeatureState',
   FeatureSpinlocks: 'enabled:b spinlocks:n',
   FeatureState: 'enabled:b',
   FeatureVendorID: 'enabled:b vendorid:s',
-  Features: 'acpi:FeatureState apic:FeatureAPIC hyperv:FeatureHyperv hypervPassthrough:HyperVPassthrough kvm:FeatureKVM pvspinlock:FeatureState smm:FeatureState',
+  Features:
+    'acpi:FeatureState apic:FeatureAPIC hyperv:FeatureHyperv hypervPassthrough:HyperVPassthrough kvm:FeatureKVM pvspinlock:FeatureState smm:FeatureState',
   Filesystem: 'name!:s virtiofs!:*',
   Firmware: 'acpi:ACPI bootloader:Bootloader kernelBoot:KernelBoot serial:s uuid:s',
-  FirmwarePreferences: 'preferredEfi:EFI preferredUseBios:b preferredUseBiosSerial:b preferredUseEfi:b preferredUseSecureBoot:b',
+  FirmwarePreferences:
+    'preferredEfi:EFI preferredUseBios:b preferredUseBiosSerial:b preferredUseEfi:b preferredUseSecureBoot:b',
   GPU: 'claimName:s deviceName:s name!:s requestName:s tag:s virtualGPUOptions:VGPUOptions',
   HPETTimer: 'present:b tickPolicy:s',
   HTTPGetAction: 'host:s httpHeaders:[HTTPHeader] path:s scheme:s',
@@ -88,10 +100,13 @@ export const kubevirtTypes: Readonly<Record<string, string>> = {
   InitrdInfo: 'checksum:n',
   Input: 'bus:s name!:s type!:s',
   InstancetypeMatcher: 'inferFromVolume:s inferFromVolumeFailurePolicy:s kind:s name:s revisionName:s',
-  InstancetypeStatusRef: 'controllerRevisionRef:ControllerRevisionRef inferFromVolume:s inferFromVolumeFailurePolicy:s kind:s name:s',
-  Interface: 'acpiIndex:n binding:PluginBinding bootOrder:n bridge:* dhcpOptions:DHCPOptions macAddress:s macvtap:* masquerade:* model:s name!:s passt:* passtBinding:* pciAddress:s ports:[Port] slirp:* sriov:* state:s tag:s',
+  InstancetypeStatusRef:
+    'controllerRevisionRef:ControllerRevisionRef inferFromVolume:s inferFromVolumeFailurePolicy:s kind:s name:s',
+  Interface:
+    'acpiIndex:n binding:PluginBinding bootOrder:n bridge:* dhcpOptions:DHCPOptions macAddress:s macvtap:* masquerade:* model:s name!:s passt:* passtBinding:* pciAddress:s ports:[Port] slirp:* sriov:* state:s tag:s',
   K8sIoApiCoreV1PersistentVolumeClaimVolumeSource: 'claimName!:s readOnly:b',
-  K8sIoApimachineryPkgApisMetaV1LabelSelector: 'matchExpressions:[K8sIoApimachineryPkgApisMetaV1LabelSelectorRequirement] matchLabels:{s}',
+  K8sIoApimachineryPkgApisMetaV1LabelSelector:
+    'matchExpressions:[K8sIoApimachineryPkgApisMetaV1LabelSelectorRequirement] matchLabels:{s}',
   K8sIoApimachineryPkgApisMetaV1LabelSelectorRequirement: 'key!:s operator!:s values:[s]',
   KVMTimer: 'present:b',
   KernelBoot: 'container:KernelBootContainer kernelArgs:s',
@@ -108,25 +123,32 @@ export const kubevirtTypes: Readonly<Record<string, string>> = {
   MemoryInstancetype: 'guest!:q hugepages:Hugepages maxGuest:q overcommitPercent:n',
   MemoryPreferenceRequirement: 'guest!:q',
   MemoryStatus: 'guestAtBoot:q guestCurrent:q guestRequested:q memoryOverhead:s',
-  MigrationConfiguration: 'allowAutoConverge:b allowPostCopy:b allowWorkloadDisruption:b bandwidthPerMigration:s completionTimeoutPerGiB:n disableTLS:b matchSELinuxLevelOnMigration:b network:s nodeDrainTaintKey:s parallelMigrationsPerCluster:n parallelOutboundMigrationsPerNode:n progressTimeout:n unsafeMigrationOverride:b utilityVolumesTimeout:n',
+  MigrationConfiguration:
+    'allowAutoConverge:b allowPostCopy:b allowWorkloadDisruption:b bandwidthPerMigration:s completionTimeoutPerGiB:n disableTLS:b matchSELinuxLevelOnMigration:b network:s nodeDrainTaintKey:s parallelMigrationsPerCluster:n parallelOutboundMigrationsPerNode:n progressTimeout:n unsafeMigrationOverride:b utilityVolumesTimeout:n',
   MultusNetwork: 'default:b networkName!:s',
   NUMA: 'guestMappingPassthrough:*',
   Network: 'multus:MultusNetwork name!:s pod:PodNetwork',
-  NodeAffinity: 'preferredDuringSchedulingIgnoredDuringExecution:[PreferredSchedulingTerm] requiredDuringSchedulingIgnoredDuringExecution:NodeSelector',
+  NodeAffinity:
+    'preferredDuringSchedulingIgnoredDuringExecution:[PreferredSchedulingTerm] requiredDuringSchedulingIgnoredDuringExecution:NodeSelector',
   NodeSelector: 'nodeSelectorTerms!:[NodeSelectorTerm]',
   NodeSelectorRequirement: 'key!:s operator!:s values:[s]',
   NodeSelectorTerm: 'matchExpressions:[NodeSelectorRequirement] matchFields:[NodeSelectorRequirement]',
   ObjectFieldSelector: 'apiVersion:s fieldPath!:s',
   PITTimer: 'present:b tickPolicy:s',
   PanicDevice: 'model:s',
-  PersistentVolumeClaimInfo: 'accessModes:[s] capacity:{q} claimName:s filesystemOverhead:s preallocated:b requests:{q} volumeMode:s',
-  PersistentVolumeClaimSpec: 'accessModes:[s] dataSource:TypedLocalObjectReference dataSourceRef:TypedObjectReference resources:VolumeResourceRequirements selector:K8sIoApimachineryPkgApisMetaV1LabelSelector storageClassName:s volumeAttributesClassName:s volumeMode:s volumeName:s',
+  PersistentVolumeClaimInfo:
+    'accessModes:[s] capacity:{q} claimName:s filesystemOverhead:s preallocated:b requests:{q} volumeMode:s',
+  PersistentVolumeClaimSpec:
+    'accessModes:[s] dataSource:TypedLocalObjectReference dataSourceRef:TypedObjectReference resources:VolumeResourceRequirements selector:K8sIoApimachineryPkgApisMetaV1LabelSelector storageClassName:s volumeAttributesClassName:s volumeMode:s volumeName:s',
   PersistentVolumeClaimVolumeSource: 'claimName!:s hotpluggable:b readOnly:b',
   PlatformOptions: 'architecture:s',
   PluginBinding: 'name!:s',
-  PodAffinity: 'preferredDuringSchedulingIgnoredDuringExecution:[WeightedPodAffinityTerm] requiredDuringSchedulingIgnoredDuringExecution:[PodAffinityTerm]',
-  PodAffinityTerm: 'labelSelector:K8sIoApimachineryPkgApisMetaV1LabelSelector matchLabelKeys:[s] mismatchLabelKeys:[s] namespaceSelector:K8sIoApimachineryPkgApisMetaV1LabelSelector namespaces:[s] topologyKey!:s',
-  PodAntiAffinity: 'preferredDuringSchedulingIgnoredDuringExecution:[WeightedPodAffinityTerm] requiredDuringSchedulingIgnoredDuringExecution:[PodAffinityTerm]',
+  PodAffinity:
+    'preferredDuringSchedulingIgnoredDuringExecution:[WeightedPodAffinityTerm] requiredDuringSchedulingIgnoredDuringExecution:[PodAffinityTerm]',
+  PodAffinityTerm:
+    'labelSelector:K8sIoApimachineryPkgApisMetaV1LabelSelector matchLabelKeys:[s] mismatchLabelKeys:[s] namespaceSelector:K8sIoApimachineryPkgApisMetaV1LabelSelector namespaces:[s] topologyKey!:s',
+  PodAntiAffinity:
+    'preferredDuringSchedulingIgnoredDuringExecution:[WeightedPodAffinityTerm] requiredDuringSchedulingIgnoredDuringExecution:[PodAffinityTerm]',
   PodDNSConfig: 'nameservers:[s] options:[PodDNSConfigOption] searches:[s]',
   PodDNSConfigOption: 'name:s value:s',
   PodNetwork: 'vmIPv6NetworkCIDR:s vmNetworkCIDR:s',
@@ -135,7 +157,8 @@ export const kubevirtTypes: Readonly<Record<string, string>> = {
   PreferenceMatcher: 'inferFromVolume:s inferFromVolumeFailurePolicy:s kind:s name:s revisionName:s',
   PreferenceRequirements: 'architecture:s cpu:CPUPreferenceRequirement memory:MemoryPreferenceRequirement',
   PreferredSchedulingTerm: 'preference!:NodeSelectorTerm weight!:n',
-  Probe: 'exec:ExecAction failureThreshold:n guestAgentPing:* httpGet:HTTPGetAction initialDelaySeconds:n periodSeconds:n successThreshold:n tcpSocket:TCPSocketAction timeoutSeconds:n',
+  Probe:
+    'exec:ExecAction failureThreshold:n guestAgentPing:* httpGet:HTTPGetAction initialDelaySeconds:n periodSeconds:n successThreshold:n tcpSocket:TCPSocketAction timeoutSeconds:n',
   QemuGuestAgentSSHPublicKeyAccessCredentialPropagation: 'users!:[s]',
   RTCTimer: 'present:b tickPolicy:s track:s',
   Realtime: 'mask:s',
@@ -145,15 +168,19 @@ export const kubevirtTypes: Readonly<Record<string, string>> = {
   ResourceRequirements: 'limits:{q} overcommitGuestOverhead:b requests:{q}',
   SEV: 'attestation:* dhCert:s policy:SEVPolicy session:s',
   SEVPolicy: 'encryptedState:b',
-  SSHPublicKeyAccessCredential: 'propagationMethod!:SSHPublicKeyAccessCredentialPropagationMethod source!:SSHPublicKeyAccessCredentialSource',
-  SSHPublicKeyAccessCredentialPropagationMethod: 'configDrive:* noCloud:* qemuGuestAgent:QemuGuestAgentSSHPublicKeyAccessCredentialPropagation',
+  SSHPublicKeyAccessCredential:
+    'propagationMethod!:SSHPublicKeyAccessCredentialPropagationMethod source!:SSHPublicKeyAccessCredentialSource',
+  SSHPublicKeyAccessCredentialPropagationMethod:
+    'configDrive:* noCloud:* qemuGuestAgent:QemuGuestAgentSSHPublicKeyAccessCredentialPropagation',
   SSHPublicKeyAccessCredentialSource: 'secret:AccessCredentialSecretSource',
   SecretVolumeSource: 'optional:b secretName:s volumeLabel:s',
   ServiceAccountVolumeSource: 'serviceAccountName:s',
   SoundDevice: 'model:s name!:s',
   SpreadOptions: 'across:s ratio:n',
-  StorageMigratedVolumeInfo: 'destinationPVCInfo:PersistentVolumeClaimInfo sourcePVCInfo:PersistentVolumeClaimInfo volumeName!:s',
-  StorageSpec: 'accessModes:[s] dataSource:TypedLocalObjectReference dataSourceRef:TypedObjectReference resources:VolumeResourceRequirements selector:K8sIoApimachineryPkgApisMetaV1LabelSelector storageClassName:s volumeMode:s volumeName:s',
+  StorageMigratedVolumeInfo:
+    'destinationPVCInfo:PersistentVolumeClaimInfo sourcePVCInfo:PersistentVolumeClaimInfo volumeName!:s',
+  StorageSpec:
+    'accessModes:[s] dataSource:TypedLocalObjectReference dataSourceRef:TypedObjectReference resources:VolumeResourceRequirements selector:K8sIoApimachineryPkgApisMetaV1LabelSelector storageClassName:s volumeMode:s volumeName:s',
   SyNICTimer: 'direct:FeatureState enabled:b',
   SysprepSource: 'configMap:LocalObjectReference secret:LocalObjectReference',
   TCPSocketAction: 'host:s',
@@ -162,15 +189,18 @@ export const kubevirtTypes: Readonly<Record<string, string>> = {
   Timer: 'hpet:HPETTimer hyperv:HypervTimer kvm:KVMTimer pit:PITTimer rtc:RTCTimer',
   Toleration: 'effect:s key:s operator:s tolerationSeconds:n value:s',
   TopologyHints: 'tscFrequency:n',
-  TopologySpreadConstraint: 'labelSelector:K8sIoApimachineryPkgApisMetaV1LabelSelector matchLabelKeys:[s] maxSkew!:n minDomains:n nodeAffinityPolicy:s nodeTaintsPolicy:s topologyKey!:s whenUnsatisfiable!:s',
+  TopologySpreadConstraint:
+    'labelSelector:K8sIoApimachineryPkgApisMetaV1LabelSelector matchLabelKeys:[s] maxSkew!:n minDomains:n nodeAffinityPolicy:s nodeTaintsPolicy:s topologyKey!:s whenUnsatisfiable!:s',
   TypedLocalObjectReference: 'apiGroup:s kind!:s name!:s',
   TypedObjectReference: 'apiGroup:s kind!:s name!:s namespace:s',
-  UserPasswordAccessCredential: 'propagationMethod!:UserPasswordAccessCredentialPropagationMethod source!:UserPasswordAccessCredentialSource',
+  UserPasswordAccessCredential:
+    'propagationMethod!:UserPasswordAccessCredentialPropagationMethod source!:UserPasswordAccessCredentialSource',
   UserPasswordAccessCredentialPropagationMethod: 'qemuGuestAgent:*',
   UserPasswordAccessCredentialSource: 'secret:AccessCredentialSecretSource',
   UtilityVolume: 'claimName!:s name!:s readOnly:b type:s',
   V1alpha1BackupVolumeInfo: 'dataEndpoint:s diskTarget!:s mapEndpoint:s volumeName!:s',
-  V1beta1DataVolumeSource: 'blank:* gcs:DataVolumeSourceGCS http:DataVolumeSourceHTTP imageio:DataVolumeSourceImageIO pvc:DataVolumeSourcePVC registry:DataVolumeSourceRegistry s3:DataVolumeSourceS3 snapshot:DataVolumeSourceSnapshot upload:* vddk:DataVolumeSourceVDDK',
+  V1beta1DataVolumeSource:
+    'blank:* gcs:DataVolumeSourceGCS http:DataVolumeSourceHTTP imageio:DataVolumeSourceImageIO pvc:DataVolumeSourcePVC registry:DataVolumeSourceRegistry s3:DataVolumeSourceS3 snapshot:DataVolumeSourceSnapshot upload:* vddk:DataVolumeSourceVDDK',
   VGPUDisplayOptions: 'enabled:b ramFB:FeatureState',
   VGPUOptions: 'display:VGPUDisplayOptions',
   VideoDevice: 'type:s',
@@ -179,38 +209,56 @@ export const kubevirtTypes: Readonly<Record<string, string>> = {
   VirtualMachineClusterPreference: 'spec!:VirtualMachinePreferenceSpec',
   VirtualMachineCondition: 'message:s reason:s status!:s type!:s lastProbeTime:* lastTransitionTime:*',
   VirtualMachineInstance: 'spec!:VirtualMachineInstanceSpec status:VirtualMachineInstanceStatus',
-  VirtualMachineInstanceBackupStatus: 'backupMsg:s backupName:s checkpointName:s completed:b endTimestamp:s failed:b startTimestamp:s volumes:[V1alpha1BackupVolumeInfo]',
+  VirtualMachineInstanceBackupStatus:
+    'backupMsg:s backupName:s checkpointName:s completed:b endTimestamp:s failed:b startTimestamp:s volumes:[V1alpha1BackupVolumeInfo]',
   VirtualMachineInstanceCondition: 'message:s reason:s status!:s type!:s lastProbeTime:* lastTransitionTime:*',
-  VirtualMachineInstanceGuestOSInfo: 'id:s kernelRelease:s kernelVersion:s machine:s name:s prettyName:s version:s versionId:s',
-  VirtualMachineInstanceMigration: 'spec!:VirtualMachineInstanceMigrationSpec status:VirtualMachineInstanceMigrationStatus',
+  VirtualMachineInstanceGuestOSInfo:
+    'id:s kernelRelease:s kernelVersion:s machine:s name:s prettyName:s version:s versionId:s',
+  VirtualMachineInstanceMigration:
+    'spec!:VirtualMachineInstanceMigrationSpec status:VirtualMachineInstanceMigrationStatus',
   VirtualMachineInstanceMigrationCondition: 'message:s reason:s status!:s type!:s',
   VirtualMachineInstanceMigrationPhaseTransitionTimestamp: 'phase:s phaseTransitionTimestamp:s',
   VirtualMachineInstanceMigrationSource: 'connectURL!:s migrationID!:s',
-  VirtualMachineInstanceMigrationSourceState: 'domainName:s domainNamespace:s migrationUID:s node:s nodeSelectors:{s} persistentStatePVCName:s pod:s selinuxContext:s syncAddress:s virtualMachineInstanceUID:s',
-  VirtualMachineInstanceMigrationSpec: 'addedNodeSelector:{s} priority:s receive:VirtualMachineInstanceMigrationTarget sendTo:VirtualMachineInstanceMigrationSource vmiName:s',
-  VirtualMachineInstanceMigrationState: 'abortRequested:b abortStatus:s completed:b endTimestamp:s failed:b failureReason:s migrationConfiguration:MigrationConfiguration migrationNetworkType:s migrationPolicyName:s migrationUid:s mode:s sourceNode:s sourcePersistentStatePVCName:s sourcePod:s sourceState:VirtualMachineInstanceMigrationSourceState startTimestamp:s targetAttachmentPodUID:s targetCPUSet:[n] targetDirectMigrationNodePorts:{n} targetMemoryOverhead:s targetNode:s targetNodeAddress:s targetNodeDomainDetected:b targetNodeDomainReadyTimestamp:s targetNodeTopology:s targetPersistentStatePVCName:s targetPod:s targetState:VirtualMachineInstanceMigrationTargetState',
-  VirtualMachineInstanceMigrationStatus: 'conditions:[VirtualMachineInstanceMigrationCondition] migrationState:VirtualMachineInstanceMigrationState phase:s phaseTransitionTimestamps:[VirtualMachineInstanceMigrationPhaseTransitionTimestamp] synchronizationAddresses:[s]',
+  VirtualMachineInstanceMigrationSourceState:
+    'domainName:s domainNamespace:s migrationUID:s node:s nodeSelectors:{s} persistentStatePVCName:s pod:s selinuxContext:s syncAddress:s virtualMachineInstanceUID:s',
+  VirtualMachineInstanceMigrationSpec:
+    'addedNodeSelector:{s} priority:s receive:VirtualMachineInstanceMigrationTarget sendTo:VirtualMachineInstanceMigrationSource vmiName:s',
+  VirtualMachineInstanceMigrationState:
+    'abortRequested:b abortStatus:s completed:b endTimestamp:s failed:b failureReason:s migrationConfiguration:MigrationConfiguration migrationNetworkType:s migrationPolicyName:s migrationUid:s mode:s sourceNode:s sourcePersistentStatePVCName:s sourcePod:s sourceState:VirtualMachineInstanceMigrationSourceState startTimestamp:s targetAttachmentPodUID:s targetCPUSet:[n] targetDirectMigrationNodePorts:{n} targetMemoryOverhead:s targetNode:s targetNodeAddress:s targetNodeDomainDetected:b targetNodeDomainReadyTimestamp:s targetNodeTopology:s targetPersistentStatePVCName:s targetPod:s targetState:VirtualMachineInstanceMigrationTargetState',
+  VirtualMachineInstanceMigrationStatus:
+    'conditions:[VirtualMachineInstanceMigrationCondition] migrationState:VirtualMachineInstanceMigrationState phase:s phaseTransitionTimestamps:[VirtualMachineInstanceMigrationPhaseTransitionTimestamp] synchronizationAddresses:[s]',
   VirtualMachineInstanceMigrationTarget: 'migrationID!:s',
-  VirtualMachineInstanceMigrationTargetState: 'attachmentPodUID:s cpuSet:[n] directMigrationNodePorts:{n} domainDetected:b domainName:s domainNamespace:s domainReadyTimestamp:s migrationUID:s node:s nodeAddress:s nodeTopology:s persistentStatePVCName:s pod:s selinuxContext:s syncAddress:s virtualMachineInstanceUID:s',
-  VirtualMachineInstanceNetworkInterface: 'infoSource:s interfaceName:s ipAddress:s ipAddresses:[s] linkState:s mac:s name:s podInterfaceName:s queueCount:n',
+  VirtualMachineInstanceMigrationTargetState:
+    'attachmentPodUID:s cpuSet:[n] directMigrationNodePorts:{n} domainDetected:b domainName:s domainNamespace:s domainReadyTimestamp:s migrationUID:s node:s nodeAddress:s nodeTopology:s persistentStatePVCName:s pod:s selinuxContext:s syncAddress:s virtualMachineInstanceUID:s',
+  VirtualMachineInstanceNetworkInterface:
+    'infoSource:s interfaceName:s ipAddress:s ipAddresses:[s] linkState:s mac:s name:s podInterfaceName:s queueCount:n',
   VirtualMachineInstancePhaseTransitionTimestamp: 'phase:s phaseTransitionTimestamp:s',
-  VirtualMachineInstanceSpec: 'accessCredentials:[AccessCredential] affinity:Affinity architecture:s dnsConfig:PodDNSConfig dnsPolicy:s domain!:DomainSpec evictionStrategy:s hostname:s livenessProbe:Probe networks:[Network] nodeSelector:{s} priorityClassName:s readinessProbe:Probe resourceClaims:[PodResourceClaim] schedulerName:s startStrategy:s subdomain:s terminationGracePeriodSeconds:n tolerations:[Toleration] topologySpreadConstraints:[TopologySpreadConstraint] utilityVolumes:[UtilityVolume] volumes:[Volume]',
-  VirtualMachineInstanceStatus: 'vSOCKCID:n activePods:{s} changedBlockTracking:ChangedBlockTrackingStatus conditions:[VirtualMachineInstanceCondition] currentCPUTopology:CPUTopology deviceStatus:DeviceStatus evacuationNodeName:s fsFreezeStatus:s guestOSInfo:VirtualMachineInstanceGuestOSInfo interfaces:[VirtualMachineInstanceNetworkInterface] kernelBootStatus:KernelBootStatus launcherContainerImageVersion:s machine:Machine memory:MemoryStatus migratedVolumes:[StorageMigratedVolumeInfo] migrationMethod:s migrationState:VirtualMachineInstanceMigrationState migrationTransport:s nodeName:s phase:s phaseTransitionTimestamps:[VirtualMachineInstancePhaseTransitionTimestamp] qosClass:s reason:s runtimeUser:n selinuxContext:s topologyHints:TopologyHints virtualMachineRevisionName:s volumeStatus:[VolumeStatus]',
+  VirtualMachineInstanceSpec:
+    'accessCredentials:[AccessCredential] affinity:Affinity architecture:s dnsConfig:PodDNSConfig dnsPolicy:s domain!:DomainSpec evictionStrategy:s hostname:s livenessProbe:Probe networks:[Network] nodeSelector:{s} priorityClassName:s readinessProbe:Probe resourceClaims:[PodResourceClaim] schedulerName:s startStrategy:s subdomain:s terminationGracePeriodSeconds:n tolerations:[Toleration] topologySpreadConstraints:[TopologySpreadConstraint] utilityVolumes:[UtilityVolume] volumes:[Volume]',
+  VirtualMachineInstanceStatus:
+    'vSOCKCID:n activePods:{s} changedBlockTracking:ChangedBlockTrackingStatus conditions:[VirtualMachineInstanceCondition] currentCPUTopology:CPUTopology deviceStatus:DeviceStatus evacuationNodeName:s fsFreezeStatus:s guestOSInfo:VirtualMachineInstanceGuestOSInfo interfaces:[VirtualMachineInstanceNetworkInterface] kernelBootStatus:KernelBootStatus launcherContainerImageVersion:s machine:Machine memory:MemoryStatus migratedVolumes:[StorageMigratedVolumeInfo] migrationMethod:s migrationState:VirtualMachineInstanceMigrationState migrationTransport:s nodeName:s phase:s phaseTransitionTimestamps:[VirtualMachineInstancePhaseTransitionTimestamp] qosClass:s reason:s runtimeUser:n selinuxContext:s topologyHints:TopologyHints virtualMachineRevisionName:s volumeStatus:[VolumeStatus]',
   VirtualMachineInstanceTemplateSpec: 'metadata:* spec:VirtualMachineInstanceSpec',
-  VirtualMachineInstancetypeSpec: 'annotations:{s} cpu!:CPUInstancetype gpus:[GPU] hostDevices:[HostDevice] ioThreads:DiskIOThreads ioThreadsPolicy:s launchSecurity:LaunchSecurity memory!:MemoryInstancetype nodeSelector:{s} schedulerName:s',
-  VirtualMachineMemoryDumpRequest: 'claimName!:s endTimestamp:s fileName:s message:s phase!:s remove:b startTimestamp:s',
-  VirtualMachinePreferenceSpec: 'annotations:{s} clock:ClockPreferences cpu:CPUPreferences devices:DevicePreferences features:FeaturePreferences firmware:FirmwarePreferences machine:MachinePreferences preferSpreadSocketToCoreRatio:n preferredArchitecture:s preferredSubdomain:s preferredTerminationGracePeriodSeconds:n requirements:PreferenceRequirements volumes:VolumePreferences',
-  VirtualMachineSpec: 'dataVolumeTemplates:[DataVolumeTemplateSpec] instancetype:InstancetypeMatcher preference:PreferenceMatcher runStrategy:s running:b template!:VirtualMachineInstanceTemplateSpec updateVolumesStrategy:s',
+  VirtualMachineInstancetypeSpec:
+    'annotations:{s} cpu!:CPUInstancetype gpus:[GPU] hostDevices:[HostDevice] ioThreads:DiskIOThreads ioThreadsPolicy:s launchSecurity:LaunchSecurity memory!:MemoryInstancetype nodeSelector:{s} schedulerName:s',
+  VirtualMachineMemoryDumpRequest:
+    'claimName!:s endTimestamp:s fileName:s message:s phase!:s remove:b startTimestamp:s',
+  VirtualMachinePreferenceSpec:
+    'annotations:{s} clock:ClockPreferences cpu:CPUPreferences devices:DevicePreferences features:FeaturePreferences firmware:FirmwarePreferences machine:MachinePreferences preferSpreadSocketToCoreRatio:n preferredArchitecture:s preferredSubdomain:s preferredTerminationGracePeriodSeconds:n requirements:PreferenceRequirements volumes:VolumePreferences',
+  VirtualMachineSpec:
+    'dataVolumeTemplates:[DataVolumeTemplateSpec] instancetype:InstancetypeMatcher preference:PreferenceMatcher runStrategy:s running:b template!:VirtualMachineInstanceTemplateSpec updateVolumesStrategy:s',
   VirtualMachineStartFailure: 'consecutiveFailCount:n lastFailedVMIUID:s retryAfterTimestamp:s',
   VirtualMachineStateChangeRequest: 'action!:s data:{s} uid:s',
-  VirtualMachineStatus: 'changedBlockTracking:ChangedBlockTrackingStatus conditions:[VirtualMachineCondition] created:b desiredGeneration:n instancetypeRef:InstancetypeStatusRef memoryDumpRequest:VirtualMachineMemoryDumpRequest observedGeneration:n preferenceRef:InstancetypeStatusRef printableStatus:s ready:b restoreInProgress:s runStrategy:s snapshotInProgress:s startFailure:VirtualMachineStartFailure stateChangeRequests:[VirtualMachineStateChangeRequest] volumeRequests:[VirtualMachineVolumeRequest] volumeSnapshotStatuses:[VolumeSnapshotStatus] volumeUpdateState:VolumeUpdateState',
+  VirtualMachineStatus:
+    'changedBlockTracking:ChangedBlockTrackingStatus conditions:[VirtualMachineCondition] created:b desiredGeneration:n instancetypeRef:InstancetypeStatusRef memoryDumpRequest:VirtualMachineMemoryDumpRequest observedGeneration:n preferenceRef:InstancetypeStatusRef printableStatus:s ready:b restoreInProgress:s runStrategy:s snapshotInProgress:s startFailure:VirtualMachineStartFailure stateChangeRequests:[VirtualMachineStateChangeRequest] volumeRequests:[VirtualMachineVolumeRequest] volumeSnapshotStatuses:[VolumeSnapshotStatus] volumeUpdateState:VolumeUpdateState',
   VirtualMachineVolumeRequest: 'addVolumeOptions:AddVolumeOptions removeVolumeOptions:RemoveVolumeOptions',
-  Volume: 'cloudInitConfigDrive:CloudInitConfigDriveSource cloudInitNoCloud:CloudInitNoCloudSource configMap:ConfigMapVolumeSource containerDisk:ContainerDiskSource containerPath:ContainerPathVolumeSource dataVolume:DataVolumeSource downwardAPI:DownwardAPIVolumeSource downwardMetrics:* emptyDisk:EmptyDiskSource ephemeral:EphemeralVolumeSource hostDisk:HostDisk memoryDump:MemoryDumpVolumeSource name!:s persistentVolumeClaim:PersistentVolumeClaimVolumeSource secret:SecretVolumeSource serviceAccount:ServiceAccountVolumeSource sysprep:SysprepSource',
+  Volume:
+    'cloudInitConfigDrive:CloudInitConfigDriveSource cloudInitNoCloud:CloudInitNoCloudSource configMap:ConfigMapVolumeSource containerDisk:ContainerDiskSource containerPath:ContainerPathVolumeSource dataVolume:DataVolumeSource downwardAPI:DownwardAPIVolumeSource downwardMetrics:* emptyDisk:EmptyDiskSource ephemeral:EphemeralVolumeSource hostDisk:HostDisk memoryDump:MemoryDumpVolumeSource name!:s persistentVolumeClaim:PersistentVolumeClaimVolumeSource secret:SecretVolumeSource serviceAccount:ServiceAccountVolumeSource sysprep:SysprepSource',
   VolumeMigrationState: 'migratedVolumes:[StorageMigratedVolumeInfo]',
   VolumePreferences: 'preferredStorageClassName:s',
   VolumeResourceRequirements: 'limits:{q} requests:{q}',
   VolumeSnapshotStatus: 'enabled!:b name!:s reason:s',
-  VolumeStatus: 'containerDiskVolume:ContainerDiskInfo hotplugVolume:HotplugVolumeStatus memoryDumpVolume:DomainMemoryDumpInfo message:s name!:s persistentVolumeClaimInfo:PersistentVolumeClaimInfo phase:s reason:s size:n target!:s',
+  VolumeStatus:
+    'containerDiskVolume:ContainerDiskInfo hotplugVolume:HotplugVolumeStatus memoryDumpVolume:DomainMemoryDumpInfo message:s name!:s persistentVolumeClaimInfo:PersistentVolumeClaimInfo phase:s reason:s size:n target!:s',
   VolumeUpdateState: 'volumeMigrationState:VolumeMigrationState',
   Watchdog: 'diag288:Diag288Watchdog i6300esb:I6300ESBWatchdog name!:s',
   WeightedPodAffinityTerm: 'podAffinityTerm!:PodAffinityTerm weight!:n',
