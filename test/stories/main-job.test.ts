@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { KubeClient, resourceKind } from '@compute/kube-client';
 import { VmInstance, VmInstanceServiceClient } from '@compute/proto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { grpcCall } from './grpc-call.ts';
 import { allIn, type Manifest, RestClient } from './rest-client.ts';
 import { RunningStack } from './running-stack.ts';
@@ -60,14 +60,17 @@ interface Transitions {
   }[];
 }
 
+// Real processes on a machine that may be busy with other tests: patience, not a measure.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+
 let stack: RunningStack;
 let rest: RestClient;
 
 beforeAll(async () => {
   stack = await RunningStack.start({ CLUSTER_TIME_SCALE: '10' });
   rest = new RestClient(() => stack.facts);
-}, 300_000);
-afterAll(async () => stack?.stop(), 60_000);
+});
+afterAll(async () => stack?.stop());
 
 describe('the main job', () => {
   it('brings the specification’s production machine up, although its worker dies in the middle of the import', async () => {

@@ -20,7 +20,7 @@ export interface WatchEvent {
   readonly id?: string;
 }
 
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 240_000;
 
 export class RestClient {
   readonly #facts: () => StackFacts;

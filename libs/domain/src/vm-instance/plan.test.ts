@@ -194,6 +194,13 @@ describe('the phase of a machine', () => {
 });
 
 describe('an edit', () => {
+  it('of the run strategy by somebody in the cluster is taken back', () => {
+    const observed = seen({ virtualMachine: kubeVm({ runStrategy: 'Halted' }) });
+    expect(planVm({ desired: vm(), rendered: RENDERED, observed }).actions).toEqual([{ do: 'applyVirtualMachine' }]);
+    const same = seen({ virtualMachine: kubeVm({ runStrategy: 'Always' }) });
+    expect(planVm({ desired: vm(), rendered: RENDERED, observed: same }).actions).toEqual([]);
+  });
+
   it('is not given to the cluster while a new disk is not ready', () => {
     const disks = [
       { name: 'system', state: 'ready', optical: false },

@@ -66,19 +66,25 @@ function waitForDisks(input: VmPlanInput, details: VmDetails): VmPlan {
 }
 
 /** What must be written so that the cluster holds what the spec renders to, in the order in which it must be there. */
-export function vmActions({ rendered, observed }: VmPlanInput): VmAction[] {
+export function vmActions({ desired, rendered, observed }: VmPlanInput): VmAction[] {
   const actions: VmAction[] = [];
   const { cloudInitSecret, sshKeysSecret, virtualMachine, service } = observed;
   if (differs(cloudInitSecret, rendered.cloudInitSecret)) actions.push({ do: 'applyCloudInitSecret' });
   if (differs(sshKeysSecret, rendered.sshKeysSecret)) actions.push({ do: 'applySshKeysSecret' });
   // A machine that names a disk which is not ready yet would stop at its next restart.
-  const mustApplyVm = differs(virtualMachine, rendered.virtualMachine);
+  const mustApplyVm = differs(virtualMachine, rendered.virtualMachine) || isPowerChangedByHand(desired, observed);
   if (mustApplyVm && disksReady(observed)) actions.push({ do: 'applyVirtualMachine' });
   if (differs(service, rendered.service)) actions.push({ do: 'applyService' });
   if (service && !service.deleting && rendered.service === undefined)
     actions.push({ do: 'deleteService', uid: service.uid });
   if (!mustApplyVm) actions.push(...superfluousSecrets(rendered, observed));
   return observed.namespaceExists || actions.length === 0 ? actions : [{ do: 'ensureNamespace' }, ...actions];
+}
+
+/** KubeVirt's own start and stop edit the run strategy in place, and so does its controller at times: ours is what counts. */
+function isPowerChangedByHand({ spec }: VmInstance, { virtualMachine }: VmObserved): boolean {
+  const found = virtualMachine?.deleting ? undefined : virtualMachine?.runStrategy;
+  return found !== undefined && found !== runStrategyOf(spec);
 }
 
 /** Secrets that nothing wants any more go only when the machine in the cluster has ceased to name them. */
