@@ -46,7 +46,7 @@ function addressesAndKeys() {
   return { rest, grpc, docs, images, apiKey, adminKey, project, cluster };
 }
 
-describe('a development stack', () => {
+describe('a development stack', { timeout: 120_000 }, () => {
   it('names everything in stack.json, and all of it answers', async () => {
     const facts = stack.facts as unknown as Record<string, unknown>;
     const names = [

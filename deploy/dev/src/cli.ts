@@ -1,20 +1,18 @@
 /** The commands of the development stack. `bootstrap.mjs` runs this with the project's Node once everything is built. */
 import { MissingPart } from './process/missing-part.ts';
-import { addCommand } from './stack/add-command.ts';
-import { startCommand } from './stack/start-command.ts';
 import { stateFolder } from './stack/state-folder.ts';
-import { resetCommand, stopCommand } from './stack/stop-command.ts';
 
 type Command = (args: readonly string[]) => Promise<void>;
 
 const folder = stateFolder();
 
+/** Each command loads what it needs: a stop does not wait for the cluster's code. */
 const commands: Readonly<Record<string, Command>> = {
-  start: (args) => startCommand(folder, args),
-  stop: () => stopCommand(folder),
-  reset: () => resetCommand(folder),
-  api: (args) => addCommand(folder, 'api', args),
-  worker: (args) => addCommand(folder, 'worker', args),
+  start: async (args) => (await import('./stack/start-command.ts')).startCommand(folder, args),
+  stop: async () => (await import('./stack/stop-command.ts')).stopCommand(folder),
+  reset: async () => (await import('./stack/stop-command.ts')).resetCommand(folder),
+  api: async (args) => (await import('./stack/add-command.ts')).addCommand(folder, 'api', args),
+  worker: async (args) => (await import('./stack/add-command.ts')).addCommand(folder, 'worker', args),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -7,6 +7,7 @@ import { startImageServer } from '@compute/simulator';
 import pg from 'pg';
 import { startPostgres } from '../servers/postgres.ts';
 import { startRedis } from '../servers/redis.ts';
+import { checkDatabase, checkKubeconfig, checkRedis } from './given-parts.ts';
 import { keepRunning, type Server } from './kept-running.ts';
 import { startCluster } from './simulated-cluster.ts';
 import type { StackFile, StackPids } from './stack-file.ts';
@@ -60,6 +61,7 @@ type Keep = <T extends Server>(name: EmbeddedName, first: T, start: () => Promis
 
 async function startDatabase({ folder, ports, say }: BackendSettings, keep: Keep): Promise<string> {
   if (process.env.DATABASE_URL) {
+    await checkDatabase(process.env.DATABASE_URL);
     say('Postgres: given by DATABASE_URL');
     return process.env.DATABASE_URL;
   }
@@ -88,6 +90,7 @@ async function ensureDatabase(serverUrl: string): Promise<string> {
 
 async function startQueue({ folder, ports, say }: BackendSettings, keep: Keep): Promise<string> {
   if (process.env.REDIS_URL) {
+    await checkRedis(process.env.REDIS_URL);
     say('Redis: given by REDIS_URL');
     return process.env.REDIS_URL;
   }
@@ -101,6 +104,7 @@ async function startQueue({ folder, ports, say }: BackendSettings, keep: Keep): 
 
 async function startOrFindCluster({ folder, ports, say }: BackendSettings, keep: Keep): Promise<StackFile['cluster']> {
   if (process.env.KUBECONFIG) {
+    checkKubeconfig(process.env.KUBECONFIG);
     say('Cluster: given by KUBECONFIG');
     return { kubeconfig: process.env.KUBECONFIG };
   }

@@ -9,7 +9,6 @@ import { MissingPart } from '../process/missing-part.ts';
 import { readStackFile, removeStackFile, type StackFile } from './stack-file.ts';
 import { createStateFolder, type StateFolder } from './state-folder.ts';
 import { endLeftovers, runningSupervisor } from './stop-command.ts';
-import { Supervisor } from './supervisor.ts';
 import { shown, welcome } from './welcome.ts';
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -23,6 +22,7 @@ export async function startCommand(folder: StateFolder, args: readonly string[])
   await endLeftovers(folder);
   removeStackFile(folder);
   if (detach) return startDetached(folder);
+  const { Supervisor } = await import('./supervisor.ts');
   const stack = await new Supervisor(folder, say).start();
   if (args.includes(IN_BACKGROUND)) return; // its output is a log, and the welcome holds a key
   say(welcome(folder, stack));
