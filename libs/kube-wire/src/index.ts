@@ -4,6 +4,7 @@ export { FaultRules } from './faults/fault-rules.ts';
 export { ageColumn, column, createdColumn, nameColumn, pathColumn, textAt } from './kinds/cells.ts';
 export { clusterKinds } from './kinds/cluster-kinds.ts';
 export { reviewRoutes } from './kinds/other-kinds.ts';
+export { ComputedBackend } from './memory/computed-backend.ts';
 export { MemoryStore } from './memory/memory-store.ts';
 export type { Admission, AdmissionRequest, StateReader } from './protocol/admission.ts';
 export { combineAdmission } from './protocol/admission.ts';

@@ -42,6 +42,15 @@ describe('fields the schema does not know', () => {
   });
 });
 
+describe('the status of a custom resource', () => {
+  it('keeps fields the schema does not know, at any depth, and nulls', async () => {
+    await cluster.post(paths.machines, virtualMachine('newer'));
+    const conditions = [{ type: 'Ready', status: 'True', lastProbeTime: null, novelty: { a: 1 } }];
+    const { body } = await cluster.mergePatch(`${paths.machines}/newer/status`, { status: { conditions, other: 1 } });
+    expect(body.status).toEqual({ conditions, other: 1 });
+  });
+});
+
 describe('values that do not fit', () => {
   it('are refused with the field', async () => {
     const { status, body } = await cluster.post(paths.machines, virtualMachine('typed', { runStrategy: 5 }));

@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import type { Backends, ResourceBackend } from '../protocol/backend.ts';
 import type { Interceptor, RequestFacts } from '../protocol/interceptor.ts';
 import type { KindDefinition, KindRegistry, SubresourceDefinition, Verb } from '../protocol/kind.ts';
-import { resourceKey, verbsOf } from '../protocol/kind.ts';
+import { resourceKey } from '../protocol/kind.ts';
 import type { CustomRoute, RequestUser, RouteCall } from '../protocol/route.ts';
 import { methodNotAllowed, StatusError, unknownPath } from '../protocol/status-error.ts';
 import { deleteCollection, deleteObject } from './delete-verbs.ts';
@@ -18,8 +18,9 @@ import { sendError, sendJson, sendRendered, sendText } from './reply.ts';
 import { mediaType, parseObjectBody, readBody } from './request-body.ts';
 import type { ResourcePath } from './request-path.ts';
 import { parseResourcePath } from './request-path.ts';
+import { checkScope, findHandler, verbOf } from './request-routing.ts';
 import type { ResourceRequest } from './resource-request.ts';
-import { fieldManagerOf, flagOf, isDryRun } from './resource-request.ts';
+import { fieldManagerOf, isDryRun } from './resource-request.ts';
 import type { Tokens } from './tokens.ts';
 import { WatchResponse } from './watch-response.ts';
 import { createObject, patchObject, updateObject } from './write-verbs.ts';
@@ -99,7 +100,7 @@ export class KubeApi {
 
   async #answerResource(exchange: Exchange, path: ResourcePath, user: RequestUser): Promise<void> {
     const { kinds } = this.#options;
-    const verb = verbOf(exchange, path);
+    const verb = verbOf(exchange.request.method ?? 'GET', exchange.query, path);
     const kind = kinds.byResource(path.group, path.version, path.resource);
     const facts = factsOf(path, verb, user);
     if (await this.#cutBefore(exchange, facts)) return;
@@ -241,57 +242,6 @@ function factsOf(path: ResourcePath, verb: Verb, user: RequestUser): RequestFact
   const resource = resourceKey({ group: path.group, plural: path.resource });
   const { namespace, name, subresource } = path;
   return { verb, resource, namespace, name, subresource, user: user.name };
-}
-
-function verbOf({ request, query }: Exchange, path: ResourcePath): Verb {
-  const named = path.name !== '';
-  switch (request.method) {
-    case 'GET':
-    case 'HEAD':
-      if (flagOf(query, 'watch') && path.subresource === '') return 'watch';
-      return named ? 'get' : 'list';
-    case 'POST':
-      return 'create';
-    case 'PUT':
-      return 'update';
-    case 'PATCH':
-      return 'patch';
-    case 'DELETE':
-      return named ? 'delete' : 'deletecollection';
-    default:
-      throw methodNotAllowed();
-  }
-}
-
-function checkScope(kind: KindDefinition, path: ResourcePath, verb: Verb): void {
-  if (!kind.namespaced && path.namespace !== '') throw unknownPath();
-  const acrossNamespaces = verb === 'list' || verb === 'watch';
-  if (kind.namespaced && path.namespace === '' && !acrossNamespaces) throw methodNotAllowed(kind);
-  if (path.subresource === '' ? !verbsOf(kind).includes(verb) : verb === 'create' || verb === 'delete') {
-    throw methodNotAllowed(kind);
-  }
-  if (path.subresource !== '' && !(path.subresource === 'status' && kind.statusSubresource)) throw unknownPath();
-  if (path.name === '' && (verb === 'update' || verb === 'patch')) throw methodNotAllowed(kind);
-  if (path.name !== '' && verb === 'create') throw methodNotAllowed(kind);
-}
-
-/** The handler of a subresource of a kind, or of a custom route. Longer subresource paths win. */
-function findHandler(
-  routes: readonly CustomRoute[],
-  kind: KindDefinition | undefined,
-  path: ResourcePath,
-): SubresourceDefinition | undefined {
-  const own = kind?.subresources?.[path.subresource];
-  if (own !== undefined) return own;
-  const asked = [path.subresource, ...path.rest].join('/');
-  const candidates = routes.filter(
-    ({ group, version, resource, subresource = '' }) =>
-      group === path.group &&
-      version === path.version &&
-      resource === path.resource &&
-      (subresource === asked || (subresource !== '' && asked.startsWith(`${subresource}/`))),
-  );
-  return candidates.sort((a, b) => (b.subresource ?? '').length - (a.subresource ?? '').length)[0];
 }
 
 async function perform(

@@ -93,6 +93,18 @@ export function cdiSchema(type: string): Schema {
 function withOpenStatus(schema: Schema): Schema {
   const { properties = {} } = schema;
   if (properties.status === undefined) return schema;
-  const status: Schema = { type: 'object', ...anything, properties: properties.status.properties ?? {} };
-  return { ...schema, properties: { ...properties, status } };
+  return { ...schema, properties: { ...properties, status: opened(properties.status) } };
+}
+
+/** The schema with nothing required, nothing pruned and null allowed everywhere; types are still checked. */
+function opened({ required: _, ...schema }: Schema): Schema {
+  const { properties, items, additionalProperties } = schema;
+  const entries = Object.entries(properties ?? {}).map(([name, child]) => [name, opened(child)]);
+  return {
+    ...schema,
+    nullable: true,
+    ...(properties && { properties: Object.fromEntries(entries), ...anything }),
+    ...(items && { items: opened(items) }),
+    ...(additionalProperties && { additionalProperties: opened(additionalProperties) }),
+  };
 }
