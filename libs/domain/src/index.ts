@@ -13,6 +13,13 @@ export * from './vm-disk/import-progress.ts';
 export * from './vm-disk/lifecycle.ts';
 export * from './vm-disk/observed.ts';
 export * from './vm-disk/plan.ts';
+export {
+  DEFAULT_IMPORT_POLICY,
+  type DiskDetails,
+  type DiskPlan,
+  type DiskPlanInput,
+  type ImportPolicy,
+} from './vm-disk/plan-report.ts';
 export * from './vm-disk/validate.ts';
 export * from './vm-disk/vm-disk.ts';
 export * from './vm-instance/lifecycle.ts';
