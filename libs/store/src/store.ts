@@ -30,7 +30,7 @@ import { connectionConfig, openPool, rowsOf } from './connection.ts';
 import { asUnavailable } from './database-errors.ts';
 import { ChangeLog, parsePosition } from './feed/change-log.ts';
 import { ChangeTail } from './feed/change-tail.ts';
-import { highWaterMark } from './feed/high-water-mark.ts';
+import { HighWaterMark } from './feed/high-water-mark.ts';
 import { Hints, type HintTopic } from './feed/hints.ts';
 import { FeedSubscription } from './feed/subscription.ts';
 import { withLeadership } from './leadership.ts';
@@ -94,6 +94,7 @@ interface Parts {
   readonly hints: Hints;
   readonly writer: Writer;
   readonly resources: Resources;
+  readonly mark: HighWaterMark;
   readonly log: ChangeLog;
   readonly tail: ChangeTail;
   readonly projects: Projects;
@@ -112,14 +113,15 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const prisma = openPrisma(databaseUrl, applicationName);
   const hints = new Hints(config, onError);
   const keys = new ProjectKeys(pool, secretsKey);
+  const mark = new HighWaterMark(pool);
   const log = new ChangeLog(pool, keys);
   const usagePeriodMs = periodMsOf(usagePeriod);
   const written = (): void => hints.give(['outbox', 'changes']);
   const store = new Store({
-    ...{ pool, config, prisma, hints, log, quotaDefaults, usagePeriodMs },
+    ...{ pool, config, prisma, hints, mark, log, quotaDefaults, usagePeriodMs },
     writer: new Writer(pool, { keys, quotaDefaults, usagePeriodMs }, written),
     resources: new Resources(pool, keys),
-    tail: new ChangeTail({ pool, log, hints, onError }),
+    tail: new ChangeTail({ mark, log, hints, onError }),
     projects: new Projects(prisma, keys, secretsKey),
     apiKeys: new ApiKeys(pool, prisma, onError),
   });
@@ -237,13 +239,13 @@ export class Store {
   async changes(query: ChangesQuery): Promise<Change[]> {
     const { project, kinds, limit } = query;
     const after = parsePosition(query.after);
-    const upTo = await highWaterMark(this.#parts.pool);
+    const upTo = await this.#parts.mark.fix();
     return this.#parts.log.read({ after, upTo, limit: clampLimit(limit), project, kinds });
   }
 
   /** The settled end of the feed: what is read after this call contains everything up to it. */
   async feedPosition(): Promise<string> {
-    return String(await highWaterMark(this.#parts.pool));
+    return String(await this.#parts.mark.fix());
   }
 
   /** Iterate once. Throws InvalidArgument at once, CursorTooOld while iterating. */

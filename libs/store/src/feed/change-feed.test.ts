@@ -155,12 +155,12 @@ test('a listener whose connection is lost comes back by itself', async () => {
   const faults: unknown[] = [];
   const other = await it.another({ applicationName: 'to-be-cut', onError: (fault) => faults.push(fault) });
   const heard = Promise.withResolvers<void>();
-  await it.sql(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'to-be-cut'`);
-  const back = async (): Promise<boolean> => {
-    const listening = `select 1 from pg_stat_activity where application_name = 'to-be-cut' and query like 'listen%'`;
-    return (await it.sql(listening)).length === 1;
-  };
-  await expect.poll(back, { timeout: 10_000 }).toBe(true);
+  const listening = `application_name = 'to-be-cut' and query like 'listen%' and state = 'idle'`;
+  const [cut] = await it.sql<{ pid: number }>(
+    `select pid, pg_terminate_backend(pid) from pg_stat_activity where ${listening}`,
+  );
+  const back = `select pid from pg_stat_activity where ${listening} and pid <> $1`;
+  await expect.poll(async () => (await it.sql(back, [cut?.pid])).length, { timeout: 20_000 }).toBe(1);
   other.onHint('changes', () => heard.resolve());
   await it.store.create(newVm('after-the-cut'));
   await heard.promise;

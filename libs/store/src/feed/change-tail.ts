@@ -4,10 +4,9 @@
  * what is in memory reads pages from the database until it has caught up.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
 import type { Change } from '../records.ts';
 import type { ChangeLog } from './change-log.ts';
-import { highWaterMark } from './high-water-mark.ts';
+import type { HighWaterMark } from './high-water-mark.ts';
 import type { Hints } from './hints.ts';
 
 const KEPT = 8_192;
@@ -19,7 +18,7 @@ const LEAST_PAUSE_MS = 5;
 const RETRY_MS = 500;
 
 export interface TailOptions {
-  readonly pool: pg.Pool;
+  readonly mark: HighWaterMark;
   readonly log: ChangeLog;
   readonly hints: Hints;
   readonly onError: (error: unknown) => void;
@@ -86,7 +85,7 @@ export class ChangeTail {
   }
 
   async #begin(): Promise<void> {
-    this.#head = await highWaterMark(this.#options.pool);
+    this.#head = await this.#options.mark.fix();
     this.#floor = this.#head;
     this.#loop = this.#follow();
   }
@@ -110,7 +109,7 @@ export class ChangeTail {
 
   /** Returns whether there was anything. */
   async #advance(): Promise<boolean> {
-    const mark = await highWaterMark(this.#options.pool, this.#head);
+    const mark = await this.#options.mark.fixAfter(this.#head);
     if (mark <= this.#head) return false;
     while (this.#head < mark) {
       const page = await this.#options.log.read({ after: this.#head, upTo: mark, limit: PAGE });

@@ -15,10 +15,36 @@ interface LastRow {
   readonly last: number;
 }
 
-/** The settled mark; `known` is given back without a lock when no number was taken since. */
-export async function highWaterMark(pool: pg.Pool, known?: number): Promise<number> {
-  const last = await rowsOf<LastRow>(pool, LAST_SEQ, []);
-  if (known !== undefined && last[0]?.last === known) return known;
+export class HighWaterMark {
+  readonly #pool: pg.Pool;
+  #running: Promise<number> | undefined;
+  #next: Promise<number> | undefined;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  /** Fixes the mark. However many ask, one waits for the lock at a time, and those who come meanwhile share the next. */
+  fix(): Promise<number> {
+    this.#next ??= this.#afterRunning();
+    return this.#next;
+  }
+
+  /** As `fix`, but without a lock when no number was taken since `known`. */
+  async fixAfter(known: number): Promise<number> {
+    const [row] = await rowsOf<LastRow>(this.#pool, LAST_SEQ, []);
+    return row?.last === known ? known : this.fix();
+  }
+
+  async #afterRunning(): Promise<number> {
+    await this.#running?.catch(() => undefined);
+    this.#next = undefined;
+    this.#running = fixMark(this.#pool);
+    return this.#running;
+  }
+}
+
+async function fixMark(pool: pg.Pool): Promise<number> {
   const client = await pool.connect().catch(throwUnavailable);
   let broken: Error | undefined;
   try {

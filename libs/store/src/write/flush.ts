@@ -31,7 +31,11 @@ export async function flush(tx: pg.PoolClient, batch: Batch): Promise<Flushed> {
   const changed = inState(batch, 'changed');
   const scheduled = inState(batch, 'scheduled');
   const removed = inState(batch, 'removed');
-  await batch.keys.load([...added, ...changed].map(({ resource }) => resource.project));
+  // On this connection: waiting for another one while holding locks could wait for ever.
+  await batch.keys.load(
+    [...added, ...changed].map(({ resource }) => resource.project),
+    tx,
+  );
   const pending: Promise<Written[]>[] = [];
   if (added.length > 0) pending.push(rowsOf(tx, INSERT_RESOURCES, insertValues(batch, added)));
   if (changed.length > 0) pending.push(rowsOf(tx, UPDATE_RESOURCES, updateValues(batch, changed)));
