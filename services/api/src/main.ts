@@ -2,17 +2,27 @@
 import 'reflect-metadata';
 import { ConfigurationError, createLogger, Shutdown } from '@compute/runtime';
 import { type ApiConfig, readApiConfig } from './api-config.ts';
-import { startApi } from './start-api.ts';
+import { type RunningApi, startApi } from './start-api.ts';
 
 const config = readConfigOrExit();
 const logger = createLogger({ service: 'api', level: config.logLevel });
 const shutdown = new Shutdown({ logger });
 shutdown.listen();
 try {
-  await startApi(config, { logger, shutdown });
+  announce(await startApi(config, { logger, shutdown }));
 } catch (err) {
   if (!shutdown.stopping) logger.fatal({ err }, 'the API could not start');
   process.exitCode = 1;
+}
+
+/** Whoever started the process waits for this line, whatever the level of the others. */
+function announce({ restUrl, grpcAddress }: RunningApi): void {
+  const ports = { restPort: portOf(restUrl), grpcPort: portOf(`http://${grpcAddress}`) };
+  logger.child({}, { level: 'info' }).info({ restUrl, grpcAddress, ...ports, docs: `${restUrl}/docs` }, 'api.ready');
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port);
 }
 
 function readConfigOrExit(): ApiConfig {

@@ -38,16 +38,12 @@ export async function startApi(config: ApiConfig, options: StartApiOptions = {})
   const close = async (): Promise<void> => void (await shutdown.stop('closed'));
   try {
     const { restUrl, grpcAddress } = await startFaces(config, logger, shutdown);
-    const ports = { restPort: portOf(restUrl), grpcPort: portOf(`http://${grpcAddress}`) };
-    logger.info({ restUrl, grpcAddress, ...ports, docs: `${restUrl}/docs` }, 'api.ready');
     return { restUrl, grpcAddress, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
-
-const portOf = (url: string): number => Number(new URL(url).port);
 
 async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown) {
   const catalogue = await readCatalogue(config.catalogueFile);

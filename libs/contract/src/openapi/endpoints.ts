@@ -52,6 +52,8 @@ export interface Endpoint {
   readonly headers?: readonly ('Idempotency-Key' | 'If-Match' | 'Last-Event-ID')[];
   readonly body?: EndpointBody;
   readonly success: { readonly status: number; readonly description: string; readonly shape: ReplyShape };
+  /** Other successes, in the same shape. Of a change that can be tried, 200 is added without being named. */
+  readonly also?: readonly (readonly [number, string])[];
   /** Beside those that every route can give. */
   readonly faults?: readonly FaultCode[];
 }
@@ -166,7 +168,7 @@ function resourceEndpoints(view: 'VMInstance' | 'VMDisk', plural: string, one: s
       summary: `Delete a ${one}`,
       description: 'Its quota is free when the resource is really gone. Asking again changes nothing.',
       scope: 'write',
-      query: view === 'VMInstance' ? deleteQuerySchema : deleteQuerySchema,
+      query: deleteQuerySchema,
       headers: ['If-Match', 'Idempotency-Key'],
       success: { ...accepted, description: 'Deletion has begun.' },
       faults: ['DiskInUse', 'PreconditionFailed'],
@@ -230,6 +232,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     headers: ['Idempotency-Key'],
     body: { schema: 'Manifests', example: MANIFESTS_YAML },
     success: { status: 200, description: 'What became of each document, in order.', shape: 'ManifestResults' },
+    also: [[207, 'Some documents could not be applied (`partial=true`).']],
     faults: ['UnknownField', 'QuotaExceeded', 'DiskInUse', 'ImmutableField'],
   },
   ...resourceEndpoints('VMInstance', 'vm-instances', 'virtual machine', PRODUCTION_VM),
@@ -261,6 +264,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     query: watchQuerySchema,
     headers: ['Last-Event-ID'],
     success: { status: 200, description: 'A stream that does not end by itself.', shape: 'EventStream' },
+    faults: ['CursorTooOld'],
   },
   {
     method: 'get',

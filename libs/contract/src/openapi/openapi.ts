@@ -2,6 +2,7 @@
 import type { FaultCode } from '@compute/domain';
 import { z } from 'zod';
 import { HTTP_STATUS } from '../errors/http-problem.ts';
+import { deleteQuerySchema, writeQuerySchema } from '../requests/query.ts';
 import { ENDPOINTS, type Endpoint, type EndpointBody, type ReplyShape, TAGS } from './endpoints.ts';
 import { REQUEST_SCHEMAS } from './request-schemas.ts';
 import { VIEW_SCHEMAS } from './view-schemas.ts';
@@ -34,6 +35,7 @@ export interface OpenApiOperation {
 export interface OpenApiDocument {
   readonly openapi: '3.1.0';
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly servers: readonly { readonly url: string; readonly description: string }[];
   readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>>; readonly securitySchemes: object };
@@ -51,6 +53,7 @@ export function openApiDocument(): OpenApiDocument {
   return {
     openapi: '3.1.0',
     info: { title: 'Compute API', version: '1.0.0', description: DESCRIPTION },
+    servers: [{ url: '/', description: 'Where this document was read from.' }],
     tags: TAGS.map(([name, description]) => ({ name, description })),
     paths,
     components: {
@@ -158,7 +161,9 @@ function headerParameters({ headers = [] }: Endpoint): OpenApiParameter[] {
   }));
 }
 
-const ref = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
+function ref(name: string): JsonSchema {
+  return { $ref: `#/components/schemas/${name}` };
+}
 
 function bodyContent({ schema, example }: EndpointBody): OpenApiContent {
   if (schema === 'Manifests')
@@ -169,20 +174,38 @@ function bodyContent({ schema, example }: EndpointBody): OpenApiContent {
 
 function responsesOf(endpoint: Endpoint): OpenApiOperation['responses'] {
   const { status, description, shape } = endpoint.success;
-  const faults = [
-    ...(endpoint.scope ? ALWAYS : []),
-    ...(endpoint.query || endpoint.body ? (['InvalidArgument'] as const) : []),
-    ...(endpoint.faults ?? []),
-  ];
-  const byStatus = Map.groupBy(faults, (code) => HTTP_STATUS[code]);
-  const problems = [...byStatus].map(([code, codes]) => [
-    String(code),
-    { description: [...new Set(codes)].join(', '), content: PROBLEM },
+  const content = contentOf(shape);
+  const others =
+    endpoint.also ?? (endpoint.query === writeQuerySchema || endpoint.query === deleteQuerySchema ? TRIED : []);
+  const successes = [[status, description] as const, ...others].map(([code, text]) => [
+    code,
+    { description: text, content },
   ]);
-  return { [String(status)]: { description, content: contentOf(shape) }, ...Object.fromEntries(problems) };
+  const problems = [...Map.groupBy(faultsOf(endpoint), ([code]) => code)].map(([code, faults]) => {
+    const names = [...new Set(faults.map(([, name]) => name))];
+    return [code, { description: names.join(', '), content: PROBLEM }];
+  });
+  return {
+    ...Object.fromEntries([...successes, ...problems]),
+    default: { description: 'Any other problem.', content: PROBLEM },
+  };
 }
 
-const ALWAYS: readonly FaultCode[] = ['Unauthenticated', 'PermissionDenied', 'NotFound'];
+const TRIED = [[200, 'Nothing changed, or it was a dry run.']] as const;
+
+/** Status and code of every fault that an endpoint names or that its kind of request can always meet. */
+function faultsOf({ scope, query, body, faults = [], path }: Endpoint): (readonly [number, FaultCode])[] {
+  const codes: FaultCode[] = [
+    ...(scope ? (['Unauthenticated', 'PermissionDenied'] as const) : []),
+    ...(scope || path.includes('{') ? (['NotFound'] as const) : []),
+    ...(query || body ? (['InvalidArgument'] as const) : []),
+    ...(body ? (['PayloadTooLarge', 'UnsupportedMediaType', 'UnknownField'] as const) : []),
+    ...faults,
+  ];
+  const judged = query || body ? [[422, 'InvalidArgument'] as const] : [];
+  return [...codes.map((code) => [HTTP_STATUS[code], code] as const), ...judged];
+}
+
 const PROBLEM: OpenApiContent = { 'application/problem+json': { schema: ref('Problem') } };
 
 function contentOf(shape: ReplyShape): OpenApiContent {

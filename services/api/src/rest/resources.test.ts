@@ -47,6 +47,13 @@ describe('creation', () => {
     ]);
   });
 
+  it('carries the caller’s trace into the history', async () => {
+    const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+    await test.send('POST', DISKS, { body: disk('traced'), headers });
+    const history = await test.send('GET', '/v1/projects/demo/history?name=traced');
+    expect(history.body).toMatchObject({ items: [{ to: 'Pending', traceId: '0af7651916cd43dd8448eb211c80319c' }] });
+  });
+
   it('refuses a key that belongs to another request', async () => {
     const headers = { 'idempotency-key': 'key-2' };
     await test.send('POST', DISKS, { body: disk('mine'), headers });
