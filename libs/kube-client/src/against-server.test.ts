@@ -1,5 +1,5 @@
 // The client against the workspace's own API server: what each side believes of the protocol must fit together.
-import { clusterKinds, type KubeServer, startKubeServer } from '@compute/kube-wire';
+import { clusterKinds, type KubeServer, selfSignedCertificate, startKubeServer } from '@compute/kube-wire';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Informer } from './informer.ts';
 import { KubeClient } from './kube-client.ts';
@@ -141,5 +141,34 @@ describe('against our API server', () => {
       'modified default/a 2',
       'deleted default/a 2',
     ]);
+  });
+});
+
+describe('over TLS', () => {
+  it('trusts the authority of the kubeconfig, sends its token, and watches', async () => {
+    const tokens = { secret: { name: 'me', groups: ['system:masters'] } };
+    const secure = await startKubeServer({ kinds: clusterKinds, tls: selfSignedCertificate(['127.0.0.1']), tokens });
+    const over = KubeClient.fromKubeconfigText(secure.kubeconfig());
+    const informer = new Informer<ConfigMap>({ client: over, kind: configMaps, onError: () => undefined });
+    await informer.start();
+    const added = new Promise((resolve) => informer.onChange(({ key }) => key === 'default/t' && resolve(key)));
+    await over.create(configMaps, map('t'));
+    expect(await over.get(configMaps, ref('t'))).toBeDefined();
+    await added;
+    await informer.stop();
+    await over.close();
+    await secure.close();
+  });
+
+  it('refuses a server that another authority signed', async () => {
+    const secure = await startKubeServer({ kinds: clusterKinds, tls: selfSignedCertificate(['127.0.0.1']) });
+    const other = selfSignedCertificate(['127.0.0.1']);
+    const wrong = secure
+      .kubeconfig()
+      .replace(/(certificate-authority-data"?: *"?)[^"\n]+/, `$1${Buffer.from(other.ca).toString('base64')}`);
+    const over = KubeClient.fromKubeconfigText(wrong);
+    await expect(over.list(configMaps)).rejects.toMatchObject({ status: 0, reason: 'Unreachable' });
+    await over.close();
+    await secure.close();
   });
 });

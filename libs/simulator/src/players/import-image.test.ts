@@ -1,11 +1,11 @@
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { selfSignedCertificate } from '@compute/kube-wire';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Clock } from '../clock.ts';
 import { ImageSource, qcow2Header, refused, type Serve, Valve, whole } from '../stories/image-source.ts';
 import { type ImportOrder, importImage } from './import-image.ts';
-import { localhostCertificate, localhostKey } from './tls-fixture.ts';
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -228,8 +228,10 @@ describe('an import that fails', () => {
 });
 
 describe('an import over TLS', () => {
+  const certificate = selfSignedCertificate(['localhost']);
+
   async function secure(): Promise<number> {
-    const server = createHttpsServer({ cert: localhostCertificate, key: localhostKey }, whole(Buffer.alloc(10)));
+    const server = createHttpsServer({ cert: certificate.cert, key: certificate.key }, whole(Buffer.alloc(10)));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     closing.push(async () => {
       server.closeAllConnections();
@@ -249,7 +251,7 @@ describe('an import over TLS', () => {
 
   it('trusts the authority it is given, but not for another name', async () => {
     const port = await secure();
-    const source = { authorities: [localhostCertificate] };
+    const source = { authorities: [certificate.ca] };
     expect(await importImage(order(`https://localhost:${port}/disk`, { source }))).toEqual(complete);
     const exit = await importImage(order(`https://127.0.0.1:${port}/disk`, { source }));
     expect(exit.message).toContain('x509: certificate is valid for localhost, not 127.0.0.1');

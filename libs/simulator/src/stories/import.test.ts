@@ -46,7 +46,7 @@ describe('an import from HTTP', () => {
     const source = await sourceOf(whole(image));
     const created = await stage.dataVolume('d', { http: { url: source.url() } });
     await stage.succeeds('d');
-    await stage.until('the helpers are gone', () => stage.claims().length === 1 && stage.pods().length === 0);
+    await stage.until('its tools are gone', () => stage.claims().length === 1 && stage.pods().length === 0);
     const claim = stage.claim('d');
     expect(claim?.metadata.annotations).toMatchObject({
       [annotation.createdForDataVolume]: created.metadata.uid,

@@ -1,7 +1,7 @@
 // For tests: an API server, players and CDI over loopback, at many times the speed of a real cluster, and a record of everything that
 // a DataVolume's status ever said.
 import { KubeClient, type KubeObject, type ResourceKind } from '@compute/kube-client';
-import { clusterKinds, type KubeServer, startKubeServer } from '@compute/kube-wire';
+import { clusterKinds, FaultRules, type KubeServer, startKubeServer } from '@compute/kube-wire';
 import { Cdi } from '../cdi/cdi.ts';
 import { Clock } from '../clock.ts';
 import { InformerSet } from '../informer-set.ts';
@@ -45,6 +45,7 @@ const watchedKinds = [
 export class Stage {
   readonly server: KubeServer;
   readonly client: KubeClient;
+  readonly faults: FaultRules;
   readonly switches = new PlayerSwitches();
   informers!: InformerSet;
   players!: Players;
@@ -56,7 +57,8 @@ export class Stage {
   readonly #watching = new AbortController();
   #changed = Promise.withResolvers<void>();
 
-  private constructor(server: KubeServer, options: StageOptions) {
+  private constructor(server: KubeServer, faults: FaultRules, options: StageOptions) {
+    this.faults = faults;
     this.server = server;
     this.client = KubeClient.fromKubeconfigText(server.kubeconfig());
     this.#options = options;
@@ -93,7 +95,12 @@ export class Stage {
   }
 
   static async open(options: StageOptions = {}): Promise<Stage> {
-    const stage = new Stage(await startKubeServer({ kinds: clusterKinds }), options);
+    const faults = new FaultRules();
+    const stage = new Stage(
+      await startKubeServer({ kinds: clusterKinds, faults, bookmarkIntervalMs: 100 }),
+      faults,
+      options,
+    );
     await stage.#begin();
     return stage;
   }
@@ -167,7 +174,7 @@ export class Stage {
 
   /** Waits until something holds; it is asked again after every change of what CDI works with. */
   async until(what: string, holds: () => unknown): Promise<void> {
-    const deadline = AbortSignal.timeout(12_000);
+    const deadline = AbortSignal.timeout(25_000);
     const late = new Promise<never>((_resolve, reject) => {
       deadline.addEventListener('abort', () => reject(new Error(`waited too long until ${what}`)), { once: true });
     });
