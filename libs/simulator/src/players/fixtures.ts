@@ -36,7 +36,10 @@ const defaultAllocatable: Record<string, string> = {
 export async function installFixtures(client: KubeClient, options: FixtureOptions = {}): Promise<void> {
   const allocatable = { ...defaultAllocatable, ...options.allocatable };
   for (let index = 1; index <= (options.nodes ?? 3); index += 1) {
-    await createIfAbsent(client, nodes, nodeOf(index, allocatable));
+    const node = nodeOf(index, allocatable);
+    await createIfAbsent(client, nodes, node);
+    // A real API server taints every new node as not ready, and here no kubelet says that it is.
+    await client.mergePatch(nodes, node.metadata, { spec: { taints: null } });
   }
   await createIfAbsent(client, csiDrivers, csiDriver);
   await createIfAbsent(client, storageClasses, storageClassOf('replicated', 'Immediate', true));
@@ -71,6 +74,7 @@ function nodeOf(index: number, allocatable: Record<string, string>): Node {
         'kubernetes.io/os': 'linux',
         'kubernetes.io/arch': 'amd64',
         'kubevirt.io/schedulable': 'true',
+        'machine-type.node.kubevirt.io/q35': 'true',
         'topology.kubernetes.io/zone': `zone-${String.fromCharCode(96 + index)}`,
       },
     },
