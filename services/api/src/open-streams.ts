@@ -26,7 +26,8 @@ export class OpenStreams {
     this.#onCount = onCount;
   }
 
-  open(face: Face): OpenStream {
+  /** `isCounted` is false for what merely waits, such as for an operation. */
+  open(face: Face, isCounted = true): OpenStream {
     const id = Symbol('stream');
     const controller = new AbortController();
     const { promise: finished, resolve } = Promise.withResolvers<void>();
@@ -36,7 +37,7 @@ export class OpenStreams {
       controller.abort();
     };
     this.#open.set(id, { face, end, finished });
-    this.#onCount(face, 1);
+    if (isCounted) this.#onCount(face, 1);
     if (this.#stopping) end();
     return {
       signal: controller.signal,
@@ -46,7 +47,7 @@ export class OpenStreams {
       abort: () => controller.abort(),
       done: () => {
         if (!this.#open.delete(id)) return;
-        this.#onCount(face, -1);
+        if (isCounted) this.#onCount(face, -1);
         resolve();
       },
     };

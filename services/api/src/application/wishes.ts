@@ -3,7 +3,7 @@
  * phase and attachments.
  */
 import type { Desired } from '@compute/contract';
-import type { Catalogue, Kind, ResourceOf } from '@compute/domain';
+import { type Catalogue, Fault, type Kind, type ResourceOf } from '@compute/domain';
 import type { CreateCommand, WantCommand } from '@compute/store';
 import { KIND_POLICIES } from './kind-policy.ts';
 import type { RequestContext, WriteOptions } from './request-context.ts';
@@ -16,9 +16,14 @@ export function attribution({ caller, requestId, traceparent }: RequestContext):
   return { actor: caller.actor, requestId, ...(traceparent === undefined ? {} : { traceparent }) };
 }
 
+/** One more part is added for each document of a request with many. */
+const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,270}$/;
+
 /** The idempotency of a request, if its caller asked for it. `request` is everything that makes it what it is. */
 export function idempotency(options: WriteOptions, request: readonly unknown[]): Pick<CreateCommand, 'idempotency'> {
   if (options.idempotencyKey === undefined || options.dryRun) return {};
+  if (!IDEMPOTENCY_KEY.test(options.idempotencyKey))
+    throw new Fault('InvalidArgument', 'An idempotency key has 1 to 255 printable ASCII characters.');
   return { idempotency: { key: options.idempotencyKey, requestHash: requestHash(...request) } };
 }
 

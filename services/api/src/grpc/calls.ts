@@ -141,8 +141,7 @@ export class Calls {
     if (error instanceof Unimplemented)
       return { code: status.UNIMPLEMENTED, details: error.message, metadata: new Metadata() };
     const fault = error instanceof Fault ? error : new Fault('Internal', 'An unforeseen error.', {}, error);
-    if (fault.code === 'Internal')
-      this.settings.observation.logger.error({ err: fault.cause ?? fault }, 'a call failed');
+    this.settings.observation.noteFault(fault);
     return statusOfFault(fault, { requestId, root });
   }
 

@@ -4,14 +4,18 @@ import type { FastifyReply } from 'fastify';
 import { OperationService } from '../application/operation-service.ts';
 import type { RequestContext } from '../application/request-context.ts';
 import { Context } from './request.ts';
+import { StreamSettings } from './stream-settings.ts';
 
 /** Whether what was asked for is done. `?wait=30s` waits for it. */
 @Controller('v1/operations')
 export class OperationsController {
   readonly #service: OperationService;
 
-  constructor(service: OperationService) {
+  readonly #settings: StreamSettings;
+
+  constructor(service: OperationService, settings: StreamSettings) {
     this.#service = service;
+    this.#settings = settings;
   }
 
   @Get()
@@ -28,8 +32,13 @@ export class OperationsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { wait } = parseQuery(operationQuerySchema, query);
-    const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
-    return operationView(await this.#service.get(context, id, wait * 1_000, gone.signal));
+    const { streams } = this.#settings;
+    const waiting = streams.open('rest', false);
+    reply.raw.once('close', () => waiting.abort());
+    try {
+      return operationView(await this.#service.get(context, id, wait * 1_000, waiting.signal));
+    } finally {
+      waiting.done();
+    }
   }
 }

@@ -1,18 +1,18 @@
 /** Every error of REST leaves here, as a problem document. */
 import { type Problem, problemOf, retryAfterSeconds } from '@compute/contract';
 import type { Fault } from '@compute/domain';
-import type { Logger } from '@compute/runtime';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import type { ApiObservation } from '../api-observation.ts';
 import { faultOfError } from './fault-of-error.ts';
 import type { ApiRequest } from './request.ts';
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  readonly #logger: Logger;
+  readonly #observation: ApiObservation;
 
-  constructor(logger: Logger) {
-    this.#logger = logger;
+  constructor(observation: ApiObservation) {
+    this.#observation = observation;
   }
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -20,7 +20,7 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<ApiRequest>();
     const reply = http.getResponse<FastifyReply>();
     const fault = faultOfError(error);
-    if (fault.code === 'Internal') this.#logger.error({ err: fault.cause ?? fault }, 'a request failed');
+    this.#observation.noteFault(fault);
     if (reply.raw.headersSent) {
       reply.raw.destroy();
       return;

@@ -125,3 +125,22 @@ it('keeps one project’s events from another’s key', async () => {
   expect((await test.send('GET', '/v1/usage/events?project=demo', { key })).status).toBe(404);
   expect((await test.send('GET', operation, { key })).status).toBe(404);
 });
+
+it('answers who waits for an operation when the server stops', async () => {
+  const own = await openTestApi();
+  const created = await own.send('POST', '/v1/projects/demo/vm-disks', {
+    body: { metadata: { name: 'data' }, spec: { storage: '1Gi' } },
+  });
+  const path = /<([^>]+)>/.exec(created.headers.get('link') ?? '')?.[1] ?? '';
+  const waiting = own.send('GET', `${path}?wait=60s`);
+  const inFlight = async () => (await own.send('GET', '/metrics', { key: '' })).text;
+  await expect.poll(inFlight).toMatch(/compute_requests_in_flight\{[^}]*face="rest"[^}]*\} 2\n/);
+  await own.close();
+  expect((await waiting).body).toMatchObject({ done: false });
+});
+
+it('refuses an idempotency key that is none', async () => {
+  const headers = { 'idempotency-key': 'x'.repeat(400) };
+  const body = { metadata: { name: 'long' }, spec: { storage: '1Gi' } };
+  expect((await test.send('POST', '/v1/projects/demo/vm-disks', { body, headers })).status).toBe(400);
+});

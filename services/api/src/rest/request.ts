@@ -26,12 +26,10 @@ export const Context = createParamDecorator((_data: unknown, host: ExecutionCont
   return apiContext;
 });
 
-const MAX_IDEMPOTENCY_KEY = 255;
-
 /** What the headers of a request that changes something say. */
 export function writeOptions(request: ApiRequest, dryRun: boolean): WriteOptions {
   const ifMatch = header(request, 'if-match');
-  const idempotencyKey = header(request, 'idempotency-key')?.slice(0, MAX_IDEMPOTENCY_KEY + 1);
+  const idempotencyKey = header(request, 'idempotency-key');
   return {
     dryRun,
     ...(ifMatch === undefined ? {} : { ifMatch }),

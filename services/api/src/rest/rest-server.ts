@@ -39,7 +39,7 @@ export async function createRestServer(
     bodyParser: false,
     abortOnError: false,
   });
-  app.useGlobalFilters(new ProblemFilter(observation.logger));
+  app.useGlobalFilters(new ProblemFilter(observation));
   app.useGlobalGuards(new AuthGuard(parts.authenticator));
   await app.init();
   return app;
