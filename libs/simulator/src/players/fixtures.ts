@@ -37,9 +37,9 @@ export async function installFixtures(client: KubeClient, options: FixtureOption
   const allocatable = { ...defaultAllocatable, ...options.allocatable };
   for (let index = 1; index <= (options.nodes ?? 3); index += 1) {
     const node = nodeOf(index, allocatable);
-    await createIfAbsent(client, nodes, node);
+    const created = await createIfAbsent(client, nodes, node);
     // A real API server taints every new node as not ready, and here no kubelet says that it is.
-    await client.mergePatch(nodes, node.metadata, { spec: { taints: null } });
+    if (created) await client.mergePatch(nodes, node.metadata, { spec: { taints: null } });
   }
   await createIfAbsent(client, csiDrivers, csiDriver);
   await createIfAbsent(client, storageClasses, storageClassOf('replicated', 'Immediate', true));
@@ -52,13 +52,15 @@ async function createIfAbsent<T extends KubeObject>(
   client: KubeClient,
   kind: ResourceKind<T>,
   object: T,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await client.create(kind, object);
     const { status } = object;
     if (status !== undefined) await client.mergePatch(kind, object.metadata, { status }, { subresource: 'status' });
+    return true;
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
+    return false;
   }
 }
 
