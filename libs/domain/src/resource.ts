@@ -32,6 +32,10 @@ export interface ResourceMeta {
   readonly statusVersion: number;
   /** Position of the last change in the change feed; decimal digits, comparable as a bigint. */
   readonly resourceVersion: string;
+  /** The resourceVersion that came with the present specVersion; absent where it was not recorded. */
+  readonly specResourceVersion?: string;
+  /** Who owns which field, as Kubernetes' tools record it. Opaque, and shown to them alone. */
+  readonly managedFields?: readonly object[];
   readonly createdAt: Date;
   readonly deletionRequestedAt?: Date;
 }

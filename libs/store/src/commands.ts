@@ -54,6 +54,7 @@ export interface CreateCommand<K extends Kind = Kind> extends Attributed {
   readonly name: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly managedFields?: readonly object[];
   readonly spec: SpecOf<K>;
   readonly phase: PhaseOf<K>;
   readonly status: StatusOf<K>;
@@ -70,6 +71,7 @@ export interface WantCommand<K extends Kind = Kind> extends Attributed {
   readonly expectedSpecVersion?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly managedFields?: readonly object[];
   readonly spec?: SpecOf<K>;
   /** What the new spec needs. Growth is charged at once; what shrinks is held until the new spec is true. */
   readonly claim?: Claim;

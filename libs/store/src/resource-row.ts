@@ -4,7 +4,7 @@
  */
 import { type AnyResource, Fault, type Kind } from '@compute/domain';
 import type { ProjectKeys } from './project-keys.ts';
-import { isSealed, openSpec } from './sealing.ts';
+import { isSealed, openAnnotations, openSpec } from './sealing.ts';
 
 type JsonObject = Record<string, unknown>;
 type Time = Date | string;
@@ -15,7 +15,8 @@ export interface ResourceRow {
   readonly project: string;
   readonly name: string;
   readonly labels: Record<string, string>;
-  readonly annotations: Record<string, string>;
+  /** Text; a sealed one is an object. */
+  readonly annotations: JsonObject;
   readonly spec: JsonObject;
   readonly claim: Record<string, number>;
   readonly status: JsonObject;
@@ -28,6 +29,9 @@ export interface ResourceRow {
   readonly spec_version: number;
   readonly status_version: number;
   readonly resource_version: number;
+  /** Null or, in old entries of the feed, absent where it was not recorded. */
+  readonly spec_resource_version?: number | null;
+  readonly managed_fields?: readonly object[] | null;
   readonly created_at: Time;
   readonly updated_at: Time;
   readonly deletion_requested_at: Time | null;
@@ -38,8 +42,9 @@ export interface ResourceRow {
 
 /** All columns, in the order of the table. */
 export const RESOURCE_COLUMNS = `uid, kind, project, name, labels, annotations, spec, claim, status, phase, phase_since,
-  phase_seq, transition_seq, transition_at, generation, spec_version, status_version, resource_version, created_at,
-  updated_at, deletion_requested_at, deletion_with_disks, attempts, next_look_at`;
+  phase_seq, transition_seq, transition_at, generation, spec_version, status_version, resource_version,
+  spec_resource_version, managed_fields, created_at, updated_at, deletion_requested_at, deletion_with_disks, attempts,
+  next_look_at`;
 
 export function toDate(time: Time): Date {
   return time instanceof Date ? time : new Date(time);
@@ -53,11 +58,13 @@ export function toResource(row: ResourceRow, keys: ProjectKeys): AnyResource {
     project: row.project,
     name: row.name,
     labels: row.labels,
-    annotations: row.annotations,
+    annotations: clearAnnotations(row, keys),
     generation: row.generation,
     specVersion: row.spec_version,
     statusVersion: row.status_version,
     resourceVersion: String(row.resource_version),
+    ...(row.spec_resource_version == null ? {} : { specResourceVersion: String(row.spec_resource_version) }),
+    ...(row.managed_fields == null ? {} : { managedFields: row.managed_fields }),
     createdAt: toDate(row.created_at),
     ...(row.deletion_requested_at === null ? {} : { deletionRequestedAt: toDate(row.deletion_requested_at) }),
     spec: clearSpec(row, keys),
@@ -78,12 +85,20 @@ export async function toResources(rows: readonly ResourceRow[], keys: ProjectKey
 
 /** The projects whose keys must be loaded before these rows can be read. */
 export function projectsWithSecrets(rows: readonly ResourceRow[]): string[] {
-  return rows.filter((row) => isSealed(row.kind, row.spec)).map((row) => row.project);
+  return rows.filter((row) => isSealed(row.kind, row.spec, row.annotations)).map((row) => row.project);
 }
 
 function clearSpec(row: ResourceRow, keys: ProjectKeys): JsonObject {
-  if (!isSealed(row.kind, row.spec)) return row.spec;
+  return isSealed(row.kind, row.spec) ? openSpec(row.kind, row.uid, row.spec, keyOf(row, keys)) : row.spec;
+}
+
+function clearAnnotations(row: ResourceRow, keys: ProjectKeys): JsonObject {
+  if (!isSealed(row.kind, {}, row.annotations)) return row.annotations;
+  return openAnnotations(row.kind, row.uid, row.annotations, keyOf(row, keys));
+}
+
+function keyOf(row: ResourceRow, keys: ProjectKeys): Buffer {
   const key = keys.get(row.project);
   if (!key) throw new Fault('Internal', `The key of project ${row.project} is not loaded.`);
-  return openSpec(row.kind, row.uid, row.spec, key);
+  return key;
 }

@@ -1,7 +1,7 @@
 /**
  * Secrets at rest. A project has a data key; the key-encryption key wraps it; fields of a spec that are secret are
  * stored as `{ "$sealed": "v1.<base64>" }`, AES-256-GCM, bound to the resource and the field by additional data, so that
- * a sealed value copied into another row does not open.
+ * a sealed value copied into another row does not open. An annotation that repeats the whole manifest is sealed likewise.
  *
  * A reader could break: the clear text never reaches SQL, a log line or an error message.
  */
@@ -13,6 +13,9 @@ export const SECRET_FIELDS: Readonly<Record<Kind, readonly string[]>> = {
   VMInstance: ['cloudInit'],
   VMDisk: [],
 };
+
+/** What kubectl keeps of the manifest that was applied last: the spec as a text, secrets included. */
+const MANIFEST_ANNOTATIONS: readonly string[] = ['kubectl.kubernetes.io/last-applied-configuration'];
 
 const VERSION = 'v1';
 const KEY_BYTES = 32;
@@ -45,8 +48,39 @@ export function unwrapDataKey(sealed: Uint8Array, secretsKey: Buffer, projectUid
 
 /** The spec as it is stored. */
 export function sealSpec(kind: Kind, uid: string, spec: object, dataKey: Buffer): JsonObject {
-  const stored: JsonObject = { ...spec };
-  for (const field of SECRET_FIELDS[kind]) {
+  return seal(SECRET_FIELDS[kind], uid, spec, dataKey);
+}
+
+/** The annotations as they are stored. */
+export function sealAnnotations(kind: Kind, uid: string, annotations: object, dataKey: Buffer): JsonObject {
+  return seal(secretAnnotations(kind), uid, annotations, dataKey);
+}
+
+/** Whether anything of what is stored needs the project's key to be read. */
+export function isSealed(kind: Kind, spec: JsonObject, annotations: JsonObject = {}): boolean {
+  return (
+    SECRET_FIELDS[kind].some((field) => sealedText(spec[field]) !== undefined) ||
+    secretAnnotations(kind).some((name) => sealedText(annotations[name]) !== undefined)
+  );
+}
+
+/** The spec as the user wrote it. */
+export function openSpec(kind: Kind, uid: string, stored: JsonObject, dataKey: Buffer): JsonObject {
+  return open(SECRET_FIELDS[kind], uid, stored, dataKey);
+}
+
+/** The annotations as the user wrote them. */
+export function openAnnotations(kind: Kind, uid: string, stored: JsonObject, dataKey: Buffer): JsonObject {
+  return open(secretAnnotations(kind), uid, stored, dataKey);
+}
+
+function secretAnnotations(kind: Kind): readonly string[] {
+  return SECRET_FIELDS[kind].length === 0 ? [] : MANIFEST_ANNOTATIONS;
+}
+
+function seal(fields: readonly string[], uid: string, clear: object, dataKey: Buffer): JsonObject {
+  const stored: JsonObject = { ...clear };
+  for (const field of fields) {
     const value = stored[field];
     if (value === undefined || value === '') continue;
     const bytes = encrypt(Buffer.from(JSON.stringify(value)), dataKey, `${uid}/${field}`);
@@ -55,22 +89,16 @@ export function sealSpec(kind: Kind, uid: string, spec: object, dataKey: Buffer)
   return stored;
 }
 
-/** Whether any field of a stored spec needs the project's key to be read. */
-export function isSealed(kind: Kind, stored: JsonObject): boolean {
-  return SECRET_FIELDS[kind].some((field) => sealedText(stored[field]) !== undefined);
-}
-
-/** The spec as the user wrote it. */
-export function openSpec(kind: Kind, uid: string, stored: JsonObject, dataKey: Buffer): JsonObject {
-  const spec: JsonObject = { ...stored };
-  for (const field of SECRET_FIELDS[kind]) {
+function open(fields: readonly string[], uid: string, stored: JsonObject, dataKey: Buffer): JsonObject {
+  const clear: JsonObject = { ...stored };
+  for (const field of fields) {
     const text = sealedText(stored[field]);
     if (text === undefined) continue;
     const [version, body] = text.split('.', 2);
     if (version !== VERSION || body === undefined) throw new Fault('Internal', `Unknown sealing of field ${field}.`);
-    spec[field] = JSON.parse(decrypt(Buffer.from(body, 'base64'), dataKey, `${uid}/${field}`).toString());
+    clear[field] = JSON.parse(decrypt(Buffer.from(body, 'base64'), dataKey, `${uid}/${field}`).toString());
   }
-  return spec;
+  return clear;
 }
 
 function sealedText(value: unknown): string | undefined {

@@ -50,7 +50,8 @@ export function refuseUnknownProject(batch: Batch, project: string): void {
 function newEntry(batch: Batch, uid: string, command: CreateCommand): Entry {
   const { kind, project, name, labels = {}, annotations = {}, spec, claim, status, phase } = command;
   const versions = { generation: 1, specVersion: 1, statusVersion: 1, resourceVersion: '0' };
-  const meta = { uid, kind, project, name, labels, annotations, ...versions, createdAt: batch.now };
+  const owners = command.managedFields === undefined ? {} : { managedFields: command.managedFields };
+  const meta = { uid, kind, project, name, labels, annotations, ...owners, ...versions, createdAt: batch.now };
   return {
     // `kind` ties spec, status and phase together in the command already.
     resource: { ...meta, spec, claim, status, phase, phaseSince: batch.now } as AnyResource,

@@ -54,18 +54,20 @@ export function refuseVersion(entry: Entry, expected: number | undefined): void 
   throw new Fault('PreconditionFailed', `${kind} '${name}' was changed meanwhile.`, { resource: { kind, name } });
 }
 
-function metadataChanged(entry: Entry, { labels, annotations }: WantCommand): boolean {
+function metadataChanged(entry: Entry, { labels, annotations, managedFields }: WantCommand): boolean {
   const { resource } = entry;
   return (
     (labels !== undefined && !sameJson(labels, resource.labels)) ||
-    (annotations !== undefined && !sameJson(annotations, resource.annotations))
+    (annotations !== undefined && !sameJson(annotations, resource.annotations)) ||
+    (managedFields !== undefined && !sameJson(managedFields, resource.managedFields ?? []))
   );
 }
 
-function wantMetadata(entry: Entry, { labels, annotations }: WantCommand): void {
+function wantMetadata(entry: Entry, { labels, annotations, managedFields }: WantCommand): void {
   change(entry, {
     labels: labels ?? entry.resource.labels,
     annotations: annotations ?? entry.resource.annotations,
+    ...(managedFields === undefined ? {} : { managedFields }),
     specVersion: entry.resource.specVersion + 1,
   });
 }

@@ -17,6 +17,7 @@ import {
 interface Written {
   readonly uid: string;
   readonly resource_version: number;
+  readonly spec_resource_version: number | null;
 }
 
 /** Statements on their way: `stored` resolves when all of them succeeded, and the entries carry their new versions. */
@@ -60,9 +61,10 @@ async function allOrFirstError<T>(pending: readonly Promise<T>[]): Promise<T[]> 
 }
 
 function stampVersions(batch: Batch, rows: readonly Written[]): void {
-  for (const { uid, resource_version: version } of rows) {
+  for (const { uid, resource_version: version, spec_resource_version: specVersion } of rows) {
     const entry = batch.byUid(uid);
-    if (entry) change(entry, { resourceVersion: String(version) });
+    const since = specVersion === null ? {} : { specResourceVersion: String(specVersion) };
+    if (entry) change(entry, { resourceVersion: String(version), ...since });
   }
 }
 

@@ -3,7 +3,7 @@
  * afterwards, so that a change without its entry in the feed cannot be written.
  */
 import type { Statement } from '../connection.ts';
-import { sealSpec } from '../sealing.ts';
+import { sealAnnotations, sealSpec } from '../sealing.ts';
 import type { Batch } from './batch.ts';
 import { type Column, columnsOf } from './columns.ts';
 import type { Entry } from './entry.ts';
@@ -13,16 +13,25 @@ const json = (value: unknown): string => JSON.stringify(value);
 /** The spec with its secrets sealed; as it lay there if it did not change. */
 function storedSpec(batch: Batch, { resource, storedSpec: unchanged }: Entry): string {
   if (unchanged) return json(unchanged);
-  const key = batch.keys.get(resource.project);
-  if (!key) throw new Error(`the key of project ${resource.project} is not loaded`);
-  return json(sealSpec(resource.kind, resource.uid, resource.spec, key));
+  return json(sealSpec(resource.kind, resource.uid, resource.spec, keyOf(batch, resource.project)));
+}
+
+function storedAnnotations(batch: Batch, { resource }: Entry): string {
+  const { kind, uid, project, annotations } = resource;
+  return json(sealAnnotations(kind, uid, annotations, keyOf(batch, project)));
+}
+
+function keyOf(batch: Batch, project: string): Buffer {
+  const key = batch.keys.get(project);
+  if (!key) throw new Error(`the key of project ${project} is not loaded`);
+  return key;
 }
 
 /** What a command may change, in the order of the statements' parameters after the identity. */
 function changingColumns(batch: Batch): Column<Entry>[] {
   return [
     ({ resource }) => json(resource.labels),
-    ({ resource }) => json(resource.annotations),
+    (entry) => storedAnnotations(batch, entry),
     (entry) => storedSpec(batch, entry),
     ({ resource }) => json(resource.claim),
     ({ resource }) => json(resource.status),
@@ -38,6 +47,7 @@ function changingColumns(batch: Batch): Column<Entry>[] {
     ({ deletionWithDisks }) => deletionWithDisks,
     ({ attempts }) => attempts,
     ({ nextLookAt }) => nextLookAt ?? null,
+    ({ resource }) => (resource.managedFields === undefined ? null : json(resource.managedFields)),
   ];
 }
 
@@ -64,13 +74,15 @@ export function scheduleValues(entries: readonly Entry[]): unknown[] {
 }
 
 const CHANGING = `labels, annotations, spec, claim, status, phase, phase_since, phase_seq, transition_seq, transition_at,
-    generation, spec_version, status_version, deletion_requested_at, deletion_with_disks, attempts, next_look_at`;
+    generation, spec_version, status_version, deletion_requested_at, deletion_with_disks, attempts, next_look_at,
+    managed_fields`;
 
 const unnestChanging = (first: number): string =>
   `$${first}::jsonb[], $${first + 1}::jsonb[], $${first + 2}::jsonb[], $${first + 3}::jsonb[], $${first + 4}::jsonb[],
     $${first + 5}::text[], $${first + 6}::timestamptz[], $${first + 7}::int[], $${first + 8}::int[],
     $${first + 9}::timestamptz[], $${first + 10}::int[], $${first + 11}::int[], $${first + 12}::int[],
-    $${first + 13}::timestamptz[], $${first + 14}::boolean[], $${first + 15}::int[], $${first + 16}::timestamptz[]`;
+    $${first + 13}::timestamptz[], $${first + 14}::boolean[], $${first + 15}::int[], $${first + 16}::timestamptz[],
+    $${first + 17}::jsonb[]`;
 
 const INSERT_CHANGE = `insert into change (seq, at, project, kind, uid, name, op, object)`;
 
@@ -82,14 +94,15 @@ with input as (
   from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], ${unnestChanging(6)})
     as i(uid, kind, project, name, ${CHANGING})
 ), written as (
-  insert into resource (uid, kind, project, name, ${CHANGING}, resource_version, created_at, updated_at)
-  select uid, kind, project, name, ${CHANGING}, seq, $1::timestamptz, $1::timestamptz from input
+  insert into resource (uid, kind, project, name, ${CHANGING}, resource_version, spec_resource_version, created_at,
+    updated_at)
+  select uid, kind, project, name, ${CHANGING}, seq, seq, $1::timestamptz, $1::timestamptz from input
   returning *
 ), noted as (
   ${INSERT_CHANGE}
   select resource_version, updated_at, project, kind, uid, name, 'ADDED', to_jsonb(written) from written
 )
-select uid, resource_version from written`,
+select uid, resource_version, spec_resource_version from written`,
 };
 
 export const UPDATE_RESOURCES: Statement = {
@@ -100,16 +113,17 @@ with input as (
   from unnest($2::uuid[], ${unnestChanging(3)}) as i(uid, ${CHANGING})
 ), written as (
   update resource r
-  set (${CHANGING}, resource_version, updated_at) = row (${CHANGING.split(',')
+  set (${CHANGING}, resource_version, spec_resource_version, updated_at) = row (${CHANGING.split(',')
     .map((column) => `i.${column.trim()}`)
-    .join(', ')}, i.seq, $1::timestamptz)
+    .join(', ')}, i.seq,
+    case when r.spec_version = i.spec_version then r.spec_resource_version else i.seq end, $1::timestamptz)
   from input i where r.uid = i.uid
   returning r.*
 ), noted as (
   ${INSERT_CHANGE}
   select resource_version, updated_at, project, kind, uid, name, 'MODIFIED', to_jsonb(written) from written
 )
-select uid, resource_version from written`,
+select uid, resource_version, spec_resource_version from written`,
 };
 
 /** Not a change that anybody sees: no version, nothing in the feed. */
@@ -133,5 +147,5 @@ with input as (
   ${INSERT_CHANGE}
   select seq, $1::timestamptz, project, kind, uid, name, 'DELETED', object from gone
 )
-select uid, seq as resource_version from gone`,
+select uid, seq as resource_version, null::bigint as spec_resource_version from gone`,
 };
