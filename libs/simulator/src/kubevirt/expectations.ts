@@ -10,12 +10,15 @@ export class Expectations {
   readonly #created = new Map<string, string>();
   readonly #deleted = new Map<string, string>();
 
-  expectCreation(key: string, uid: string): void {
-    this.#created.set(key, uid);
+  /** `seen` is what the informer holds now: an informer may be faster than the answer to the call. */
+  expectCreation(key: string, uid: string, seen: KubeObject | undefined): void {
+    if (seen?.metadata.uid !== uid) this.#created.set(key, uid);
   }
 
-  expectDeletion(key: string, uid: string): void {
+  /** As {@link expectCreation}, for a deletion that the server accepted. */
+  expectDeletion(key: string, uid: string, seen: KubeObject | undefined): void {
     this.#deleted.set(key, uid);
+    this.observe(key, seen);
   }
 
   /** Tells what is there now: the object, or undefined when there is none. */

@@ -106,6 +106,8 @@ export class VirtHandler {
     if (pod === undefined || nodeName === undefined || this.#options.isNodeLost?.(nodeName) === true) return;
     const phase = vmi.status?.phase;
     if (phase !== 'Scheduled' && phase !== 'Running') return;
+    // The launcher takes its guest along: killed, evicted, or ended before there was a guest.
+    if (pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded') return this.#end(vmi, 'Failed');
     const rule = this.switches.ruleFor(vmi);
     if (rule.ends !== undefined && phase === 'Running') return this.#end(vmi, rule.ends);
     if (isGoing(vmi, pod)) return this.#shutDown(key, vmi, pod, rule);

@@ -43,7 +43,8 @@ export class VmPower {
     const vmi = vmiFromVm(vm, { ...resolved, revisionName: await revisions.store(vm) });
     try {
       const created = await context.client.create(virtualMachineInstances, vmi);
-      expectations.expectCreation(keyOf(vm), created.metadata.uid ?? '');
+      const seen = this.#parts.cache.vmis.getByKey(keyOf(vm));
+      expectations.expectCreation(keyOf(vm), created.metadata.uid ?? '', seen);
     } catch (error) {
       const message = messageOf(error);
       void recorder.tell(vm, 'Warning', 'FailedCreate', `Error creating virtual machine instance: ${message}`);
@@ -59,7 +60,7 @@ export class VmPower {
     const { context, expectations, recorder } = this.#parts;
     const { namespace = '', name, uid = '' } = vmi.metadata;
     await context.client.delete(virtualMachineInstances, { namespace, name }, { uid });
-    expectations.expectDeletion(keyOf(vm), uid);
+    expectations.expectDeletion(keyOf(vm), uid, this.#parts.cache.vmis.getByKey(keyOf(vm)));
     const text = `Stopped the virtual machine by deleting the virtual machine instance ${uid}`;
     void recorder.tell(vm, 'Normal', 'SuccessfulDelete', text);
   }

@@ -2,7 +2,7 @@
  * virt-controller's half that looks after VirtualMachineInstances: makes and removes the launcher pod and keeps the VMI's status
  * until virt-handler takes over.
  */
-import { KubeError } from '@compute/kube-client';
+import { isAlreadyExists, KubeError } from '@compute/kube-client';
 import { Controller } from '../controller.ts';
 import { EventRecorder } from '../event-recorder.ts';
 import { pods } from '../kinds.ts';
@@ -114,10 +114,11 @@ export class VmiController {
     const pod = launcherPod(vmi, { random: this.#context.random, temporary });
     try {
       const created = await this.#context.client.create(pods, pod);
-      this.#expectations.expectCreation(key, created.metadata.uid ?? '');
+      const seen = this.#cache.pods.get(created.metadata.namespace, created.metadata.name);
+      this.#expectations.expectCreation(key, created.metadata.uid ?? '', seen);
       Object.assign(facts, { pod: created, pods: [...facts.pods, created] });
     } catch (error) {
-      if (!(error instanceof KubeError) || error.status === 0) throw error;
+      if (!(error instanceof KubeError) || error.status === 0 || isAlreadyExists(error)) throw error;
       void this.#recorder.tell(vmi, 'Warning', 'FailedCreate', `Error creating pod: ${messageOf(error)}`);
       return { reason: 'FailedCreate', message: `failed to create virtual machine pod: ${messageOf(error)}` };
     }

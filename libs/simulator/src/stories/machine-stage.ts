@@ -46,22 +46,25 @@ export class MachineStage {
   async #begin(): Promise<void> {
     const metadata = { name: this.namespace };
     await this.client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata });
-    this.#follow(virtualMachines, (type, vm) => {
+    await this.#follow(virtualMachines, (type, vm) => {
       const versions = this.#vms.get(vm.metadata.name) ?? [];
       if (type !== 'DELETED') versions.push(vm);
       this.#vms.set(vm.metadata.name, type === 'DELETED' ? [...versions, gone(vm)] : versions);
     });
-    this.#follow(virtualMachineInstances, (type, vmi) => {
+    await this.#follow(virtualMachineInstances, (type, vmi) => {
       this.#vmis.set(vmi.metadata.name, type === 'DELETED' ? undefined : vmi);
     });
-    this.#follow(pods, (type, pod) => {
+    await this.#follow(pods, (type, pod) => {
       if (type === 'DELETED') this.#pods.delete(pod.metadata.name);
       else this.#pods.set(pod.metadata.name, pod);
     });
   }
 
-  #follow<T extends KubeObject>(kind: ResourceKind<T>, see: (type: string, object: T) => void): void {
-    const options = { namespace: this.namespace };
+  /** Misses nothing from now on. */
+  async #follow<T extends KubeObject>(kind: ResourceKind<T>, see: (type: string, object: T) => void): Promise<void> {
+    const { namespace } = this;
+    const { resourceVersion } = await this.client.list(kind, { namespace });
+    const options = { namespace, resourceVersion };
     const watch = this.client.watch(
       kind,
       options,

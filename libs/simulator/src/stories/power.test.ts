@@ -176,7 +176,7 @@ describe('the other strategies', () => {
 
   test('RerunOnFailure lets a guest that powered off go, and Once and Manual keep its VMI', async () => {
     for (const runStrategy of ['RerunOnFailure', 'Once', 'Manual'] as const) {
-      const name = runStrategy.toLowerCase();
+      const name = `off-${runStrategy.toLowerCase()}`;
       await stage.createVm(name, { runStrategy });
       if (runStrategy === 'Manual') {
         await stage.until('it is looked at', () => stage.condition(name, 'Ready'));
@@ -186,10 +186,13 @@ describe('the other strategies', () => {
       stage.simulator.controllers.guests.add({ name, ends: 'Succeeded' });
       await stage.shows(name, 'Stopped');
     }
-    await stage.until('the VMI of RerunOnFailure is gone', () => stage.vmi('rerunonfailure') === undefined);
-    expect(stage.vmi('once')?.status?.phase).toBe('Succeeded');
-    expect(stage.vmi('manual')?.status?.phase).toBe('Succeeded');
-    await stage.until('the launcher of Once has ended', () => stage.launcher('once')?.status?.phase === 'Succeeded');
+    await stage.until('the VMI of RerunOnFailure is gone', () => stage.vmi('off-rerunonfailure') === undefined);
+    expect(stage.vmi('off-once')?.status?.phase).toBe('Succeeded');
+    expect(stage.vmi('off-manual')?.status?.phase).toBe('Succeeded');
+    await stage.until(
+      'the launcher of Once has ended',
+      () => stage.launcher('off-once')?.status?.phase === 'Succeeded',
+    );
   });
 
   test('RerunOnFailure starts a guest that crashed again', async () => {

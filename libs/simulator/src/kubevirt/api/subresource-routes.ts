@@ -4,14 +4,13 @@
  * 202 with an empty body means accepted, nothing more. The routes work through an ordinary client, as virt-api does, so they see
  * and cause exactly what any other client would; guests are reached through the virt-handler player.
  */
-import type { KubeClient } from '@compute/kube-client';
-import { isConflict } from '@compute/kube-client';
+import { type JsonPatchOperation, type KubeClient, KubeError } from '@compute/kube-client';
 import type { CustomRoute, RouteCall, RouteReply } from '@compute/kube-wire';
 import { StatusError } from '@compute/kube-wire';
 import { pods } from '../../kinds.ts';
 import { InstancetypeStore } from '../instancetype-store.ts';
 import { virtualMachineInstances, virtualMachines } from '../kinds.ts';
-import type { VirtualMachine, VirtualMachineInstance } from '../objects.ts';
+import type { StateChangeRequest, VirtualMachine, VirtualMachineInstance } from '../objects.ts';
 import { isFinal } from '../objects.ts';
 import type { VirtHandler } from '../virt-handler.ts';
 import { expandedSpec } from '../vmi-from-vm.ts';
@@ -84,21 +83,45 @@ async function carryOut(
   outcome: LifecycleOutcome,
   dryRun: boolean,
 ): Promise<void> {
-  const { name, resourceVersion } = vm.metadata;
+  const { name } = vm.metadata;
   const ref = { namespace: vm.metadata.namespace ?? '', name };
   try {
-    if (outcome.kind === 'patch-spec') {
-      await client.mergePatch(virtualMachines, ref, { metadata: { resourceVersion }, spec: outcome.patch }, { dryRun });
-    } else if (outcome.kind === 'patch-status') {
-      const status = { stateChangeRequests: outcome.requests, startFailure: null };
-      const options = { subresource: 'status', dryRun };
-      await client.mergePatch(virtualMachines, ref, { metadata: { resourceVersion }, status }, options);
+    if (outcome.kind === 'patch-spec')
+      await client.jsonPatch(virtualMachines, ref, specPatch(vm, outcome.patch), { dryRun });
+    else if (outcome.kind === 'patch-status') {
+      await client.jsonPatch(virtualMachines, ref, statusPatch(vm, outcome.requests), {
+        subresource: 'status',
+        dryRun,
+      });
     }
   } catch (error) {
-    if (!isConflict(error)) throw error;
+    if (!isFailedTest(error)) throw error;
     const lost: Rejected = { kind: 'refused', status: 409, message: 'jsonpatch test operation does not apply' };
     throw refusal(lost, 'virtualmachine', name);
   }
+}
+
+/** Only what the decision was based on is tested: other writers of the VM do not matter. */
+function specPatch(vm: VirtualMachine, patch: { runStrategy: string } | { running: boolean }): JsonPatchOperation[] {
+  const [[field, value] = ['', undefined]] = Object.entries(patch);
+  const before = field === 'running' ? vm.spec.running : vm.spec.runStrategy;
+  const path = `/spec/${field}`;
+  return [...(before === undefined ? [] : [{ op: 'test' as const, path, value: before }]), { op: 'add', path, value }];
+}
+
+function statusPatch(vm: VirtualMachine, requests: StateChangeRequest[]): JsonPatchOperation[] {
+  if (vm.status === undefined) return [{ op: 'add', path: '/status', value: { stateChangeRequests: requests } }];
+  const path = '/status/stateChangeRequests';
+  const { stateChangeRequests: before, startFailure } = vm.status;
+  return [
+    ...(before === undefined ? [] : [{ op: 'test' as const, path, value: before }]),
+    { op: 'add', path, value: requests },
+    ...(startFailure === undefined ? [] : [{ op: 'remove' as const, path: '/status/startFailure' }]),
+  ];
+}
+
+function isFailedTest(error: unknown): boolean {
+  return error instanceof KubeError && (error.status === 409 || error.status === 422);
 }
 
 async function shortenGrace(
