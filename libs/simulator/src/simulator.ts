@@ -70,7 +70,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const client = KubeClient.fromKubeconfigText(kubeconfig, { fieldManager: 'simulator' });
   late.client = client;
   await installClusterFixtures(client);
-  const controllers = await startControllers({ ...options.controllers, client, clock, seed, onError });
+  // Chance must not repeat after a restart what it gave before: names of pods would be taken.
+  const chance = seed + server.store.revision;
+  const controllers = await startControllers({ ...options.controllers, client, clock, seed: chance, onError });
   late.controllers = controllers;
   const images = await serveImages(options);
   const close = async (): Promise<void> => {
