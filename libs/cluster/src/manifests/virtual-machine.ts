@@ -96,7 +96,7 @@ function machineSpec({ vm, namespace, opticalDisks, presentFirmwareUuid }: VmMan
 function customSize(spec: VmInstanceSpec): Pick<MachineSpec['domain'], 'cpu' | 'memory'> {
   const { cpu, memory, sockets } = spec.resources ?? {};
   if (given(spec.instanceType) || !given(cpu) || !given(memory)) return {};
-  return { cpu: { cores: Number(cpu), sockets: given(sockets) ? Number(sockets) : 1 }, memory: { guest: memory } };
+  return { cpu: { cores: Number(cpu), sockets: given(sockets) ? Number(sockets) : 1 }, memory: { guest: `${memory}` } };
 }
 
 function sshAccess(vmName: string): NonNullable<MachineSpec['accessCredentials']>[number] {

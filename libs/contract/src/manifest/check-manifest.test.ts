@@ -178,7 +178,7 @@ describe('what is refused', () => {
   });
 
   it('does not blame a size for being missing when the other one is broken', () => {
-    const broken = vm({ instanceType: '', resources: { cpu: 4, memory: '8Gi' } });
+    const broken = vm({ instanceType: '', resources: { cpu: [4], memory: '8Gi' } });
     expect(found(check(broken))).toEqual(['/spec/resources/cpu invalid_type']);
   });
 
@@ -222,7 +222,7 @@ describe('what is accepted with a warning', () => {
   it('accepts explicit resources, disks in both forms, and agreeing power fields', () => {
     const spec = {
       instanceType: '',
-      resources: { cpu: '2', memory: '4Gi' },
+      resources: { cpu: 2, sockets: '1', memory: '4Gi' },
       disks: ['a', { name: 'b', bus: 'sata' }],
       running: false,
       runStrategy: 'Halted',

@@ -14,8 +14,7 @@ const diskEntry = z
 
 const quantity = (description: string) =>
   z
-    .string()
-    .max(64)
+    .union([z.string().max(64), z.number().nonnegative()])
     .optional()
     .meta({ description, examples: [''] });
 

@@ -12,8 +12,8 @@ import type { ChargedSize, VmInstanceSpec } from '../vm-instance/vm-instance.ts'
 export const CUSTOM_SERIES = 'custom';
 
 /** Empty strings count as not given: the specification's own example writes them. */
-export function given(text: string | undefined): text is string {
-  return text !== undefined && text !== '';
+export function given<T extends string | number>(value: T | undefined): value is T {
+  return value !== undefined && value !== '';
 }
 
 /** The size that a machine is charged for. Throws `InvalidArgument` for a spec that validation would refuse. */
@@ -23,9 +23,9 @@ export function chargeVm(spec: VmInstanceSpec, catalogue: Catalogue): ChargedSiz
     if (!type) throw new Fault('InvalidArgument', `There is no instance type '${spec.instanceType}'.`);
     return { name: type.name, series: type.series, vcpu: type.vcpu, memoryMib: type.memoryMib };
   }
-  const cores = parseCpuCount(spec.resources?.cpu ?? '');
-  const sockets = given(spec.resources?.sockets) ? parseCpuCount(spec.resources.sockets) : 1;
-  const memoryMib = parseQuantityMib(spec.resources?.memory ?? '');
+  const cores = parseCpuCount(`${spec.resources?.cpu ?? ''}`);
+  const sockets = given(spec.resources?.sockets) ? parseCpuCount(`${spec.resources.sockets}`) : 1;
+  const memoryMib = parseQuantityMib(`${spec.resources?.memory ?? ''}`);
   if (cores === undefined || sockets === undefined || memoryMib === undefined)
     throw new Fault('InvalidArgument', 'Give an instanceType, or resources.cpu and resources.memory.');
   return { name: CUSTOM_SERIES, series: CUSTOM_SERIES, vcpu: cores * sockets, memoryMib };

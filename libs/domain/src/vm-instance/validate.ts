@@ -8,7 +8,7 @@ import { gibOf, parseCpuCount, parseQuantityMib } from '../quantity.ts';
 import { given } from '../quota/claims.ts';
 import { Findings, type Verdict } from '../validation.ts';
 import { sshKeyFinding } from './ssh-key.ts';
-import { diskName, runStrategyOf, type VmInstanceSpec } from './vm-instance.ts';
+import { diskName, type Quantity, runStrategyOf, type VmInstanceSpec } from './vm-instance.ts';
 
 export const MAX_DISKS = 32;
 export const MAX_PORTS = 100;
@@ -140,15 +140,15 @@ function sizeOfResources(spec: VmInstanceSpec, findings: Findings): Size | undef
   return { what: 'The machine', vcpu, memoryMib };
 }
 
-function checkCpu(text: string | undefined, pointer: string, findings: Findings): number | undefined {
-  const count = parseCpuCount(text ?? '');
+function checkCpu(written: Quantity | undefined, pointer: string, findings: Findings): number | undefined {
+  const count = parseCpuCount(`${written ?? ''}`);
   if (count === undefined) findings.refuse(pointer, 'invalid_quantity', 'A whole number of CPUs, at least 1.');
   return count;
 }
 
-function checkMemory(text: string | undefined, findings: Findings): number | undefined {
+function checkMemory(written: Quantity | undefined, findings: Findings): number | undefined {
   const pointer = '/spec/resources/memory';
-  const memoryMib = parseQuantityMib(text ?? '');
+  const memoryMib = parseQuantityMib(`${written ?? ''}`);
   if (memoryMib === undefined) {
     findings.refuse(pointer, 'invalid_quantity', 'A size such as 512Mi or 8Gi.');
     return undefined;

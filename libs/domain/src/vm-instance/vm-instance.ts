@@ -13,6 +13,9 @@ export type DiskBus = (typeof DISK_BUSES)[number];
 /** An entry of `disks`, as written: a name, or a name with the bus it is attached to. */
 export type DiskEntry = string | { readonly name: string; readonly bus?: DiskBus };
 
+/** As people write quantities: `8Gi` or `"4"`, and a bare `4` too. Empty text counts as not given. */
+export type Quantity = string | number;
+
 /** As the user wrote it, with defaults added and nothing rewritten. */
 export interface VmInstanceSpec {
   readonly external: boolean;
@@ -27,7 +30,7 @@ export interface VmInstanceSpec {
   /** A secret: sealed wherever it is stored. */
   readonly cloudInit: string;
   readonly cloudInitSeed: string;
-  readonly resources?: { readonly cpu?: string; readonly memory?: string; readonly sockets?: string };
+  readonly resources?: { readonly cpu?: Quantity; readonly memory?: Quantity; readonly sockets?: Quantity };
 }
 
 export const VM_PHASES = [

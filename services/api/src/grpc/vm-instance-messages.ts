@@ -75,11 +75,16 @@ function specMessage(spec: SpecView): VmInstanceSpec {
     cloudInit: spec.cloudInit,
     cloudInitSeed: spec.cloudInitSeed,
     resources: spec.resources && {
-      cpu: spec.resources.cpu,
-      memory: spec.resources.memory,
-      sockets: spec.resources.sockets,
+      cpu: quantityText(spec.resources.cpu),
+      memory: quantityText(spec.resources.memory),
+      sockets: quantityText(spec.resources.sockets),
     },
   };
+}
+
+/** Protobuf has one form for quantities; the text says the same. */
+function quantityText(quantity: string | number | undefined): string | undefined {
+  return quantity === undefined ? undefined : `${quantity}`;
 }
 
 function entryMessage(entry: EntryView): DiskEntry {
