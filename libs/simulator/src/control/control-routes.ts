@@ -161,8 +161,7 @@ async function resetSwitches(simulator: Simulator, name: string | undefined): Pr
   if (name === undefined) controllers.switches.reset();
   else if ((LISTS as readonly string[]).includes(name) || name === 'lostNodes')
     controllers.switches.update({ [name]: [] });
-  else if (name === 'downloadBytesPerSecond')
-    controllers.switches.update({ downloadBytesPerSecond: undefined });
+  else if (name === 'downloadBytesPerSecond') controllers.switches.update({ downloadBytesPerSecond: undefined });
   return switchesOf(simulator);
 }
 
