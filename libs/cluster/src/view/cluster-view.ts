@@ -137,6 +137,7 @@ export class ClusterView {
       service: this.#services.get(namespace, name),
       cloudInitSecret: this.#secrets.get(namespace, cloudInitSecretName(vm.name)),
       sshKeysSecret: this.#secrets.get(namespace, sshKeysSecretName(vm.name)),
+      usersOfDisk: (disk) => this.#diskUsers.of(namespace, disk),
     });
   }
 

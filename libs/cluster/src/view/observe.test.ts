@@ -16,6 +16,7 @@ const nothing: VmSightings & DiskSightings = {
   dataVolume: undefined,
   claim: undefined,
   usedByMachines: [],
+  usersOfDisk: () => [],
 };
 const secret = (uid: string | undefined): Projected<ObservedObject> => ({
   row: uid === undefined ? undefined : { kind: 'VMInstance', uid },
@@ -47,6 +48,23 @@ describe('what a planner sees', () => {
       { name: 'missing', state: 'missing', optical: false },
       { name: 'iso', state: 'ready', optical: true },
     ]);
+  });
+});
+
+describe('a disk that another machine has plugged in', () => {
+  const data = diskRow({}, { name: 'data', phase: 'Ready' });
+  const iso = diskRow({ optical: true }, { name: 'iso', phase: 'Ready' });
+  const stateFor = (users: string[]) =>
+    vmObserved(vmRow({ disks: ['data', 'iso'] }), [data, iso], { ...nothing, usersOfDisk: () => users }).disks.map(
+      ({ state }) => state,
+    );
+
+  it('is waited for, unless it is optical', () => {
+    expect(stateFor(['somebody-else'])).toEqual(['inUse', 'ready']);
+  });
+
+  it('is ready for the machine that has it already', () => {
+    expect(stateFor([vmRow().name])).toEqual(['ready', 'ready']);
   });
 });
 

@@ -34,6 +34,8 @@ export interface VmSightings {
   readonly service: Projected<ObservedService> | undefined;
   readonly cloudInitSecret: Projected<ObservedObject> | undefined;
   readonly sshKeysSecret: Projected<ObservedObject> | undefined;
+  /** Names of the machines that have a disk plugged in. */
+  readonly usersOfDisk: (disk: string) => readonly string[];
 }
 
 export function diskObserved(disk: VmDisk, seen: DiskSightings): DiskObserved {
@@ -55,7 +57,14 @@ export function vmObserved(vm: VmInstance, disks: readonly VmDisk[], seen: VmSig
     service: own(vm.uid, seen.service),
     cloudInitSecret: own(vm.uid, seen.cloudInitSecret),
     sshKeysSecret: own(vm.uid, seen.sshKeysSecret),
-    disks: vm.spec.disks.map((entry) => diskOfVm(diskName(entry), disks)),
+    disks: vm.spec.disks.map((entry) => {
+      const name = diskName(entry);
+      return diskOfVm(
+        name,
+        disks,
+        seen.usersOfDisk(name).filter((user) => user !== vm.name),
+      );
+    }),
   };
 }
 
@@ -77,9 +86,16 @@ export function diskState(disk: VmDisk | undefined): DiskState {
   }
 }
 
-function diskOfVm(name: string, disks: readonly VmDisk[]): VmObserved['disks'][number] {
+/**
+ * A spec gives a disk up at once, its machine only when it stops or unplugs it: until then two machines would write to
+ * one disk.
+ */
+function diskOfVm(name: string, disks: readonly VmDisk[], otherUsers: readonly string[]): VmObserved['disks'][number] {
   const disk = disks.find((row) => row.name === name);
-  return { name, state: diskState(disk), optical: disk?.spec.optical ?? false };
+  const optical = disk?.spec.optical ?? false;
+  const state = diskState(disk);
+  const isHeld = state === 'ready' && !optical && otherUsers.length > 0;
+  return { name, state: isHeld ? 'inUse' : state, optical };
 }
 
 function own<T>(uid: string, sighting: Projected<T> | undefined): T | undefined {

@@ -38,7 +38,8 @@ export interface ObservedService extends ObservedObject {
   readonly externalIp?: string;
 }
 
-export type DiskState = 'missing' | 'pending' | 'ready' | 'failed' | 'deleting';
+/** `inUse`: ready, but another machine has not let go of it yet. */
+export type DiskState = 'missing' | 'pending' | 'ready' | 'inUse' | 'failed' | 'deleting';
 
 export interface VmObserved {
   /** When this was looked at; the planner's only clock. */

@@ -12,6 +12,11 @@ export function vmCondition(
   return { type, status, reason, message };
 }
 
+/** Nothing of our own tells when another machine lets go of a disk, so that is looked for. */
+export function waitsForOtherMachine({ disks }: VmObserved): boolean {
+  return disks.some((disk) => disk.state === 'inUse');
+}
+
 export function disksReady({ disks }: VmObserved): boolean {
   return disks.every((disk) => disk.state === 'ready');
 }
@@ -22,6 +27,7 @@ const WAITING_FOR: readonly { state: DiskState; reason: string; words: string }[
   { state: 'failed', reason: 'DiskFailed', words: 'has failed' },
   { state: 'deleting', reason: 'DiskDeleting', words: 'is being deleted' },
   { state: 'pending', reason: 'DiskNotReady', words: 'is not ready yet' },
+  { state: 'inUse', reason: 'DiskInUse', words: 'is still plugged into another machine' },
 ];
 
 export function disksCondition({ disks }: VmObserved): ConditionReport<VmConditionType> {

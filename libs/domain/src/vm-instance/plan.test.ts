@@ -78,6 +78,7 @@ describe('a machine that is not in the cluster yet', () => {
     ['failed', 'DiskFailed'],
     ['pending', 'DiskNotReady'],
     ['deleting', 'DiskDeleting'],
+    ['inUse', 'DiskInUse'],
   ] as const)('waits for a disk that is %s', (state, reason) => {
     const plan = planVm({
       desired: vm(),

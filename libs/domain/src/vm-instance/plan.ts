@@ -8,7 +8,7 @@
 import type { ObservedObject, Plan } from '../plan.ts';
 import type { ConditionReport } from '../resource.ts';
 import type { VmAction, VmObserved, VmRendered } from './observed.ts';
-import { disksCondition, disksReady, vmCondition } from './plan-conditions.ts';
+import { disksCondition, disksReady, vmCondition, waitsForOtherMachine } from './plan-conditions.ts';
 import { planVmDeletion } from './plan-deletion.ts';
 import { vmPhase } from './plan-phase.ts';
 import {
@@ -46,7 +46,7 @@ export function planVm(input: VmPlanInput): VmPlan {
     conditions: vmConditions(input, verdict.phase, actions),
     details,
     actions,
-    requeueAfterMs: requeue(verdict.phase, actions),
+    requeueAfterMs: waitsForOtherMachine(observed) ? SOON_MS : requeue(verdict.phase, actions),
   };
 }
 
@@ -61,7 +61,7 @@ function waitForDisks(input: VmPlanInput, details: VmDetails): VmPlan {
     conditions: [vmCondition('Ready', 'False', waiting.reason, waiting.message), waiting],
     details,
     actions: [],
-    requeueAfterMs: SETTLED_MS,
+    requeueAfterMs: waitsForOtherMachine(input.observed) ? SOON_MS : SETTLED_MS,
   };
 }
 
