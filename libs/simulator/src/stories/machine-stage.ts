@@ -45,7 +45,8 @@ export class MachineStage {
 
   async #begin(): Promise<void> {
     const metadata = { name: this.namespace };
-    await this.client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata });
+    const existing = await this.client.get(namespaces, metadata);
+    if (existing === undefined) await this.client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata });
     await this.#follow(virtualMachines, (type, vm) => {
       const versions = this.#vms.get(vm.metadata.name) ?? [];
       if (type !== 'DELETED') versions.push(vm);
