@@ -1,6 +1,8 @@
 /** The Kubernetes HTTP protocol as a server speaks it: wire layer, memory store, cluster kinds and faults. */
 export type { FaultCounters, FaultEffect, FaultRule } from './faults/fault-rules.ts';
 export { FaultRules } from './faults/fault-rules.ts';
+export { KubeApi, type KubeApiOptions } from './http/kube-api.ts';
+export type { Authenticator } from './http/tokens.ts';
 export { ageColumn, column, createdColumn, nameColumn, pathColumn, textAt } from './kinds/cells.ts';
 export { clusterKinds } from './kinds/cluster-kinds.ts';
 export { reviewRoutes } from './kinds/other-kinds.ts';
@@ -30,6 +32,6 @@ export type { LabelRequirement, Selection } from './protocol/selectors.ts';
 export { everything, matches, parseLabelSelector, parseSelection } from './protocol/selectors.ts';
 export * from './protocol/status-error.ts';
 export type { KubeServer, KubeServerOptions } from './start-kube-server.ts';
-export { startKubeServer } from './start-kube-server.ts';
+export { type Listener, type ListenOptions, listenKubeApi, startKubeServer } from './start-kube-server.ts';
 export type { Certificate } from './tls/self-signed-certificate.ts';
 export { selfSignedCertificate } from './tls/self-signed-certificate.ts';

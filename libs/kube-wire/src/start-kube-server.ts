@@ -67,7 +67,7 @@ export async function startKubeServer(options: KubeServerOptions): Promise<KubeS
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? defaultBookmarkIntervalMs,
     ready: () => cluster.healthy(),
   });
-  const listener = await listen(api, options);
+  const listener = await listenKubeApi(api, options);
   const url = `${options.tls === undefined ? 'http' : 'https'}://${hostText(listener.host)}:${listener.port}`;
   return {
     url,
@@ -99,16 +99,27 @@ function hostText(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-interface Listener {
+export interface ListenOptions {
+  host?: string;
+  /** 0 (the default) takes a free port. */
+  port?: number;
+  tls?: { cert: string; key: string };
+}
+
+export interface Listener {
   host: string;
   port: number;
   close(): Promise<void>;
 }
 
-function listen(api: KubeApi, { host = '127.0.0.1', port = 0, tls }: KubeServerOptions): Promise<Listener> {
+/** Serves an API over HTTP, or HTTPS with `tls`. Rejects when the port is taken or the certificate unusable. */
+export async function listenKubeApi(
+  api: Pick<KubeApi, 'handle' | 'handleUpgrade'>,
+  { host = '127.0.0.1', port = 0, tls }: ListenOptions,
+): Promise<Listener> {
   const server: Server = tls === undefined ? createHttpServer() : (createHttpsServer(tls) as unknown as Server);
   server.on('request', (request, response) => void api.handle(request, response));
-  server.on('upgrade', (request, socket, head) => api.handleUpgrade(request, socket, head));
+  server.on('upgrade', (request, socket, head) => void api.handleUpgrade(request, socket, head));
   // Watches are long and silent; the client decides when to give up.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 90_000;

@@ -74,6 +74,7 @@ export function checkAgainstSchema(object: KubeObject, request: ResourceRequest)
     );
   }
   if (validation === 'Warn') warnings.push(...texts);
+  if (kind.judgedByBackend === true) return value as unknown as KubeObject;
   const filled = fillDefaults(value, kind.schema) as KubeObject;
   const problems = validateValue(filled, kind.schema);
   if (problems.length > 0) throw invalid(kind.group, kind.kind, object.metadata.name ?? '', problems);

@@ -21,7 +21,7 @@ import { parseResourcePath } from './request-path.ts';
 import { checkScope, findHandler, verbOf } from './request-routing.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import { fieldManagerOf, isDryRun } from './resource-request.ts';
-import type { Tokens } from './tokens.ts';
+import type { Authenticator } from './tokens.ts';
 import { WatchResponse } from './watch-response.ts';
 import { createObject, patchObject, updateObject } from './write-verbs.ts';
 
@@ -29,7 +29,7 @@ export interface KubeApiOptions {
   kinds: KindRegistry;
   routes: CustomRoute[];
   backends: Backends;
-  tokens: Tokens;
+  tokens: Authenticator;
   interceptor: Interceptor | undefined;
   bookmarkIntervalMs: number;
   /** Readiness, asked by /readyz and /healthz. */
@@ -82,7 +82,7 @@ export class KubeApi {
       sendText(response, ready ? 200 : 500, ready ? 'ok' : 'not ready');
       return;
     }
-    const user = this.#options.tokens.authenticate(request);
+    const user = await this.#options.tokens.authenticate(request);
     const path = parseResourcePath(url);
     if (path === undefined) await this.#answerDocument(exchange, user);
     else await this.#answerResource(exchange, path, user);
@@ -132,7 +132,7 @@ export class KubeApi {
   async #answerKind(exchange: Exchange, kind: KindDefinition, at: Located): Promise<void> {
     const { path, verb, facts } = at;
     checkScope(kind, path, verb);
-    const stored = this.#options.backends.backendOf(kind);
+    const stored = this.#options.backends.backendOf(kind, at.user);
     if (stored === undefined) throw unknownPath();
     const backend = this.#options.interceptor?.backend(facts, stored) ?? stored;
     const resource = await this.#resourceRequest(exchange, kind, backend, at);
@@ -181,22 +181,22 @@ export class KubeApi {
   #callOf({ path, verb, user }: Located, query: URLSearchParams, userAgent: string): Omit<RouteCall, 'body'> {
     const { namespace, name, subresource, rest } = path;
     const fieldManager = fieldManagerOf({ query, userAgent });
-    const backendOf = (resource: string): ResourceBackend => this.#backendOf(resource);
+    const backendOf = (resource: string): ResourceBackend => this.#backendOf(resource, user);
     return { verb, namespace, name, subresource, rest, query, user, fieldManager, dryRun: isDryRun(query), backendOf };
   }
 
-  #backendOf(resource: string): ResourceBackend {
+  #backendOf(resource: string, user: RequestUser): ResourceBackend {
     const kind = this.#options.kinds.byKey(resource);
-    const backend = kind === undefined ? undefined : this.#options.backends.backendOf(kind);
+    const backend = kind === undefined ? undefined : this.#options.backends.backendOf(kind, user);
     if (backend === undefined) throw new Error(`no storage for ${resource}`);
     return backend;
   }
 
   /** Hands a protocol upgrade (console, vnc, port forward) to the route that takes it. */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const [url = '/', search = ''] = splitUrl(request.url ?? '/');
     try {
-      const user = this.#options.tokens.authenticate(request);
+      const user = await this.#options.tokens.authenticate(request);
       const path = parseResourcePath(url);
       if (path === undefined) throw unknownPath();
       const kind = this.#options.kinds.byResource(path.group, path.version, path.resource);

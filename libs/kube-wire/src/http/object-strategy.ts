@@ -29,7 +29,7 @@ export function checkVersion(kind: KindDefinition, current: ObjectVersion, next:
       invalidField('metadata.resourceVersion', resourceVersion ?? '0x0', 'must be specified for an update'),
     ]);
   }
-  if (resourceVersion !== current.resourceVersion) throw modified(kind, name);
+  if (!current.isEditableFrom(resourceVersion)) throw modified(kind, name);
 }
 
 /** The object to store when `next` was sent to the main endpoint or a subresource. Neither argument is changed. */

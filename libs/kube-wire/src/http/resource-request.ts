@@ -34,7 +34,12 @@ export function keyOf({ path }: ResourceRequest): { namespace: string; name: str
 
 export function writeOptions(request: ResourceRequest): WriteOptions {
   const { subresource } = request.path;
-  return { user: request.user, dryRun: isDryRun(request.query), ...(subresource === '' ? {} : { subresource }) };
+  return {
+    user: request.user,
+    dryRun: isDryRun(request.query),
+    ...(subresource === '' ? {} : { subresource }),
+    warn: (text) => void request.warnings.push(text),
+  };
 }
 
 /** dryRun is either absent or `All`. */

@@ -7,9 +7,15 @@ import type { IncomingMessage } from 'node:http';
 import type { RequestUser } from '../protocol/route.ts';
 import { unauthorized } from '../protocol/status-error.ts';
 
+/** Who is behind a request. */
+export interface Authenticator {
+  /** Throws a StatusError (401) for nobody. */
+  authenticate(request: IncomingMessage): RequestUser | Promise<RequestUser>;
+}
+
 const administrator: RequestUser = { name: 'system:admin', groups: ['system:masters', 'system:authenticated'] };
 
-export class Tokens {
+export class Tokens implements Authenticator {
   readonly #known: { digest: Buffer; user: RequestUser }[];
 
   /** Without tokens everybody is the administrator. */

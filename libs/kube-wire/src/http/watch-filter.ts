@@ -12,6 +12,7 @@ export function visibleType(
   namespace: string,
   selection: Selection,
 ): WatchEvent['type'] | undefined {
+  if (event.selected === true) return event.type;
   const { object } = event.version;
   if (namespace !== '' && object.metadata.namespace !== namespace) return undefined;
   if (selection.labels.length === 0 && selection.fields.length === 0) return event.type;

@@ -49,13 +49,14 @@ export class WatchResponse implements WatchSink {
 
   /** Starts the watch; resolves once it is running. */
   async start(backend: ResourceBackend): Promise<void> {
-    const { namespace, resourceVersion, initialEvents, bookmarks, timeoutMs, bookmarkIntervalMs } = this.#options;
+    const { namespace, resourceVersion, selection, initialEvents } = this.#options;
+    const { bookmarks, timeoutMs, bookmarkIntervalMs } = this.#options;
     this.#response.writeHead(200, { 'Content-Type': this.#contentType(), 'Cache-Control': 'no-cache, private' });
     this.#response.flushHeaders();
     this.#response.on('close', () => this.#stop());
     const from = initialEvents ? '' : resourceVersion;
     try {
-      this.#handle = await backend.watch({ namespace, resourceVersion: from }, this);
+      this.#handle = await backend.watch({ namespace, resourceVersion: from, selection }, this);
     } catch (error) {
       this.end(error as Error);
       return;

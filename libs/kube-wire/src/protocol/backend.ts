@@ -41,6 +41,8 @@ export interface WriteOptions {
   user: RequestUser;
   dryRun: boolean;
   subresource?: string;
+  /** Tells the client something that is no error, as a Warning header. */
+  warn?: (text: string) => void;
 }
 
 /** Returns the next version of the object; returning the current object unchanged means nothing is written. */
@@ -64,6 +66,8 @@ export interface WatchEvent {
   version: ObjectVersion;
   /** The version before; needed to tell when an object enters or leaves a selection. */
   previous: ObjectVersion | undefined;
+  /** The backend has applied namespace and selection itself: the event is shown as it is. */
+  selected?: boolean;
 }
 
 export interface WatchSink {
@@ -76,6 +80,8 @@ export interface WatchQuery {
   namespace: string;
   /** Empty or `0`: begin with the present objects as ADDED events, then everything after them. */
   resourceVersion: string;
+  /** For backends that select themselves; the others are selected from by the HTTP layer. */
+  selection: Selection;
 }
 
 export interface WatchHandle {
@@ -97,6 +103,6 @@ export interface ResourceBackend {
 
 /** All storage of a server. */
 export interface Backends {
-  /** The storage of a kind; undefined makes its paths answer 404. */
-  backendOf(kind: KindDefinition): ResourceBackend | undefined;
+  /** The storage of a kind as the user may see it; undefined makes its paths answer 404. */
+  backendOf(kind: KindDefinition, user: RequestUser): ResourceBackend | undefined;
 }

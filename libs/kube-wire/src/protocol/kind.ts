@@ -80,6 +80,8 @@ export interface KindDefinition {
   subresources?: Record<string, SubresourceDefinition>;
   columns?: readonly PrinterColumn[];
   schema?: Schema;
+  /** The backend judges values and fills defaults; the schema then describes, prunes and types, and refuses no value. */
+  judgedByBackend?: boolean;
   /** Paths besides metadata.name and metadata.namespace that field selectors may name. */
   selectableFields?: string[];
   mergeKeys?: MergeKeys;

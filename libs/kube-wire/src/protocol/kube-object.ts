@@ -112,11 +112,25 @@ export function timestamp(atMs: number = Date.now()): string {
  */
 export class ObjectVersion {
   readonly object: KubeObject;
+  readonly #editableSince: string | undefined;
   #json: string | undefined;
 
-  constructor(object: KubeObject, json?: string) {
+  /**
+   * `editableSince` is for storage whose objects have parts that no client writes: the resourceVersion since which
+   * everything that clients do write is as it is.
+   */
+  constructor(object: KubeObject, json?: string, editableSince?: string) {
     this.object = object;
     this.#json = json;
+    this.#editableSince = editableSince;
+  }
+
+  /** Whether an edit that was made on the given resourceVersion may be applied to this version. */
+  isEditableFrom(resourceVersion: string): boolean {
+    if (resourceVersion === this.resourceVersion) return true;
+    if (this.#editableSince === undefined || !/^\d{1,19}$/.test(resourceVersion)) return false;
+    const made = BigInt(resourceVersion);
+    return made >= BigInt(this.#editableSince) && made < BigInt(this.resourceVersion);
   }
 
   get json(): string {
