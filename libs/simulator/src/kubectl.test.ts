@@ -40,7 +40,7 @@ const manifest = (images: string): string => `
 apiVersion: cdi.kubevirt.io/v1beta1
 kind: DataVolume
 metadata:
-  name: root
+  name: system
   annotations: { cdi.kubevirt.io/storage.bind.immediate.requested: "" }
 spec:
   source: { http: { url: "${images}small.qcow2" } }
@@ -55,9 +55,9 @@ spec:
   preference: { name: ubuntu }
   template:
     spec:
-      domain: { devices: { disks: [{ name: root, disk: {} }], interfaces: [{ name: default, bridge: {} }] } }
+      domain: { devices: { disks: [{ name: system, disk: {} }], interfaces: [{ name: default, bridge: {} }] } }
       networks: [{ name: default, pod: {} }]
-      volumes: [{ name: root, dataVolume: { name: root } }]
+      volumes: [{ name: system, dataVolume: { name: system } }]
 `;
 
 test('kubectl applies a disk and a machine, waits for them, looks at them and deletes them', async () => {
@@ -79,7 +79,7 @@ test('kubectl applies a disk and a machine, waits for them, looks at them and de
   const shown = await kubectl('get', 'vm,vmi,dv', '-A');
   expect(shown).toMatch(/virtualmachine\.kubevirt\.io\/web +\S+ +Running +True/);
   expect(shown).toMatch(/virtualmachineinstance\.kubevirt\.io\/web +\S+ +Running +10\.244\.\S+ +node\d +True/);
-  expect(shown).toMatch(/datavolume\.cdi\.kubevirt\.io\/root +Succeeded +100\.0%/);
+  expect(shown).toMatch(/datavolume\.cdi\.kubevirt\.io\/system +Succeeded +100\.0%/);
   expect(await kubectl('describe', 'vm', 'web')).toContain('Started the virtual machine by creating');
   const stop = '/apis/subresources.kubevirt.io/v1/namespaces/default/virtualmachines/web/stop';
   const body = join(dir, 'empty.json');

@@ -81,7 +81,12 @@ describe('restart', () => {
     ['Halted', undefined, {}, refused('RunStategy Halted does not support manual restart requests')],
     ['Once', running, {}, refused('RunStategy Once does not support manual restart requests')],
     ['Always', undefined, {}, refused('VM is not running: Halted')],
-    ['Always', running, { gracePeriodSeconds: 5 }, refused('For force restart, only gracePeriod=0 is supported for now', 400)],
+    [
+      'Always',
+      running,
+      { gracePeriodSeconds: 5 },
+      refused('For force restart, only gracePeriod=0 is supported for now', 400),
+    ],
     ['Always', running, { gracePeriodSeconds: -1 }, refused('gracePeriod has to be greater or equal to 0', 400)],
   ] as const)('of a %s machine can be refused', (strategy, vmi, options, expected) => {
     expect(restartVm(vm(strategy), vmi, options)).toEqual(expected);
