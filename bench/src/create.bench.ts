@@ -7,6 +7,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endChild, freePort, startProcess, startRedis } from '@compute/dev-stack';
 import { migrate, openStore } from '@compute/store';
@@ -44,6 +47,7 @@ export const bench: Bench = {
       ours: () => api.window(context.windowMs),
       beside: () => side.window(context.windowMs),
     });
+    context.say(api.shares());
     return [judge(GOAL, ratio)] satisfies Measured[];
   },
 };
@@ -126,6 +130,9 @@ async function openDatabase(serverUrl: string, name: string): Promise<BenchDatab
 
 async function startApi(context: BenchContext, databaseUrl: string, secretsKey: string) {
   const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'bench-api-'));
+  context.defer(async () => rmSync(folder, { recursive: true, force: true }));
+  const logFile = join(folder, 'api.log');
   const env = {
     DATABASE_URL: databaseUrl,
     SECRETS_KEY: secretsKey,
@@ -137,7 +144,7 @@ async function startApi(context: BenchContext, databaseUrl: string, secretsKey: 
     name: 'api',
     command: ['services/api/dist/main.js'],
     env,
-    logFile: '/dev/null',
+    logFile,
     readyFrom: (line) => (line.msg === 'api.ready' ? line : undefined),
   });
   context.defer(() => part.stop());
@@ -153,20 +160,46 @@ async function startPart(context: BenchContext, side: Side) {
   const drain = await startDrain(context, database, redis.url);
   const load = new RestLoad(IN_FLIGHT);
   context.defer(async () => load.close());
-  const pids = [process.pid, side.serverPid, redis.pid, api.pid, drain.pid];
+  const parts = {
+    client: process.pid,
+    API: api.pid,
+    Postgres: side.serverPid,
+    'relay and jobs': drain.pid,
+    Redis: redis.pid,
+  };
+  const used = new Map<string, number>();
+  let created = 0;
   let count = 0;
   const next = () => {
     count += 1;
     return { url: machinesOf(api.url, count % PROJECTS), apiKey: database.apiKey, body: bodyOf(`vm-${count}`) };
   };
   const window = async (windowMs: number): Promise<Sample> => {
-    const before = { cpu: cpuMicrosOf(pids), started: drain.started(), at: performance.now() };
+    const before = { started: drain.started(), at: performance.now(), cpu: cpuOfEach(parts) };
     const accepted = await load.run(windowMs, next);
     await drain.reaches(before.started + accepted);
     const seconds = (performance.now() - before.at) / 1_000;
-    return { value: accepted / seconds, operations: accepted, cpuMicros: cpuMicrosOf(pids) - before.cpu };
+    const spent = cpuOfEach(parts).map(
+      ([name, micros], index) => [name, micros - (before.cpu[index]?.[1] ?? 0)] as const,
+    );
+    for (const [name, micros] of spent) used.set(name, (used.get(name) ?? 0) + micros);
+    created += accepted;
+    return {
+      value: accepted / seconds,
+      operations: accepted,
+      cpuMicros: spent.reduce((sum, [, micros]) => sum + micros, 0),
+    };
   };
-  return { window };
+  const shares = () =>
+    `CPU of one VM in us: ${[...used].map(([name, micros]) => `${name} ${Math.round(micros / created)}`).join(', ')}`;
+  return { window, shares };
+}
+
+/** The client's own children are counted as parts of their own. */
+function cpuOfEach(parts: Readonly<Record<string, number>>): [string, number][] {
+  const all = Object.entries(parts).map(([name, pid]): [string, number] => [name, cpuMicrosOf([pid])]);
+  const children = all.slice(1).reduce((sum, [, micros]) => sum + micros, 0);
+  return all.map(([name, micros], index) => [name, index === 0 ? micros - children : micros]);
 }
 
 async function startDrain(context: BenchContext, database: BenchDatabase, redisUrl: string) {

@@ -1,13 +1,16 @@
 /**
  * One process of the stack: started with its log in a file, waited for until it says that it is ready, and stopped in order.
  *
- * A process says that it is ready with one line of JSON on standard output. Everything it writes goes to its log file.
+ * A process says that it is ready with one line of JSON on standard output. Everything it writes goes straight to its log
+ * file, which is followed only until that line: nobody pays for logs afterwards, and they go on when the starter is gone.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { endChild, exited, leash } from '../process/leash.ts';
 import { REPOSITORY } from './state-folder.ts';
+
+const LOOK_EVERY_MS = 50;
 
 export interface StackProcessSettings {
   /** For messages: `api`, `worker`, `cluster`. */
@@ -34,52 +37,71 @@ export interface StackProcess {
 
 /** Starts a process and resolves when it is ready. Rejects with the end of its log when it is not in time. */
 export async function startProcess(settings: StackProcessSettings): Promise<StackProcess> {
-  const log = createWriteStream(settings.logFile, { flags: 'a' });
+  const log = openSync(settings.logFile, 'a+');
+  const begin = fstatSync(log).size;
   const child = spawn(process.execPath, ['--enable-source-maps', ...settings.command], {
     cwd: REPOSITORY,
     env: { ...process.env, ...settings.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', log, log],
     detached: true,
   });
   const guard = leash(child, { signal: 'TERM' });
   const ended = exited(child);
   void ended.then(() => guard.release());
-  const ready = await becomesReady(child, settings, log).catch(async (error: unknown) => {
+  try {
+    const ready = await becomesReady(child, settings, new AppendedLines(log, begin));
+    const stop = () => endChild(child, 'SIGTERM', 20_000);
+    return { name: settings.name, pid: child.pid ?? 0, logFile: settings.logFile, ready, ended, stop };
+  } catch (error) {
     await endChild(child, 'SIGKILL', 0);
     throw error;
-  });
-  const stop = () => endChild(child, 'SIGTERM', 20_000);
-  return { name: settings.name, pid: child.pid ?? 0, logFile: settings.logFile, ready, ended, stop };
+  } finally {
+    closeSync(log);
+  }
 }
 
-function becomesReady(
+async function becomesReady(
   child: ChildProcess,
   settings: StackProcessSettings,
-  log: WriteStream,
+  output: AppendedLines,
 ): Promise<Record<string, unknown>> {
   const recent: string[] = [];
-  return new Promise((resolve, reject) => {
-    const fail = (reason: string) =>
-      reject(new Error(`${settings.name} ${reason}:\n${recent.join('\n')}\n(the whole log: ${settings.logFile})`));
-    const patienceMs = settings.patienceMs ?? 60_000;
-    const timer = setTimeout(() => fail(`was not ready within ${patienceMs / 1_000} s`), patienceMs);
-    const read = (line: string) => {
-      log.write(`${line}\n`);
+  const patienceMs = settings.patienceMs ?? 60_000;
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    const over = child.exitCode !== null || child.signalCode !== null; // asked before reading, so that the last words count
+    for (const line of output.read()) {
       recent.push(line);
-      if (recent.length > 20) recent.shift();
       const ready = readyFields(line, settings);
-      if (ready === undefined) return;
-      clearTimeout(timer);
-      resolve(ready);
-    };
-    for (const stream of [child.stdout, child.stderr]) if (stream) createInterface({ input: stream }).on('line', read);
-    void exited(child).then((outcome) => fail(`ended (${outcome}) before it was ready`));
-    child.once('close', () => {
-      clearTimeout(timer);
-      log.end();
-    });
-    child.once('error', (error) => fail(`did not start (${error.message})`));
-  });
+      if (ready) return ready;
+    }
+    const words = `${recent.slice(-20).join('\n')}\n(the whole log: ${settings.logFile})`;
+    if (over) throw new Error(`${settings.name} ended (${await exited(child)}) before it was ready:\n${words}`);
+    if (Date.now() > deadline)
+      throw new Error(`${settings.name} was not ready within ${patienceMs / 1_000} s:\n${words}`);
+    await delay(LOOK_EVERY_MS);
+  }
+}
+
+/** The complete lines that were appended to a file since the last read. */
+class AppendedLines {
+  readonly #file: number;
+  #position: number;
+  #rest = Buffer.alloc(0);
+
+  constructor(file: number, position: number) {
+    this.#file = file;
+    this.#position = position;
+  }
+
+  read(): string[] {
+    const added = Buffer.alloc(fstatSync(this.#file).size - this.#position);
+    this.#position += readSync(this.#file, added, 0, added.length, this.#position);
+    const all = Buffer.concat([this.#rest, added]);
+    const end = all.lastIndexOf(10) + 1;
+    this.#rest = all.subarray(end);
+    return end === 0 ? [] : all.toString('utf8', 0, end - 1).split('\n');
+  }
 }
 
 function readyFields(line: string, settings: StackProcessSettings): Record<string, unknown> | undefined {
