@@ -5,6 +5,7 @@
 import type { FailureReport } from '../resource.ts';
 import type { ObservedMachine, ObservedVirtualMachine } from './observed.ts';
 import type { VmPlan, VmPlanInput } from './plan.ts';
+import { disksCondition, disksReady } from './plan-conditions.ts';
 import {
   LAUNCH_REFUSED,
   LAUNCHER_IMAGE,
@@ -89,7 +90,7 @@ function phaseAfterExit({ desired, observed }: VmPlanInput, machine: ObservedMac
   }
 }
 
-function phaseWithoutMachine({ desired }: VmPlanInput, vm: ObservedVirtualMachine): PhaseVerdict {
+function phaseWithoutMachine({ desired, observed }: VmPlanInput, vm: ObservedVirtualMachine): PhaseVerdict {
   if (vm.failure?.status === 'True')
     return failed(/Instancetype|Preference/i.test(vm.failure.reason) ? MISSING_CATALOGUE_ENTRY : LAUNCH_REFUSED);
   const strategy = runStrategyOf(desired.spec);
@@ -99,7 +100,9 @@ function phaseWithoutMachine({ desired }: VmPlanInput, vm: ObservedVirtualMachin
   const hasRun = desired.phase === 'Stopped' || desired.phase === 'Stopping' || desired.phase === 'Running';
   if (strategy === 'Manual') return verdict('Stopped', 'Stopped', 'The machine waits to be started.');
   if (endsForGood && hasRun) return verdict('Stopped', 'GuestShutDown', 'The guest has ended.');
-  return verdict('Starting', 'Starting', 'The machine is starting.');
+  if (disksReady(observed)) return verdict('Starting', 'Starting', 'The machine is starting.');
+  const { reason, message } = disksCondition(observed);
+  return verdict('Starting', reason, message);
 }
 
 function verdict(phase: VmPhase, reason: string, message: string): PhaseVerdict {

@@ -215,6 +215,25 @@ describe('an edit', () => {
     );
   });
 
+  it('stops the machine although a disk of the new spec is not ready', () => {
+    const disks = [{ name: 'data', state: 'missing', optical: false }] as const;
+    const observed = seen({ disks, virtualMachine: kubeVm({ manifestHash: 'old' }), machine: machine('Running') });
+    const plan = planVm({ desired: vm({ running: false }), rendered: RENDERED, observed });
+    expect(plan).toMatchObject({ phase: 'Stopping', actions: [{ do: 'applyVirtualMachine' }] });
+    expect(plan.conditions).toContainEqual(expect.objectContaining({ type: 'SpecApplied', reason: 'Applying' }));
+  });
+
+  it('that starts a stopped machine says which disk it waits for', () => {
+    const disks = [{ name: 'data', state: 'missing', optical: false }] as const;
+    const observed = seen({ disks, virtualMachine: kubeVm({ manifestHash: 'old', runStrategy: 'Halted' }) });
+    expect(planVm({ desired: vm({}, { phase: 'Stopped' }), rendered: RENDERED, observed })).toMatchObject({
+      phase: 'Starting',
+      reason: 'DiskNotFound',
+      message: "Disk 'data' does not exist.",
+      actions: [],
+    });
+  });
+
   it('takes back the Service and Secrets that nothing wants any more', () => {
     const observed = seen({
       virtualMachine: kubeVm(),

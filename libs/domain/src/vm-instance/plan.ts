@@ -66,19 +66,27 @@ function waitForDisks(input: VmPlanInput, details: VmDetails): VmPlan {
 }
 
 /** What must be written so that the cluster holds what the spec renders to, in the order in which it must be there. */
-export function vmActions({ desired, rendered, observed }: VmPlanInput): VmAction[] {
+export function vmActions(input: VmPlanInput): VmAction[] {
+  const { desired, rendered, observed } = input;
   const actions: VmAction[] = [];
   const { cloudInitSecret, sshKeysSecret, virtualMachine, service } = observed;
   if (differs(cloudInitSecret, rendered.cloudInitSecret)) actions.push({ do: 'applyCloudInitSecret' });
   if (differs(sshKeysSecret, rendered.sshKeysSecret)) actions.push({ do: 'applySshKeysSecret' });
-  // A machine that names a disk which is not ready yet would stop at its next restart.
   const mustApplyVm = differs(virtualMachine, rendered.virtualMachine) || isPowerChangedByHand(desired, observed);
-  if (mustApplyVm && disksReady(observed)) actions.push({ do: 'applyVirtualMachine' });
+  if (mustApplyVm && mayApplyVm(input)) actions.push({ do: 'applyVirtualMachine' });
   if (differs(service, rendered.service)) actions.push({ do: 'applyService' });
   if (service && !service.deleting && rendered.service === undefined)
     actions.push({ do: 'deleteService', uid: service.uid });
   if (!mustApplyVm) actions.push(...superfluousSecrets(rendered, observed));
   return observed.namespaceExists || actions.length === 0 ? actions : [{ do: 'ensureNamespace' }, ...actions];
+}
+
+/**
+ * A machine that names a disk which is not ready would fail at its next start. One that is to be off starts nothing, so
+ * nothing may keep it from stopping.
+ */
+function mayApplyVm({ desired, observed }: VmPlanInput): boolean {
+  return disksReady(observed) || !wantsRunning(desired);
 }
 
 /** KubeVirt's own start and stop edit the run strategy in place, and so does its controller at times: ours is what counts. */
@@ -139,11 +147,9 @@ function exposedCondition(desired: VmInstance, { service }: VmObserved): Conditi
   return [vmCondition('Exposed', 'False', 'WaitingForAddress', 'No public address has been assigned yet.')];
 }
 
-function specCondition(
-  { rendered, observed }: VmPlanInput,
-  actions: readonly VmAction[],
-): ConditionReport<VmConditionType> {
-  if (differs(observed.virtualMachine, rendered.virtualMachine) && !disksReady(observed))
+function specCondition(input: VmPlanInput, actions: readonly VmAction[]): ConditionReport<VmConditionType> {
+  const { rendered, observed } = input;
+  if (differs(observed.virtualMachine, rendered.virtualMachine) && !mayApplyVm(input))
     return vmCondition('SpecApplied', 'False', 'WaitingForDisks', 'A disk of the new spec is not ready yet.');
   return actions.length > 0
     ? vmCondition('SpecApplied', 'False', 'Applying', 'The spec is being applied.')
