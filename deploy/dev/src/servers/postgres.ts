@@ -180,8 +180,9 @@ async function acceptsConnections(child: ChildProcess, logFile: string | undefin
       if (recent.includes('ready to accept connections')) resolve();
     });
   });
+  // Not at the exit: children of a killed server still hold the pipe and have something to say.
+  child.once('close', () => log?.end());
   const failed = exited(child).then((outcome) => {
-    log?.end();
     throw new Error(`Postgres ended (${outcome}) before it accepted connections:\n${recent}`);
   });
   failed.catch(() => undefined); // the end after a successful start is no error

@@ -101,8 +101,9 @@ async function acceptsConnections(child: ChildProcess, logFile: string | undefin
     child.stdout?.setEncoding('utf8').on('data', read);
     child.stderr?.setEncoding('utf8').on('data', read);
   });
+  // Not at the exit: children of a killed server still hold the pipe and have something to say.
+  child.once('close', () => log?.end());
   const failed = exited(child).then((outcome) => {
-    log?.end();
     throw new Error(`Redis ended (${outcome}) before it accepted connections:\n${recent}`);
   });
   failed.catch(() => undefined); // the end after a successful start is no error
