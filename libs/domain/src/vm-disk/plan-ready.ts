@@ -1,5 +1,6 @@
 /** A disk that holds its data: ready, growing, or not bound at this moment. */
 import { parseQuantityMib } from '../quantity.ts';
+import type { ConditionReport } from '../resource.ts';
 import { nextProgress } from './import-progress.ts';
 import type { DiskAction, DiskObserved, ObservedClaim, ObservedDataVolume } from './observed.ts';
 import {
@@ -13,7 +14,7 @@ import {
   WAITING_MS,
   wasReady,
 } from './plan-report.ts';
-import { type ImportProgress, sourceKind, type VmDisk } from './vm-disk.ts';
+import { type DiskConditionType, type ImportProgress, sourceKind, type VmDisk } from './vm-disk.ts';
 
 export function planReady(desired: VmDisk, observed: DiskObserved, dataVolume: ObservedDataVolume): DiskPlan {
   const { claim } = observed;
@@ -25,7 +26,7 @@ export function planReady(desired: VmDisk, observed: DiskObserved, dataVolume: O
   const details = readyDetails(desired, claim, dataVolume);
   const conditions = [
     condition('Ready', 'True', 'Ready', 'The disk can be attached.'),
-    condition('Imported', 'True', 'Imported', importedMessage(desired)),
+    imported(desired),
     condition('Bound', 'True', 'Bound', 'The storage is allocated.'),
   ];
   if (resizing) {
@@ -54,8 +55,10 @@ export function planReady(desired: VmDisk, observed: DiskObserved, dataVolume: O
   };
 }
 
-const importedMessage = (desired: VmDisk): string =>
-  sourceKind(desired.spec.source) === 'blank' ? 'An empty disk.' : 'The image is on the disk.';
+function imported(desired: VmDisk): ConditionReport<DiskConditionType> {
+  const isBlank = sourceKind(desired.spec.source) === 'blank';
+  return condition('Imported', 'True', 'Imported', isBlank ? 'An empty disk.' : 'The image is on the disk.');
+}
 
 function readyDetails(desired: VmDisk, claim: ObservedClaim, dataVolume: ObservedDataVolume): DiskDetails {
   const previous = desired.status.import;
@@ -83,7 +86,7 @@ function waitForBinding(desired: VmDisk, observed: DiskObserved, dataVolume: Obs
     phase: 'Importing',
     reason: 'Binding',
     message,
-    conditions: [notReady('Binding', message), condition('Bound', 'False', 'Pending', message)],
+    conditions: [notReady('Binding', message), imported(desired), condition('Bound', 'False', 'Pending', message)],
     details: {
       import: nextProgress(desired.status.import, { ...observed, dataVolume }),
       attachedTo: desired.status.attachedTo,
@@ -101,7 +104,7 @@ function planUnbound(desired: VmDisk): DiskPlan {
     phase: desired.phase === 'Resizing' ? 'Resizing' : 'Ready',
     reason: 'Unbound',
     message,
-    conditions: [notReady('Unbound', message), condition('Bound', 'False', 'Unbound', message)],
+    conditions: [notReady('Unbound', message), imported(desired), condition('Bound', 'False', 'Unbound', message)],
     actions: [],
     requeueAfterMs: SOON_MS,
   };

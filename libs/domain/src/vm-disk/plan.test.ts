@@ -89,6 +89,7 @@ describe('a disk that is wanted', () => {
       observed: seen({ dataVolume: volume({ phase: 'Succeeded', percent: 100 }) }),
     });
     expect(plan).toMatchObject({ phase: 'Importing', reason: 'Binding' });
+    expect(plan.conditions).toContainEqual(expect.objectContaining({ type: 'Imported', status: 'True' }));
     expect(plan.conditions.find((c) => c.type === 'Ready')?.status).toBe('False');
   });
 
