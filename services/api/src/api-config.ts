@@ -1,6 +1,7 @@
 /** The API's settings: which environment variables it reads, and what they mean. Everything is checked at start. */
 import {
   type ConfigOf,
+  ConfigurationError,
   type Environment,
   flagSetting,
   integerSetting,
@@ -18,6 +19,19 @@ export const API_SETTINGS = {
     description: 'port of REST, its documents and /metrics; 0 takes a free one.',
   }),
   grpcPort: portSetting('GRPC_PORT', { fallback: 9090, description: 'port of gRPC; 0 takes a free one.' }),
+  kubePort: portSetting('KUBE_PORT', {
+    fallback: 6443,
+    description: 'port for kubectl, when KUBE_TLS_CERT_FILE and KUBE_TLS_KEY_FILE are given; 0 takes a free one.',
+  }),
+  kubeTlsCertFile: optional(
+    textSetting('KUBE_TLS_CERT_FILE', {
+      description:
+        'a PEM file with the certificate (and its chain) for kubectl. Without it, nothing is served for kubectl.',
+    }),
+  ),
+  kubeTlsKeyFile: optional(
+    textSetting('KUBE_TLS_KEY_FILE', { description: 'a PEM file with the key of that certificate.' }),
+  ),
   allowPrivateSources: flagSetting('ALLOW_PRIVATE_SOURCES', {
     fallback: false,
     description: 'whether images may come from private, loopback and link-local addresses.',
@@ -48,5 +62,8 @@ export type ApiConfig = ConfigOf<typeof API_SETTINGS>;
 
 /** Reads the environment. Throws `ConfigurationError` with every problem. */
 export function readApiConfig(env?: Environment): ApiConfig {
-  return readConfig(API_SETTINGS, env);
+  const config = readConfig(API_SETTINGS, env);
+  if ((config.kubeTlsCertFile === undefined) !== (config.kubeTlsKeyFile === undefined))
+    throw new ConfigurationError(['KUBE_TLS_CERT_FILE and KUBE_TLS_KEY_FILE must be given both, or none of them.']);
+  return config;
 }

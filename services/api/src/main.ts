@@ -16,9 +16,11 @@ try {
 }
 
 /** Whoever started the process waits for this line, whatever the level of the others. */
-function announce({ restUrl, grpcAddress }: RunningApi): void {
+function announce({ restUrl, grpcAddress, kubeUrl }: RunningApi): void {
   const ports = { restPort: portOf(restUrl), grpcPort: portOf(`http://${grpcAddress}`) };
-  logger.child({}, { level: 'info' }).info({ restUrl, grpcAddress, ...ports, docs: `${restUrl}/docs` }, 'api.ready');
+  const kube = kubeUrl === undefined ? {} : { kubeUrl, kubePort: portOf(kubeUrl) };
+  const ready = { restUrl, grpcAddress, ...ports, ...kube, docs: `${restUrl}/docs` };
+  logger.child({}, { level: 'info' }).info(ready, 'api.ready');
 }
 
 function portOf(url: string): number {

@@ -12,7 +12,7 @@ export interface OpenStream {
   done(): void;
 }
 
-export type Face = 'rest' | 'grpc';
+export type Face = 'rest' | 'grpc' | 'kube';
 
 export class OpenStreams {
   readonly #open = new Map<

@@ -12,6 +12,7 @@ import type { ApiConfig } from './api-config.ts';
 import { ApiObservation } from './api-observation.ts';
 import { type ApiParts, createApiParts } from './application/api-parts.ts';
 import { type GrpcServer, startGrpcServer } from './grpc/grpc-server.ts';
+import { type KubeFace, type KubeFaceSettings, startKubeFace } from './kube/kube-face.ts';
 import { OpenStreams } from './open-streams.ts';
 import { createRestServer } from './rest/rest-server.ts';
 import { StreamSettings } from './rest/stream-settings.ts';
@@ -27,25 +28,26 @@ export interface RunningApi {
   readonly restUrl: string;
   /** `127.0.0.1:9090`. */
   readonly grpcAddress: string;
+  /** `https://127.0.0.1:6443`; absent without a certificate for this face. */
+  readonly kubeUrl?: string;
   /** Stops in order. Safe to call twice. */
   close(): Promise<void>;
 }
 
-/** Resolves when both faces answer. Throws when the database cannot be reached or a port is taken. */
+/** Resolves when all faces answer. Throws when the database cannot be reached, a port is taken or a file not readable. */
 export async function startApi(config: ApiConfig, options: StartApiOptions = {}): Promise<RunningApi> {
   const logger = options.logger ?? createLogger({ service: 'api', level: config.logLevel });
   const shutdown = options.shutdown ?? new Shutdown({ logger });
   const close = async (): Promise<void> => void (await shutdown.stop('closed'));
   try {
-    const { restUrl, grpcAddress } = await startFaces(config, logger, shutdown);
-    return { restUrl, grpcAddress, close };
+    return { ...(await startFaces(config, logger, shutdown)), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown) {
+async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown): Promise<Omit<RunningApi, 'close'>> {
   const catalogue = await readCatalogue(config.catalogueFile);
   const store = await openApiStore(config, catalogue, logger);
   shutdown.register('store', () => store.close());
@@ -66,9 +68,22 @@ async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown)
     port: config.grpcPort,
   });
   shutdown.register('grpc', () => grpc.close());
+  const kube = await listenKube(config, { parts, streams, observation });
+  if (kube) shutdown.register('kube', () => kube.close());
   shutdown.register('streams', () => streams.endAll());
   shutdown.register('readiness', () => observation.health.drain());
-  return { restUrl: rest.url, grpcAddress: grpc.address };
+  const kubeUrl = kube ? { kubeUrl: `https://${hostForUrl(config.bindHost)}:${kube.port}` } : {};
+  return { restUrl: rest.url, grpcAddress: grpc.address, ...kubeUrl };
+}
+
+/** Nothing is served for kubectl without a certificate: it would send no API key. */
+async function listenKube(
+  { kubeTlsCertFile, kubeTlsKeyFile, bindHost, kubePort }: ApiConfig,
+  face: Pick<KubeFaceSettings, 'parts' | 'streams' | 'observation'>,
+): Promise<KubeFace | undefined> {
+  if (kubeTlsCertFile === undefined || kubeTlsKeyFile === undefined) return undefined;
+  const [cert, key] = await Promise.all([kubeTlsCertFile, kubeTlsKeyFile].map((file) => readFile(file, 'utf8')));
+  return startKubeFace({ ...face, host: bindHost, port: kubePort, tls: { cert: cert ?? '', key: key ?? '' } });
 }
 
 async function listenRest(

@@ -23,6 +23,7 @@ export function decodeObject(request: ResourceRequest): KubeObject {
 export function placeObject(parsed: Fields, { kind, path }: ResourceRequest): KubeObject {
   checkType(withDefaultType(parsed, kind), kind);
   const metadata = { ...fieldsOf(parsed.metadata) };
+  for (const map of ['labels', 'annotations']) if (isEmptyMap(metadata[map])) delete metadata[map];
   const namespace = metadata.namespace ?? '';
   if (namespace !== '' && namespace !== path.namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
@@ -37,6 +38,11 @@ export function placeObject(parsed: Fields, { kind, path }: ResourceRequest): Ku
     metadata.name = path.name;
   }
   return { ...parsed, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata } as unknown as KubeObject;
+}
+
+/** An empty map of metadata is no map: it has no place in a stored object, and nobody owns it. */
+function isEmptyMap(value: unknown): boolean {
+  return isFields(value) && Object.keys(value).length === 0;
 }
 
 /** Built-in kinds take a body without a type for the one of the URL; custom resources must state theirs. */

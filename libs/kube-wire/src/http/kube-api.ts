@@ -33,7 +33,7 @@ export interface KubeApiOptions {
   interceptor: Interceptor | undefined;
   bookmarkIntervalMs: number;
   /** Readiness, asked by /readyz and /healthz. */
-  ready: () => boolean;
+  ready: () => boolean | Promise<boolean>;
 }
 
 /** One HTTP exchange, parsed as far as every part needs it. */
@@ -78,7 +78,7 @@ export class KubeApi {
     const { request, response, url } = exchange;
     if (healthPaths.some((path) => url === path || url.startsWith(`${path}/`))) {
       if (await this.#cutBefore(exchange, documentFacts('get', ''))) return;
-      const ready = url.startsWith('/livez') || this.#options.ready();
+      const ready = url.startsWith('/livez') || (await this.#options.ready());
       sendText(response, ready ? 200 : 500, ready ? 'ok' : 'not ready');
       return;
     }

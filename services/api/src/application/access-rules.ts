@@ -36,6 +36,13 @@ export function mayRead(context: RequestContext, project: string): void {
   requireScope(context, 'read');
 }
 
+/** Throws `PermissionDenied` for a key that is bound to one project. */
+export function mayReadAll(context: RequestContext): void {
+  requireScope(context, 'read');
+  if (context.caller.project !== undefined)
+    throw new Fault('PermissionDenied', 'This API key sees one project only. Name the project.');
+}
+
 export function mayWrite(context: RequestContext, project: string): void {
   requireProject(context, project);
   requireScope(context, 'write');

@@ -27,4 +27,6 @@ export interface WriteOptions {
   readonly ifMatch?: string;
   /** Idempotency-Key, or a gRPC request id. */
   readonly idempotencyKey?: string;
+  /** The manifest says who owns its fields (`metadata.managedFields`): only for the face that keeps that record itself. */
+  readonly keepsOwners?: boolean;
 }

@@ -24,7 +24,7 @@ import { demandedVersion } from './preconditions.ts';
 import type { ProjectService } from './project-service.ts';
 import type { RequestContext, WriteOptions } from './request-context.ts';
 import type { SourceGuard } from './source-guard.ts';
-import { attribution, createCommand, idempotency, wantCommand } from './wishes.ts';
+import { attribution, createCommand, idempotency, owners, wantCommand } from './wishes.ts';
 
 /** How often an edit without a precondition is repeated on what somebody else has just written. */
 const MAX_EDIT_ATTEMPTS = 5;
@@ -86,6 +86,7 @@ export class ResourceService<K extends Kind> {
     const { value: desired, warnings } = await this.#accept(checked);
     const command = {
       ...createCommand(context, project, desired, this.#parts.settings.catalogue),
+      ...owners(options, manifest),
       ...idempotency(options, ['create', project, desired]),
     };
     const done = options.dryRun
@@ -101,6 +102,12 @@ export class ResourceService<K extends Kind> {
   async get(context: RequestContext, project: string, name: string): Promise<ResourceOf[K]> {
     mayRead(context, project);
     return this.#load(project, name);
+  }
+
+  /** Undefined when there is none of that name. */
+  async find(context: RequestContext, project: string, name: string): Promise<ResourceOf[K] | undefined> {
+    mayRead(context, project);
+    return this.#parts.store.get(this.kind, project, name);
   }
 
   async list(context: RequestContext, project: string, request: ListRequest): Promise<ResourcePage<K>> {
@@ -224,7 +231,11 @@ export class ResourceService<K extends Kind> {
     const expected = { project: before.project, kind: this.kind, name: before.name, before };
     const checked = checkManifestOf(this.kind, manifest, expected, this.#parts.settings);
     const { value: desired, warnings } = await this.#accept(checked);
-    const command = { ...wantCommand(context, before, desired, this.#parts.settings.catalogue), ...terms };
+    const command = {
+      ...wantCommand(context, before, desired, this.#parts.settings.catalogue),
+      ...owners(options, manifest),
+      ...terms,
+    };
     const done = options.dryRun
       ? await this.#rehearse({ verb: 'want', ...command } as WriteCommand)
       : await this.#parts.store.want<K>(command);

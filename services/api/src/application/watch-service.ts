@@ -8,14 +8,15 @@
 import { type LabelSelector, parseLabelSelector, selects } from '@compute/contract';
 import { type AnyResource, Fault, KINDS, type Kind } from '@compute/domain';
 import type { Change, ChangeOp, Store, Subscription } from '@compute/store';
-import { mayRead } from './access-rules.ts';
+import { mayRead, mayReadAll } from './access-rules.ts';
 import type { ProjectService } from './project-service.ts';
 import type { RequestContext } from './request-context.ts';
 
 const LIST_PAGE = 500;
 
 export interface WatchRequest {
-  readonly project: string;
+  /** Absent: every project, for who sees them all. */
+  readonly project?: string;
   /** Empty: all. */
   readonly kinds: readonly Kind[];
   readonly labelSelector: string;
@@ -45,13 +46,23 @@ export class WatchService {
 
   /** Checks the request before anything is sent; `items` throws `CursorTooOld` when the reader cannot be served gap-free. */
   async watch(context: RequestContext, request: WatchRequest, signal: AbortSignal): Promise<Watch> {
-    mayRead(context, request.project);
-    await this.#projects.mustExist(context, request.project);
+    await this.#admit(context, request.project);
     const selector = parseLabelSelector(request.labelSelector);
     const kinds = request.kinds.length === 0 ? KINDS : request.kinds;
     if (request.after !== '') await this.#mustBeKept(request.after);
     const watcher = new Watcher(this.#store, { ...request, kinds }, selector, signal);
     return { items: watcher.run(), cursor: () => watcher.cursor };
+  }
+
+  /** The end of the feed as it stands: a list that is read afterwards and a watch from here have no gap between them. */
+  position(): Promise<string> {
+    return this.#store.feedPosition();
+  }
+
+  async #admit(context: RequestContext, project: string | undefined): Promise<void> {
+    if (project === undefined) return mayReadAll(context);
+    mayRead(context, project);
+    await this.#projects.mustExist(context, project);
   }
 
   /** Throws `CursorTooOld` for a position whose changes are no longer kept, or that lies ahead: a feed of the past. */
@@ -93,7 +104,8 @@ class Watcher {
       yield { what: 'bookmark', cursor: after };
     }
     const { project, kinds } = this.#request;
-    this.#subscription = this.#store.subscribe({ project, kinds, after, signal: this.#signal });
+    const scope = project === undefined ? {} : { project };
+    this.#subscription = this.#store.subscribe({ ...scope, kinds, after, signal: this.#signal });
     for await (const change of this.#subscription) {
       const op = this.#view.opOf(change);
       if (op) yield { what: 'change', op, resource: change.resource, cursor: change.seq };
@@ -101,18 +113,34 @@ class Watcher {
   }
 
   async *#listing(): AsyncGenerator<WatchItem> {
-    for (const kind of this.#request.kinds) {
-      let after: string | undefined;
-      do {
-        this.#signal.throwIfAborted();
-        const query = { kind, project: this.#request.project, limit: LIST_PAGE };
-        const page = await this.#store.list(after === undefined ? query : { ...query, after });
-        for (const resource of page.items) {
-          if (this.#view.lists(resource)) yield { what: 'change', op: 'ADDED', resource };
-        }
-        after = page.next;
-      } while (after !== undefined);
+    const { project, kinds } = this.#request;
+    if (project !== undefined) {
+      for (const kind of kinds) yield* this.#listingOf(kind, project);
+      return;
     }
+    for await (const name of this.#everyProject()) for (const kind of kinds) yield* this.#listingOf(kind, name);
+  }
+
+  async *#everyProject(): AsyncGenerator<string> {
+    let after: string | undefined;
+    do {
+      const page = await this.#store.projects({ limit: LIST_PAGE, ...(after === undefined ? {} : { after }) });
+      for (const { name } of page.items) yield name;
+      after = page.next;
+    } while (after !== undefined);
+  }
+
+  async *#listingOf(kind: Kind, project: string): AsyncGenerator<WatchItem> {
+    let after: string | undefined;
+    do {
+      this.#signal.throwIfAborted();
+      const query = { kind, project, limit: LIST_PAGE };
+      const page = await this.#store.list(after === undefined ? query : { ...query, after });
+      for (const resource of page.items) {
+        if (this.#view.lists(resource)) yield { what: 'change', op: 'ADDED', resource };
+      }
+      after = page.next;
+    } while (after !== undefined);
   }
 }
 

@@ -2,7 +2,7 @@
  * Turns checked manifests into commands of the store. The one place where a face's request becomes a claim, a first
  * phase and attachments.
  */
-import type { Desired } from '@compute/contract';
+import { type Desired, isPlainObject } from '@compute/contract';
 import { type Catalogue, Fault, type Kind, type ResourceOf } from '@compute/domain';
 import type { CreateCommand, WantCommand } from '@compute/store';
 import { KIND_POLICIES } from './kind-policy.ts';
@@ -25,6 +25,13 @@ export function idempotency(options: WriteOptions, request: readonly unknown[]):
   if (!IDEMPOTENCY_KEY.test(options.idempotencyKey))
     throw new Fault('InvalidArgument', 'An idempotency key has 1 to 255 printable ASCII characters.');
   return { idempotency: { key: options.idempotencyKey, requestHash: requestHash(...request) } };
+}
+
+/** Who owns the fields of a manifest, where its face keeps a record of that. */
+export function owners({ keepsOwners }: WriteOptions, manifest: unknown): Pick<CreateCommand, 'managedFields'> {
+  if (keepsOwners !== true || !isPlainObject(manifest) || !isPlainObject(manifest.metadata)) return {};
+  const { managedFields } = manifest.metadata;
+  return { managedFields: Array.isArray(managedFields) ? managedFields.filter(isPlainObject) : [] };
 }
 
 export function createCommand<K extends Kind>(

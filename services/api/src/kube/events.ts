@@ -1,0 +1,112 @@
+/**
+ * History as Kubernetes events, for `kubectl describe` and `kubectl get events`: each transition is one event about its
+ * resource. Unlike a cluster's, these outlive their resource and are never forgotten after an hour; a list without a
+ * limit shows the newest.
+ */
+import { API_VERSION, KINDS, type Kind, type Transition } from '@compute/domain';
+import {
+  clusterKinds,
+  type KindDefinition,
+  type ListPage,
+  type ListQuery,
+  matches,
+  ObjectVersion,
+  type Selection,
+} from '@compute/kube-wire';
+import type { HistoryService } from '../application/history-service.ts';
+import type { ProjectService } from '../application/project-service.ts';
+import type { RequestContext } from '../application/request-context.ts';
+import { guarded, type NoteFault } from './guarded.ts';
+import { kubeTime } from './kube-object.ts';
+import { ReadOnlyBackend } from './read-only-backend.ts';
+import { readOnlyKind } from './read-only-kind.ts';
+
+export const EVENT_KIND: KindDefinition = { ...readOnlyKind(clusterKinds, 'Event'), verbs: ['list'] };
+
+const MOST = 1000;
+const SUBJECT = { group: '', kind: 'Event', plural: 'events', name: '' };
+
+export class EventBackend extends ReadOnlyBackend {
+  readonly #history: HistoryService;
+  readonly #projects: ProjectService;
+  readonly #context: RequestContext;
+  readonly #note: NoteFault;
+
+  constructor(
+    { history, projects }: { readonly history: HistoryService; readonly projects: ProjectService },
+    context: RequestContext,
+    note: NoteFault,
+  ) {
+    super();
+    this.#history = history;
+    this.#projects = projects;
+    this.#context = context;
+    this.#note = note;
+  }
+
+  async get(): Promise<undefined> {
+    return undefined;
+  }
+
+  list(query: ListQuery): Promise<ListPage> {
+    return guarded(SUBJECT, this.#note, async () => {
+      if (query.namespace !== '') return this.#page(query.namespace, query);
+      const { items } = await this.#projects.list(this.#context, MOST, '');
+      const pages = await Promise.all(items.map(({ name }) => this.#page(name, { ...query, continueToken: '' })));
+      return { items: pages.flatMap((page) => page.items), resourceVersion: '1' };
+    });
+  }
+
+  async #page(project: string, { selection, limit, continueToken }: ListQuery): Promise<ListPage> {
+    const page = await this.#history.list(this.#context, {
+      project,
+      ...about(selection),
+      pageSize: limit === 0 ? MOST : Math.min(limit, MOST),
+      pageToken: continueToken,
+    });
+    const items = page.items.map(eventOf).filter(({ object }) => matches(selection, object));
+    const next = limit === 0 || page.next === undefined ? {} : { continueToken: page.next };
+    return { items, resourceVersion: '1', ...next };
+  }
+}
+
+const UID = /^[0-9a-f-]{36}$/;
+
+/** What of a field selector the history can look for itself. */
+function about({ fields }: Selection): { kind?: Kind; name?: string; uid?: string } {
+  const asked = (field: string) =>
+    fields.find(({ path, negated }) => path === `involvedObject.${field}` && !negated)?.value;
+  const kind = KINDS.find((known) => known === asked('kind'));
+  const name = asked('name');
+  const uid = asked('uid');
+  return {
+    ...(kind ? { kind } : {}),
+    ...(name === undefined ? {} : { name }),
+    ...(uid !== undefined && UID.test(uid) ? { uid } : {}),
+  };
+}
+
+function eventOf(transition: Transition): ObjectVersion {
+  const { uid, seq, kind, project, name, reason, actor } = transition;
+  const at = kubeTime(transition.at);
+  return new ObjectVersion({
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: `${name}.${uid}.${seq}`, namespace: project, resourceVersion: '1', creationTimestamp: at },
+    involvedObject: { apiVersion: API_VERSION, kind, namespace: project, name, uid },
+    reason,
+    message: textOf(transition),
+    type: transition.to === 'Failed' ? 'Warning' : 'Normal',
+    source: { component: actor },
+    reportingComponent: actor,
+    firstTimestamp: at,
+    lastTimestamp: at,
+    count: 1,
+  });
+}
+
+/** `Phase Pending to Importing: The import began.` */
+function textOf({ type, from, to, message }: Transition): string {
+  const change = from === undefined ? `${type} ${to}` : `${type} ${from} to ${to}`;
+  return message === '' ? change : `${change}: ${message}`;
+}

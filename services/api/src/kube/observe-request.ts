@@ -1,0 +1,41 @@
+/** Measures and logs each request of this face, by a pattern of its address and never by a name in it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ApiObservation } from '../api-observation.ts';
+
+const RESOURCES: readonly string[] = ['vminstances', 'vmdisks', 'events', 'namespaces'];
+
+/** Notes the request now and its answer when it has left. */
+export function observeRequest(
+  { metrics, logger }: ApiObservation,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const startedAt = performance.now();
+  const { requestSeconds, requestsInFlight } = metrics.instruments;
+  requestsInFlight.inc({ face: 'kube' });
+  response.once('close', () => {
+    const method = request.method ?? 'GET';
+    const route = routeOf(request.url ?? '');
+    const durationMs = performance.now() - startedAt;
+    requestsInFlight.dec({ face: 'kube' });
+    requestSeconds.observe(
+      { face: 'kube', route: `${method} ${route}`, code: String(response.statusCode) },
+      durationMs / 1_000,
+    );
+    const level = method === 'GET' ? 'debug' : 'info';
+    logger[level]({ method, route, status: response.statusCode, durationMs: Math.round(durationMs) }, 'request');
+  });
+}
+
+/** `/vmdisks/{name}` for every disk of every project, `/vmdisks?watch` for watches, `/documents` for all else. */
+export function routeOf(url: string): string {
+  const [path = '', query = ''] = url.split('?', 2);
+  const steps = path.split('/').filter((step) => step !== '');
+  const scoped = steps.indexOf('namespaces');
+  const at =
+    scoped >= 0 && steps.length > scoped + 2 ? scoped + 2 : steps.findIndex((step) => RESOURCES.includes(step));
+  const resource = RESOURCES.find((known) => known === steps[at]);
+  if (resource === undefined) return '/documents';
+  if (/(?:^|&)watch=(?:1|true)/.test(query)) return `/${resource}?watch`;
+  return steps.length > at + 1 ? `/${resource}/{name}` : `/${resource}`;
+}
