@@ -10,6 +10,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { endChild, exited, leash } from '../process/leash.ts';
 import { REPOSITORY } from './state-folder.ts';
 
+const PORT_ATTEMPTS = 10;
+const PORT_PAUSE_MS = 500;
 const LOOK_EVERY_MS = 50;
 
 export interface StackProcessSettings {
@@ -37,6 +39,19 @@ export interface StackProcess {
 
 /** Starts a process and resolves when it is ready. Rejects with the end of its log when it is not in time. */
 export async function startProcess(settings: StackProcessSettings): Promise<StackProcess> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnce(settings);
+    } catch (error) {
+      const isPortTaken = error instanceof Error && error.message.includes('EADDRINUSE');
+      if (!isPortTaken || attempt === PORT_ATTEMPTS) throw error;
+      // Ports are kept over restarts, and who had this one before may be a moment from its end.
+      await delay(PORT_PAUSE_MS);
+    }
+  }
+}
+
+async function startOnce(settings: StackProcessSettings): Promise<StackProcess> {
   const log = openSync(settings.logFile, 'a+');
   const begin = fstatSync(log).size;
   const child = spawn(process.execPath, ['--enable-source-maps', ...settings.command], {
