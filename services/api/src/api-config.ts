@@ -20,7 +20,7 @@ export const API_SETTINGS = {
   }),
   grpcPort: portSetting('GRPC_PORT', { fallback: 9090, description: 'port of gRPC; 0 takes a free one.' }),
   kubePort: portSetting('KUBE_PORT', {
-    fallback: 6443,
+    fallback: 8443,
     description: 'port for kubectl, when KUBE_TLS_CERT_FILE and KUBE_TLS_KEY_FILE are given; 0 takes a free one.',
   }),
   kubeTlsCertFile: optional(

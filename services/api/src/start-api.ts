@@ -28,7 +28,7 @@ export interface RunningApi {
   readonly restUrl: string;
   /** `127.0.0.1:9090`. */
   readonly grpcAddress: string;
-  /** `https://127.0.0.1:6443`; absent without a certificate for this face. */
+  /** `https://127.0.0.1:8443`; absent without a certificate for this face. */
   readonly kubeUrl?: string;
   /** Stops in order. Safe to call twice. */
   close(): Promise<void>;

@@ -62,9 +62,10 @@ async function start(folder: StateFolder, stack: StackFile, service: ServiceName
 async function addApi(folder: StateFolder, stack: StackFile, backends: StackBackends, name: string): Promise<Added> {
   const rest = await freePort(Number(new URL(stack.rest).port));
   const grpc = await freePort(Number(stack.grpc.split(':')[1]));
+  const kube = await freePort(stack.kube === undefined ? undefined : Number(new URL(stack.kube).port));
   const http = `http://127.0.0.1:${rest}`;
-  const part = await startApi(folder, backends, { rest, grpc }, name);
-  return { part, http, description: `API at ${http}, gRPC at 127.0.0.1:${grpc}` };
+  const part = await startApi(folder, backends, { rest, grpc, kube }, name);
+  return { part, http, description: `API at ${http}, gRPC at 127.0.0.1:${grpc}, kubectl at https://127.0.0.1:${kube}` };
 }
 
 async function addWorker(folder: StateFolder, backends: StackBackends, name: string): Promise<Added> {

@@ -1,6 +1,7 @@
 /** How the two services of the product are started in a stack: their programs, their environment, their log files. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { ensureCertificate } from './kubectl-access.ts';
 import { type StackProcess, startProcess } from './stack-process.ts';
 import type { StateFolder } from './state-folder.ts';
 
@@ -15,6 +16,7 @@ export interface StackBackends {
 export interface ApiPorts {
   readonly rest: number;
   readonly grpc: number;
+  readonly kube: number;
 }
 
 export function startApi(
@@ -23,6 +25,7 @@ export function startApi(
   ports: ApiPorts,
   name = 'api',
 ): Promise<StackProcess> {
+  ensureCertificate(folder);
   return startProcess({
     name,
     command: ['services/api/dist/main.js'],
@@ -32,6 +35,9 @@ export function startApi(
       ...sharedEnvironment(folder, backends),
       REST_PORT: String(ports.rest),
       GRPC_PORT: String(ports.grpc),
+      KUBE_PORT: String(ports.kube),
+      KUBE_TLS_CERT_FILE: folder.kubeCertFile,
+      KUBE_TLS_KEY_FILE: folder.kubeKeyFile,
       ALLOW_PRIVATE_SOURCES: process.env.ALLOW_PRIVATE_SOURCES ?? 'true',
     },
   });

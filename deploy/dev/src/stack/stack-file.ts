@@ -18,6 +18,8 @@ export interface StackFile {
   readonly project: string;
   readonly apiKey: string;
   readonly adminKey: string;
+  /** Where kubectl is answered; absent together with `kubeconfig`. */
+  readonly kube?: string;
   /** For kubectl against our own API; absent when that face does not answer. */
   readonly kubeconfig?: string;
   readonly cluster: { readonly kubeconfig: string; readonly control?: string };

@@ -17,6 +17,8 @@ export interface StateFolder {
   readonly keysFile: string;
   readonly secretsKeyFile: string;
   readonly manifest: string;
+  readonly kubeCertFile: string;
+  readonly kubeKeyFile: string;
   readonly kubeconfig: string;
   readonly clusterKubeconfig: string;
   readonly logs: string;
@@ -38,6 +40,8 @@ export function stateFolder(env: NodeJS.ProcessEnv = process.env): StateFolder {
     keysFile: at('keys.json'),
     secretsKeyFile: at('secrets.key'),
     manifest: at('production-complete.yaml'),
+    kubeCertFile: at('kube.crt'),
+    kubeKeyFile: at('kube.key'),
     kubeconfig: at('kubeconfig'),
     clusterKubeconfig: at('cluster.kubeconfig'),
     logs: at('logs'),

@@ -12,6 +12,7 @@ import { MissingPart } from '../process/missing-part.ts';
 import { endPid, isAlive } from '../process/stale-process.ts';
 import { type BackendServers, startBackends } from './backends.ts';
 import { writeExampleManifest } from './example-manifest.ts';
+import { writeKubeconfig } from './kubectl-access.ts';
 import { answers, startApi, startWorker } from './services.ts';
 import {
   changeStackFile,
@@ -91,6 +92,8 @@ export class Supervisor {
       rest: restOf(ports),
       grpc: `127.0.0.1:${ports.grpc}`,
       docs: `${restOf(ports)}/docs`,
+      kube: kubeOf(ports),
+      kubeconfig: this.#folder.kubeconfig,
       metrics: [metrics.api, metrics.worker],
       project: DEMO_PROJECT,
       ...keys,
@@ -101,6 +104,7 @@ export class Supervisor {
       logs: this.#folder.logs,
       pids,
     };
+    writeKubeconfig(this.#folder, kubeOf(ports), keys);
     writeStackFile(this.#folder, stack);
     const looking = setInterval(() => this.#change(withoutDeadServices), LOOK_FOR_DEAD_EVERY_MS);
     this.#shutdown.register('stack file and added services', () => {
@@ -148,6 +152,10 @@ function claimFolder(folder: StateFolder): void {
 
 function restOf(ports: StackPorts): string {
   return `http://127.0.0.1:${ports.rest}`;
+}
+
+function kubeOf(ports: StackPorts): string {
+  return `https://127.0.0.1:${ports.kube}`;
 }
 
 function metricsOf(ports: StackPorts): Record<ServiceName, string> {
