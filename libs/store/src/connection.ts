@@ -7,7 +7,7 @@
  */
 import { Fault } from '@compute/domain';
 import pg from 'pg';
-import { throwUnavailable } from './database-errors.ts';
+import { throwKnown, throwUnavailable } from './database-errors.ts';
 
 /** With a name it is prepared: parsed once for each connection. Names are unique over the whole store. */
 export interface Statement {
@@ -57,6 +57,9 @@ export function openPool(options: PoolOptions): pg.Pool {
   };
   const pool = new pg.Pool(config);
   pool.on('error', options.onError);
+  // The pool listens to idle connections only. One that breaks between two statements of a transaction would end the
+  // process; whoever uses it learns of it from the next statement.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
@@ -64,15 +67,15 @@ export interface Queryable {
   query<R extends pg.QueryResultRow>(config: pg.QueryConfig): Promise<pg.QueryResult<R>>;
 }
 
-/** Rows of a statement. Throws `Unavailable` when the database is away, its own error otherwise. */
+/** Rows of a statement. Throws `Unavailable` when the database is away, `InvalidArgument` for a text that no database holds, its own error otherwise. */
 export async function rowsOf<R extends object>(on: Queryable, statement: Statement, values: unknown[]): Promise<R[]> {
-  const result = await on.query<R & pg.QueryResultRow>({ ...statement, values }).catch(throwUnavailable);
+  const result = await on.query<R & pg.QueryResultRow>({ ...statement, values }).catch(throwKnown);
   return result.rows;
 }
 
 /** How many rows a statement touched. Throws as `rowsOf`. */
 export async function countOf(on: Queryable, statement: Statement, values: unknown[]): Promise<number> {
-  const result = await on.query({ ...statement, values }).catch(throwUnavailable);
+  const result = await on.query({ ...statement, values }).catch(throwKnown);
   return result.rowCount ?? 0;
 }
 

@@ -35,13 +35,21 @@ export function throwUnavailable(error: unknown): never {
   throw asUnavailable(error);
 }
 
+/** For `catch`: as `throwUnavailable`, and a value that cannot be stored, nor looked for, is the caller's fault. */
+export function throwKnown(error: unknown): never {
+  throw asUnstorable(asUnavailable(error));
+}
+
+function asUnstorable(error: unknown): unknown {
+  if (!(error instanceof pg.DatabaseError) || !UNSTORABLE.has(error.code ?? '')) return error;
+  return new Fault('InvalidArgument', 'A text holds a character that cannot be stored.', {}, error);
+}
+
 /** Faults as they are; of anything else what a caller may know. */
 export function toFault(error: unknown): Fault {
-  const known = asUnavailable(error);
+  const known = asUnstorable(asUnavailable(error));
   if (known instanceof Fault) return known;
   const code = error instanceof pg.DatabaseError ? error.code : undefined;
-  if (code !== undefined && UNSTORABLE.has(code))
-    return new Fault('InvalidArgument', 'A text holds a character that cannot be stored.', {}, error);
   if (code === '23503') return new Fault('NotFound', 'The project is gone.', {}, error);
   if (code === '40001' || code === '40P01') return new Fault('Unavailable', 'Too many writers at once.', {}, error);
   return new Fault('Internal', 'The write failed.', {}, error);

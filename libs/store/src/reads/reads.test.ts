@@ -96,3 +96,9 @@ test('what is not there is undefined', async () => {
   expect(await it.store.getByUid('00000000-0000-4000-8000-000000000000')).toBeUndefined();
   expect(await it.store.operation('00000000-0000-4000-8000-000000000000')).toBeUndefined();
 });
+
+test('a name that no database holds is the mistake of who asks for it', async () => {
+  const refused = { code: 'InvalidArgument' };
+  await expect(it.store.get('VMInstance', PROJECT, 'zero\u0000')).rejects.toMatchObject(refused);
+  await expect(it.store.history({ project: PROJECT, name: 'zero\u0000', limit: 1 })).rejects.toMatchObject(refused);
+});

@@ -5,7 +5,7 @@
  * the next. No timer: an idle store writes at once, a busy one in large batches. A refused command leaves no trace in
  * its batch. When a statement fails, whichever command is to blame, all of them are run again, each alone.
  */
-import { type AnyResource, Fault } from '@compute/domain';
+import { type AnyResource, Fault, isFault } from '@compute/domain';
 import type pg from 'pg';
 import type { ApplyOptions } from '../commands.ts';
 import { Following, inTransaction, rowsOf, Undo } from '../connection.ts';
@@ -97,7 +97,7 @@ export class Writer {
       for (const [index, one] of waiting.entries()) settle(one, results[index]);
     } catch (error) {
       const fault = asUnavailable(error);
-      if (!(fault instanceof Fault)) return this.#runSingly(waiting);
+      if (!isFault(fault, 'Unavailable')) return this.#runSingly(waiting);
       for (const one of waiting) one.reject(fault);
     }
   }
