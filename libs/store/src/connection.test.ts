@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inTransaction, openPool } from './connection.ts';
 
 let pool: pg.Pool;
-const idleErrors: Error[] = [];
+const idleErrors: unknown[] = [];
 beforeAll(async () => {
   const { url } = await emptyDatabase();
   pool = openPool({ databaseUrl: url, size: 2, applicationName: 'test', onError: (error) => idleErrors.push(error) });
