@@ -57,7 +57,12 @@ async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown)
   const streams = new OpenStreams((face, change) => watchers.inc({ face }, change));
   const parts = createApiParts({ store, catalogue, ...config });
   const heartbeatMs = config.heartbeatSeconds * 1_000;
-  const rest = await listenRest(config, parts, new StreamSettings(streams, heartbeatMs), observation);
+  const rest = await listenRest(
+    config,
+    parts,
+    new StreamSettings(streams, heartbeatMs, parts.authenticator),
+    observation,
+  );
   shutdown.register('rest', () => rest.app.close());
   const grpc: GrpcServer = await startGrpcServer({
     parts,

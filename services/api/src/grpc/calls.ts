@@ -16,6 +16,7 @@ import {
 } from '@grpc/grpc-js';
 import type { ApiObservation } from '../api-observation.ts';
 import type { Authenticator } from '../application/authenticator.ts';
+import { keepCheckingKey } from '../application/key-check.ts';
 import type { RequestContext } from '../application/request-context.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import { statusOfFault } from './grpc-error.ts';
@@ -82,13 +83,22 @@ export class Calls {
       const requestId = requestIdOf(call.metadata);
       const stream = this.settings.streams.open('grpc');
       call.on('cancelled', () => stream.abort());
+      const { authenticator, heartbeatMs } = this.settings;
+      const authorization = first(call.metadata, 'authorization');
+      const key = keepCheckingKey(authenticator, authorization, heartbeatMs, () => stream.abort());
+      const ending = (error: unknown) => {
+        if (stream.endedByServer) return stopping(requestId);
+        const failure = key.refusal ?? error;
+        return failure === undefined ? undefined : this.#statusOf(failure, requestId, '');
+      };
       const work = (context: Call) => this.#pump(call, run(context, call.request), context.signal, heartbeat);
       this.#run(call, requestId, stream.signal, work)
         .then(
-          () => (stream.endedByServer ? stopping(requestId) : undefined),
-          (error: unknown) => (stream.endedByServer ? stopping(requestId) : this.#statusOf(error, requestId, '')),
+          () => ending(undefined),
+          (error: unknown) => ending(error),
         )
         .then((ended) => {
+          key.stop();
           this.#measure(method, ended?.code ?? status.OK, startedAt);
           if (ended) call.emit('error', ended);
           else call.end();

@@ -293,6 +293,18 @@ describe('watch', () => {
     await expect(lost.next()).rejects.toMatchObject({ code: status.OUT_OF_RANGE });
   });
 
+  it('ends when the key is revoked that opened it', async () => {
+    const key = await test.newKey(['read'], PROJECT);
+    const watch = connect(WatchServiceClient);
+    const next = messagesOf(watch.watch(WatchRequest.fromPartial({ project: PROJECT }), test.metadata(key)));
+    await next();
+    await test.store.revokeApiKey(key.split('_')[1] ?? '');
+    const drain = async (): Promise<void> => {
+      while (await next());
+    };
+    await expect(drain()).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
+  });
+
   it('ends when its deadline has passed, and leaves no stream behind', async () => {
     const watch = connect(WatchServiceClient);
     const stream = watch.watch(WatchRequest.fromPartial({ project: PROJECT, resumeToken: '0' }), test.metadata(), {

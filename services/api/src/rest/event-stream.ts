@@ -4,6 +4,8 @@
  */
 import { sseFrame, sseRetry } from '@compute/contract';
 import type { FastifyReply } from 'fastify';
+import type { Authenticator } from '../application/authenticator.ts';
+import { keepCheckingKey } from '../application/key-check.ts';
 import type { OpenStream, OpenStreams } from '../open-streams.ts';
 import { faultOfError } from './fault-of-error.ts';
 import { problemFor } from './problem.filter.ts';
@@ -15,6 +17,7 @@ const CLOSING = sseFrame({ event: 'CLOSE', data: { reason: 'The server is stoppi
 export interface EventStreamSettings {
   readonly streams: OpenStreams;
   readonly heartbeatMs: number;
+  readonly authenticator: Authenticator;
 }
 
 export interface Frames {
@@ -38,7 +41,7 @@ export async function sendEventStream(
   try {
     const opened = await source(stream.signal);
     reply.hijack();
-    await pump(request, reply, opened, stream, settings.heartbeatMs);
+    await pump(request, reply, opened, stream, settings);
   } finally {
     stream.done();
   }
@@ -49,7 +52,7 @@ async function pump(
   { raw }: FastifyReply,
   { frames, heartbeat }: Frames,
   stream: OpenStream,
-  heartbeatMs: number,
+  { heartbeatMs, authenticator }: EventStreamSettings,
 ): Promise<void> {
   raw.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
@@ -61,22 +64,25 @@ async function pump(
   const timer = setInterval(() => {
     if (!raw.writableNeedDrain) raw.write(heartbeat());
   }, heartbeatMs);
+  const key = keepCheckingKey(authenticator, request.headers.authorization, heartbeatMs, () => stream.abort());
+  let failure: unknown;
   try {
     for await (const frame of frames) {
       if (stream.signal.aborted) break;
       if (!raw.write(frame)) await drained(raw, stream.signal);
     }
-    if (stream.endedByServer) raw.write(CLOSING);
   } catch (error) {
-    if (!stream.signal.aborted || stream.endedByServer) raw.write(endingFrame(request, error, stream.endedByServer));
+    if (!stream.signal.aborted) failure = error;
   } finally {
     clearInterval(timer);
-    raw.end();
+    key.stop();
   }
+  if (stream.endedByServer) raw.write(CLOSING);
+  else if (key.refusal ?? failure) raw.write(endingFrame(request, key.refusal ?? failure));
+  raw.end();
 }
 
-function endingFrame(request: ApiRequest, error: unknown, endedByServer: boolean): string {
-  if (endedByServer) return CLOSING;
+function endingFrame(request: ApiRequest, error: unknown): string {
   const fault = faultOfError(error);
   const event = fault.code === 'CursorTooOld' ? 'TOO_OLD' : 'ERROR';
   return sseFrame({ event, data: problemFor(request, fault) });

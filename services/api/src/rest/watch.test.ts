@@ -129,3 +129,14 @@ it('ends every stream with a word when the server stops', async () => {
   expect(await source.next()).toBeUndefined();
   await closing;
 });
+
+it('ends when the key is revoked that opened it', async () => {
+  const of = await project('revoked');
+  const key = await test.newKey(['read'], of);
+  const source = await watch(of, '', { authorization: `Bearer ${key}` });
+  await source.until(isBookmark);
+  await test.store.revokeApiKey(key.split('_')[1] ?? '');
+  const events = await source.until(({ event }) => event === 'ERROR');
+  expect(events.at(-1)?.data).toMatchObject({ status: 401, code: 'Unauthenticated' });
+  expect(await source.next()).toBeUndefined();
+});
