@@ -47,7 +47,8 @@ function problemsOf(issue: Issue, base: Path, knownKeys: (pointer: string) => re
   return [{ pointer, ...describe(issue) }];
 }
 
-const isWrongType = (issue: Issue): boolean => issue.code === 'invalid_type';
+// A literal of a union is one of its types.
+const isWrongType = ({ code }: Issue): boolean => code === 'invalid_type' || code === 'invalid_value';
 
 function describe(issue: Issue): { code: string; message: string } {
   switch (issue.code) {
@@ -64,11 +65,14 @@ function describe(issue: Issue): { code: string; message: string } {
     case 'too_small':
       return { code: tooLittle(issue.origin), message: `At least ${issue.minimum}${unitOf(issue.origin)}.` };
     case 'invalid_union':
-      return { code: 'invalid_type', message: 'None of the forms that are allowed here.' };
+      return { code: 'invalid_type', message: issue.message === ZOD_DEFAULT ? NO_FORM : issue.message };
     default:
       return { code: issue.code === 'custom' ? 'invalid_value' : issue.code, message: issue.message };
   }
 }
+
+const ZOD_DEFAULT = 'Invalid input';
+const NO_FORM = 'None of the forms that are allowed here.';
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: 'a text (in quotes)',

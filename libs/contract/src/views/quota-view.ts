@@ -86,13 +86,16 @@ function numberView(counter: QuotaCounterFacts | undefined, metric: ClaimMetric)
 const isMib = (metric: ClaimMetric): boolean => metric === 'memoryMib' || metric === 'storageMib';
 const shownOf = (value: number, metric: ClaimMetric): number => (isMib(metric) ? gibOf(value) : value);
 
-const limit = z
-  .union([z.number().min(0).max(1_000_000_000), z.literal('unlimited')])
-  .optional()
-  .meta({ description: 'A number, or "unlimited". Left out: the default.' });
+const limitOf = (number: z.ZodNumber, error: string) =>
+  z
+    .union([number.min(0).max(1_000_000_000), z.literal('unlimited')], { error })
+    .optional()
+    .meta({ description: `${error} Left out: the default.` });
+const limit = limitOf(z.int(), 'A whole number, or "unlimited".');
+const size = limitOf(z.number(), 'A number, or "unlimited".');
 
-const seriesLimits = z.strictObject({ instances: limit, vcpus: limit, memoryGib: limit });
-const storageLimits = z.strictObject({ disks: limit, storageGib: limit });
+const seriesLimits = z.strictObject({ instances: limit, vcpus: limit, memoryGib: size });
+const storageLimits = z.strictObject({ disks: limit, storageGib: size });
 
 export const quotaDocumentSchema = z.strictObject({
   series: z.record(z.string().max(63), seriesLimits).default(() => ({})),
@@ -100,7 +103,7 @@ export const quotaDocumentSchema = z.strictObject({
   externalIps: limit,
 });
 export type QuotaDocument = z.infer<typeof quotaDocumentSchema>;
-type Limit = z.infer<typeof limit>;
+type Limit = z.infer<typeof size>;
 
 /** The limits of a document by claim key, `null` for unlimited; what it leaves out is absent. */
 export function limitsOf(document: QuotaDocument, scopes: QuotaScopes): Record<string, number | null> {

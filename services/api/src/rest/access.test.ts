@@ -132,4 +132,23 @@ describe('quota', () => {
         .status,
     ).toBe(422);
   });
+
+  it.each([
+    ['half an instance', '{"series":{"U":{"instances":1.5}}}', 'A whole number, or "unlimited".'],
+    ['a number in quotes', '{"series":{"U":{"instances":"7"}}}', 'A whole number, or "unlimited".'],
+    ['nothing', 'null', 'A body is required.'],
+  ])('takes %s for no limit', async (_what, body, detail) => {
+    const before = await test.send('GET', '/v1/projects/demo/quota');
+    const refused = await test.send('PUT', '/v1/projects/demo/quota', { body: JSON.parse(body), key: test.adminKey });
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ detail }] } });
+    expect((await test.send('GET', '/v1/projects/demo/quota')).body).toEqual(before.body);
+  });
+});
+
+it('what the framework refuses by itself is a problem document too', async () => {
+  for (const name of ['%zz', 'a'.repeat(300)]) {
+    const reply = await test.send('GET', `/v1/projects/demo/vm-disks/${name}`);
+    expect(reply).toMatchObject({ status: 400, body: { code: 'InvalidArgument', type: '/errors/InvalidArgument' } });
+    expect(reply.headers.get('content-type')).toContain('application/problem+json');
+  }
 });

@@ -10,6 +10,8 @@ const FRAMEWORK_CODES: Readonly<Record<string, readonly [FaultCode, string]>> = 
   ],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['InvalidArgument', 'The body is not as long as Content-Length says.'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['InvalidArgument', 'The body is not JSON.'],
+  FST_ERR_BAD_URL: ['InvalidArgument', 'The address is not a URL: a % is not followed by two hexadecimal digits.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['InvalidArgument', 'A name in the address is too long.'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['InvalidArgument', 'The body is empty.'],
 };
 

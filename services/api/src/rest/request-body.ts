@@ -68,7 +68,8 @@ export function objectOf(request: ApiRequest): PlainObject {
 
 /** Any JSON or YAML body that a schema will judge. */
 export function bodyOf(request: ApiRequest): unknown {
-  if (request.body === undefined || request.body === null) return {};
+  if (request.body === undefined || request.body === null)
+    throw faultOf([{ pointer: '', code: 'required', message: 'A body is required.' }], 'The body');
   if (request.body instanceof YamlText) return objectOf(request);
   const problem = shapeProblem(request.body, DOCUMENT_LIMITS.maxDepth);
   if (problem) throw faultOf([problem], 'The body');

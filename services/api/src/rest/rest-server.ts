@@ -9,7 +9,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiObservation } from '../api-observation.ts';
 import type { ApiParts } from '../application/api-parts.ts';
 import { AuthGuard } from './auth.guard.ts';
-import { ProblemFilter } from './problem.filter.ts';
+import { faultOfError } from './fault-of-error.ts';
+import { ProblemFilter, problemFor, sendProblem } from './problem.filter.ts';
 import { type ApiRequest, header } from './request.ts';
 import { acceptBodies, MAX_BODY_BYTES } from './request-body.ts';
 import { restModule } from './rest.module.ts';
@@ -30,6 +31,10 @@ export async function createRestServer(
     requestIdHeader: false,
     genReqId: (request: IncomingMessage) => requestId(request.headers['x-request-id']),
     routerOptions: { maxParamLength: 256 },
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      const fault = faultOfError(error);
+      sendProblem(request as ApiRequest, reply, fault, problemFor(request as ApiRequest, fault));
+    },
   });
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   acceptBodies(fastify);
