@@ -39,9 +39,7 @@ export async function addCommand(folder: StateFolder, service: ServiceName, args
   const added = await start(folder, stack, service);
   const metrics = `${added.http}/metrics`;
   shutdown.register(service, added.part.stop);
-  shutdown.register('stack file', () =>
-    changeStackFile(folder, (now) => withoutService(now, service, added.part.pid, metrics)),
-  );
+  shutdown.register('stack file', () => changeStackFile(folder, (now) => withoutService(now, service, added.part.pid)));
   await answers(`${added.http}/readyz`);
   await changeStackFile(folder, (now) => withService(now, service, added.part.pid, metrics));
   say(

@@ -22,6 +22,7 @@ const stack: StackFile = {
   grpc: '127.0.0.1:9090',
   docs: 'http://127.0.0.1:8080/docs',
   metrics: ['http://127.0.0.1:8080/metrics'],
+  metricsOf: { [process.pid]: 'http://127.0.0.1:8080/metrics' },
   project: 'demo',
   apiKey: 'vmk_a',
   adminKey: 'vmk_b',
@@ -51,12 +52,12 @@ describe('stack.json', () => {
     const added = withService(stack, 'worker', 77, 'http://127.0.0.1:3/metrics');
     expect(added.pids.worker).toEqual([77]);
     expect(added.metrics).toHaveLength(2);
-    expect(withoutService(added, 'worker', 77, 'http://127.0.0.1:3/metrics')).toEqual(stack);
+    expect(withoutService(added, 'worker', 77)).toEqual(stack);
   });
 
   it('loses services that have ended without saying so', () => {
     const dead = withService(stack, 'worker', 2 ** 22 + 1, 'http://127.0.0.1:3/metrics');
-    expect(withoutDeadServices(dead).pids).toEqual(stack.pids);
+    expect(withoutDeadServices(dead)).toEqual(stack);
   });
 
   it('keeps every change when several are made at once', async () => {

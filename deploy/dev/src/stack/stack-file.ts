@@ -15,6 +15,8 @@ export interface StackFile {
   readonly grpc: string;
   readonly docs: string;
   readonly metrics: readonly string[];
+  /** The address in `metrics` of each service process. */
+  readonly metricsOf: Readonly<Record<string, string>>;
   readonly project: string;
   readonly apiKey: string;
   readonly adminKey: string;
@@ -71,17 +73,27 @@ export async function changeStackFile(folder: StateFolder, change: (stack: Stack
 /** Adds a service process with its metrics address. */
 export function withService(stack: StackFile, service: ServiceName, pid: number, metrics: string): StackFile {
   const pids = { ...stack.pids, [service]: [...stack.pids[service], pid] };
-  return { ...stack, metrics: [...new Set([...stack.metrics, metrics])], pids };
+  return withMetricsOf({ ...stack, pids, metricsOf: { ...stack.metricsOf, [pid]: metrics } });
 }
 
 /** Takes a service process out, with its metrics address. */
-export function withoutService(stack: StackFile, service: ServiceName, pid: number, metrics: string): StackFile {
+export function withoutService(stack: StackFile, service: ServiceName, pid: number): StackFile {
   const pids = { ...stack.pids, [service]: stack.pids[service].filter((other) => other !== pid) };
-  return { ...stack, metrics: stack.metrics.filter((other) => other !== metrics), pids };
+  return withMetricsOf({ ...stack, pids });
 }
 
 /** Takes out the service processes that have ended without saying so. */
 export function withoutDeadServices(stack: StackFile): StackFile {
   const pids = { ...stack.pids, api: stack.pids.api.filter(isAlive), worker: stack.pids.worker.filter(isAlive) };
-  return { ...stack, pids };
+  return withMetricsOf({ ...stack, pids });
+}
+
+/** Processes and addresses go together, so that nobody scrapes what has ended. */
+function withMetricsOf(stack: StackFile): StackFile {
+  const known = Object.entries(stack.metricsOf).filter(([pid]) => isService(stack.pids, Number(pid)));
+  return { ...stack, metricsOf: Object.fromEntries(known), metrics: known.map(([, metrics]) => metrics).sort() };
+}
+
+function isService({ api, worker }: StackPids, pid: number): boolean {
+  return api.includes(pid) || worker.includes(pid);
 }

@@ -78,9 +78,9 @@ export class Supervisor {
     const keys = await ensureKeys(this.#folder, backends.databaseUrl);
     writeExampleManifest(this.#folder, backends.images);
     const worker = await startWorker(this.#folder, backends, ports.workerMetrics);
-    this.#watch('worker', worker, metricsOf(ports).worker);
+    this.#watch('worker', worker);
     const api = await startApi(this.#folder, backends, ports);
-    this.#watch('api', api, metricsOf(ports).api);
+    this.#watch('api', api);
     await Promise.all([answers(`${restOf(ports)}/readyz`), answers(`http://127.0.0.1:${ports.workerMetrics}/readyz`)]);
     return this.#publish({ ports, backends, keys, pids: { api: [api.pid], worker: [worker.pid], ...backends.pids() } });
   }
@@ -94,7 +94,8 @@ export class Supervisor {
       docs: `${restOf(ports)}/docs`,
       kube: kubeOf(ports),
       kubeconfig: this.#folder.kubeconfig,
-      metrics: [metrics.api, metrics.worker],
+      metrics: [metrics.api, metrics.worker].sort(),
+      metricsOf: { ...forEach(pids.api, metrics.api), ...forEach(pids.worker, metrics.worker) },
       project: DEMO_PROJECT,
       ...keys,
       cluster: backends.cluster,
@@ -122,14 +123,14 @@ export class Supervisor {
     await Promise.all(added.filter(isAlive).map((pid) => endPid(pid, 'SIGTERM', 20_000)));
   }
 
-  #watch(service: ServiceName, part: StackProcess, metrics: string): void {
+  #watch(service: ServiceName, part: StackProcess): void {
     this.#shutdown.register(service, part.stop);
     void part.ended.then((outcome) => {
       if (this.#shutdown.stopping) return;
       this.#say(
         `The ${service} (${part.pid}) ended (${outcome}): \`npm run ${service}\` starts another; its log is ${part.logFile}.`,
       );
-      this.#change((stack) => withoutService(stack, service, part.pid, metrics));
+      this.#change((stack) => withoutService(stack, service, part.pid));
     });
   }
 
@@ -160,4 +161,8 @@ function kubeOf(ports: StackPorts): string {
 
 function metricsOf(ports: StackPorts): Record<ServiceName, string> {
   return { api: `${restOf(ports)}/metrics`, worker: `http://127.0.0.1:${ports.workerMetrics}/metrics` };
+}
+
+function forEach(pids: readonly number[], metrics: string): Record<string, string> {
+  return Object.fromEntries(pids.map((pid) => [pid, metrics]));
 }
