@@ -141,6 +141,11 @@ describe('what is refused', () => {
     ],
     ['an unknown source', disk({ source: { ftp: {} } }), ['/spec/source/ftp unknown_field']],
     ['a file URL', disk({ source: { http: { url: 'file:///etc/passwd' } } }), ['/spec/source/http/url invalid_url']],
+    [
+      'a URL with a line break',
+      disk({ source: { http: { url: 'http://example.com/a\nb' } } }),
+      ['/spec/source/http/url invalid_url'],
+    ],
     ['a wrong kind', { ...vm({}), kind: 'Pod' }, ['/kind unknown_kind']],
     ['a wrong version', { ...vm({}), apiVersion: 'v1' }, ['/apiVersion invalid_value']],
     ['no version', { ...vm({}), apiVersion: undefined }, ['/apiVersion required']],

@@ -58,6 +58,7 @@ export function sourceUrlProblems(text: string, pointer: string, allowPrivate: b
   const refuse = (code: string, message: string): FieldProblem[] => [{ pointer, code, message }];
   if (text === '') return refuse('required', 'An http or https URL.');
   if (text.length > MAX_URL_LENGTH) return refuse('too_long', `At most ${MAX_URL_LENGTH} characters.`);
+  if (UNPRINTABLE.test(text)) return refuse('invalid_url', 'A URL holds no blanks and no line breaks.');
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url) return refuse('invalid_url', 'Not a URL: give the whole address, such as https://example.com/image.qcow2.');
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
@@ -67,6 +68,9 @@ export function sourceUrlProblems(text: string, pointer: string, allowPrivate: b
   if (!allowPrivate && isInternalHost(hostOf(url))) return refuse('forbidden_address', FORBIDDEN_ADDRESS);
   return [];
 }
+
+/** The URL parser would drop some of these without a word, and the importer would ask for something else. */
+const UNPRINTABLE = /[\s\p{Cc}]/u;
 
 export const FORBIDDEN_ADDRESS = 'Private, loopback and link-local addresses cannot be imported from.';
 

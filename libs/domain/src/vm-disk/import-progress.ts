@@ -36,15 +36,15 @@ export function nextProgress(
   // A retry that is still failing has not moved: otherwise flapping between the two would hide a stall for ever.
   const moved = rose || previous === undefined || (previous.phase !== phase && previous.phase !== 'Retrying');
   const lastProgressAt = moved ? at.toISOString() : (previous.lastProgressAt ?? at.toISOString());
-  const stalledMs = at.getTime() - Date.parse(lastProgressAt);
+  const isStalled = at.getTime() - Date.parse(lastProgressAt) >= STALLED_AFTER_MS;
   return {
     phase,
     ...bytesOf(percent, observed),
     ...(percent === undefined ? {} : { percent }),
-    ...rateOf(previous, percent, rose, observed),
+    ...(isStalled ? {} : rateOf(previous, percent, rose, observed)),
     attempts: Math.max(previous?.attempts ?? 1, dataVolume.restartCount + 1),
     ...(previous?.lastError === undefined ? {} : { lastError: previous.lastError }),
-    ...(stalledMs >= STALLED_AFTER_MS ? { stalledSince: lastProgressAt } : {}),
+    ...(isStalled ? { stalledSince: lastProgressAt } : {}),
     lastProgressAt,
   };
 }
@@ -71,10 +71,10 @@ function rateOf(
   rose: boolean,
   { at, transfer }: DiskObserved,
 ): Pick<ImportProgress, 'bytesPerSecond' | 'estimatedCompletionTime'> {
-  if (!rose) return keepRate(previous);
+  if (!rose) return keepRate(previous, at);
   if (previous?.percent === undefined || previous.lastProgressAt === undefined || percent === undefined) return {};
   const seconds = (at.getTime() - Date.parse(previous.lastProgressAt)) / 1000;
-  if (seconds <= 0) return keepRate(previous);
+  if (seconds <= 0) return keepRate(previous, at);
   const percentPerSecond = (percent - previous.percent) / seconds;
   const end = new Date(at.getTime() + ((100 - percent) / percentPerSecond) * 1000);
   const total = transfer?.totalBytes;
@@ -84,13 +84,24 @@ function rateOf(
   };
 }
 
+/** An end that was expected and has passed was no estimate. */
 function keepRate(
   previous: ImportProgress | undefined,
+  at: Date,
 ): Pick<ImportProgress, 'bytesPerSecond' | 'estimatedCompletionTime'> {
+  const { bytesPerSecond, estimatedCompletionTime } = previous ?? {};
+  if (estimatedCompletionTime !== undefined && Date.parse(estimatedCompletionTime) <= at.getTime()) return {};
   return {
-    ...(previous?.bytesPerSecond === undefined ? {} : { bytesPerSecond: previous.bytesPerSecond }),
-    ...(previous?.estimatedCompletionTime === undefined
-      ? {}
-      : { estimatedCompletionTime: previous.estimatedCompletionTime }),
+    ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
+    ...(estimatedCompletionTime === undefined ? {} : { estimatedCompletionTime }),
   };
+}
+
+/** Of an import that has ended: nothing more is on its way. */
+export function ended({
+  bytesPerSecond: _rate,
+  estimatedCompletionTime: _end,
+  ...rest
+}: ImportProgress): ImportProgress {
+  return rest;
 }

@@ -10,7 +10,7 @@ import {
   IMPORTER_UNSCHEDULABLE,
   type ImportFailure,
 } from './import-failure.ts';
-import { nextProgress } from './import-progress.ts';
+import { ended, nextProgress } from './import-progress.ts';
 import type { DiskObserved, ObservedDataVolume } from './observed.ts';
 import {
   condition,
@@ -75,7 +75,7 @@ function failImport(
     conditions: [notReady(code, message), condition('Imported', 'False', code, message)],
     failure: { code, message, remedy, retryable },
     details: {
-      import: { ...progress, phase: 'Failed', ...(lastError ? { lastError } : {}) },
+      import: { ...ended(progress), phase: 'Failed', ...(lastError ? { lastError } : {}) },
       attachedTo: desired.status.attachedTo,
     },
     // The importer would go on asking the source for ever.

@@ -68,6 +68,28 @@ describe('a disk that is wanted', () => {
     expect(known.details.import?.percent).toBe(13.37);
   });
 
+  it('expects an end while the percentage rises, and none that has passed or of an import that has failed', () => {
+    const importing = disk({
+      phase: 'Importing',
+      status: {
+        conditions: [],
+        observedGeneration: 1,
+        attachedTo: [],
+        import: { phase: 'Downloading', percent: 40, attempts: 1, lastProgressAt: NOW.toISOString() },
+      },
+    });
+    const look = (desired: VmDisk, ms: number, dataVolume: ObservedDataVolume) =>
+      planDisk({ desired, observed: seen({ at: later(ms), dataVolume }) }).details.import;
+    const rising = look(importing, 10_000, volume({ percent: 50 }));
+    expect(rising?.estimatedCompletionTime).toBe(later(60_000).toISOString());
+    const then = rising ? disk({ ...importing, status: { ...importing.status, import: rising } }) : importing;
+    expect(look(then, 20_000, volume({ percent: 50 }))).toHaveProperty('estimatedCompletionTime');
+    expect(look(then, 60_000, volume({ percent: 50 }))).not.toHaveProperty('estimatedCompletionTime');
+    const failed = look(then, 20_000, error(NOT_FOUND));
+    expect(failed).toMatchObject({ phase: 'Failed' });
+    expect(failed).not.toHaveProperty('estimatedCompletionTime');
+  });
+
   it('never lets the percentage go back, nor reach 100 before it is ready', () => {
     const half = disk({
       status: {
