@@ -25,6 +25,7 @@ export * from './vm-disk/vm-disk.ts';
 export * from './vm-instance/lifecycle.ts';
 export * from './vm-instance/observed.ts';
 export * from './vm-instance/plan.ts';
+export * from './vm-instance/plan-report.ts';
 export * from './vm-instance/ssh-key.ts';
 export * from './vm-instance/validate.ts';
 export * from './vm-instance/vm-failure.ts';

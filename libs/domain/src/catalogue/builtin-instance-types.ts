@@ -1,5 +1,5 @@
 /** The instance types of the specification: name, vCPU, memory in GiB (the specification writes GB and means GiB). */
-import type { InstanceType } from './catalogue.ts';
+import type { InstanceType } from './entries.ts';
 
 type Row = readonly [name: string, vcpu: number, memoryGib: number];
 

@@ -1,5 +1,5 @@
 /** The OS profiles of the specification, with what the cluster's preference of the same name demands of a machine. */
-import type { InstanceProfile } from './catalogue.ts';
+import type { InstanceProfile } from './entries.ts';
 
 type Row = readonly [name: string, title: string, minMemoryMib: number, deprecated?: 'deprecated'];
 

@@ -1,5 +1,5 @@
 /** The storage classes of the specification and the golden images that the platform offers. */
-import type { Image, StorageClass } from './catalogue.ts';
+import type { Image, StorageClass } from './entries.ts';
 
 export const builtinStorageClasses: readonly StorageClass[] = [
   { name: 'replicated', description: '3x replicated storage', replicated: true, default: true },

@@ -6,41 +6,9 @@
 import { builtinInstanceTypes } from './builtin-instance-types.ts';
 import { builtinProfiles } from './builtin-profiles.ts';
 import { builtinImages, builtinStorageClasses } from './builtin-storage.ts';
+import type { Image, InstanceProfile, InstanceType, StorageClass } from './entries.ts';
 
-export interface InstanceType {
-  readonly name: string;
-  /** Quotas are kept per series. */
-  readonly series: string;
-  readonly vcpu: number;
-  readonly memoryMib: number;
-  readonly available: boolean;
-  readonly deprecated: boolean;
-}
-
-export interface InstanceProfile {
-  readonly name: string;
-  readonly title: string;
-  readonly os: 'linux' | 'windows';
-  readonly deprecated: boolean;
-  /** What a machine needs at least, as the cluster's preference demands it. */
-  readonly minVcpu: number;
-  readonly minMemoryMib: number;
-}
-
-export interface StorageClass {
-  readonly name: string;
-  readonly description: string;
-  readonly replicated: boolean;
-  readonly default: boolean;
-}
-
-/** A golden image: a claim in the cluster that disks are cloned from. */
-export interface Image {
-  readonly name: string;
-  readonly namespace: string;
-  readonly claim: string;
-  readonly minStorageMib: number;
-}
+export type { Image, InstanceProfile, InstanceType, StorageClass };
 
 export interface Catalogue {
   readonly instanceTypes: readonly InstanceType[];

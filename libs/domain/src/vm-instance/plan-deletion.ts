@@ -1,8 +1,8 @@
 /** Deletion of a machine: the machine first, then what it named, then the row. Nothing is said to be gone that is not. */
 
 import type { VmAction, VmObserved } from './observed.ts';
-import type { VmDetails, VmPlan } from './plan.ts';
 import { vmCondition } from './plan-conditions.ts';
+import type { VmDetails, VmPlan } from './plan-report.ts';
 import type { VmInstance } from './vm-instance.ts';
 
 const SOON_MS = 5_000;

@@ -4,8 +4,8 @@
  */
 import type { FailureReport } from '../resource.ts';
 import type { ObservedMachine, ObservedVirtualMachine } from './observed.ts';
-import type { VmPlan, VmPlanInput } from './plan.ts';
 import { disksCondition, disksReady } from './plan-conditions.ts';
+import type { VmPlan, VmPlanInput } from './plan-report.ts';
 import {
   LAUNCH_REFUSED,
   LAUNCHER_IMAGE,

@@ -5,28 +5,14 @@
  * running incarnation (its uid, phase and conditions) and from what is wanted, never from KubeVirt's printable
  * status, which flaps and lies in known ways. Disks come before machines; a machine goes before its Secrets.
  */
-import type { ObservedObject, Plan } from '../plan.ts';
+import type { ObservedObject } from '../plan.ts';
 import type { ConditionReport } from '../resource.ts';
 import type { VmAction, VmObserved, VmRendered } from './observed.ts';
 import { disksCondition, disksReady, vmCondition, waitsForOtherMachine } from './plan-conditions.ts';
 import { planVmDeletion } from './plan-deletion.ts';
 import { vmPhase } from './plan-phase.ts';
-import {
-  runStrategyOf,
-  type VmConditionType,
-  type VmInstance,
-  type VmInstanceStatus,
-  type VmPhase,
-} from './vm-instance.ts';
-
-export type VmDetails = Omit<VmInstanceStatus, 'conditions' | 'observedGeneration' | 'failure'>;
-export type VmPlan = Plan<VmPhase, VmConditionType, VmDetails, VmAction>;
-
-export interface VmPlanInput {
-  readonly desired: VmInstance;
-  readonly rendered: VmRendered;
-  readonly observed: VmObserved;
-}
+import type { VmDetails, VmPlan, VmPlanInput } from './plan-report.ts';
+import { runStrategyOf, type VmConditionType, type VmInstance, type VmPhase } from './vm-instance.ts';
 
 const SOON_MS = 5_000;
 const WAITING_MS = 30_000;

@@ -1,0 +1,13 @@
+/** The shape of a machine's plan: what every rule is given and gives. */
+import type { Plan } from '../plan.ts';
+import type { VmAction, VmObserved, VmRendered } from './observed.ts';
+import type { VmConditionType, VmInstance, VmInstanceStatus, VmPhase } from './vm-instance.ts';
+
+export type VmDetails = Omit<VmInstanceStatus, 'conditions' | 'observedGeneration' | 'failure'>;
+export type VmPlan = Plan<VmPhase, VmConditionType, VmDetails, VmAction>;
+
+export interface VmPlanInput {
+  readonly desired: VmInstance;
+  readonly rendered: VmRendered;
+  readonly observed: VmObserved;
+}
