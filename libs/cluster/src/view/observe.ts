@@ -95,7 +95,7 @@ function diskOfVm(name: string, disks: readonly VmDisk[], otherUsers: readonly s
   const optical = disk?.spec.optical ?? false;
   const state = diskState(disk);
   const isHeld = state === 'ready' && !optical && otherUsers.length > 0;
-  return { name, state: isHeld ? 'inUse' : state, optical };
+  return isHeld ? { name, state: 'inUse', optical, heldBy: otherUsers } : { name, state, optical };
 }
 
 function own<T>(uid: string, sighting: Projected<T> | undefined): T | undefined {

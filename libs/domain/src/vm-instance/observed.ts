@@ -41,6 +41,14 @@ export interface ObservedService extends ObservedObject {
 /** `inUse`: ready, but another machine has not let go of it yet. */
 export type DiskState = 'missing' | 'pending' | 'ready' | 'inUse' | 'failed' | 'deleting';
 
+export interface ObservedDiskOfVm {
+  readonly name: string;
+  readonly state: DiskState;
+  readonly optical: boolean;
+  /** Of a disk that is in use: the machines that have it plugged in. */
+  readonly heldBy?: readonly string[];
+}
+
 export interface VmObserved {
   /** When this was looked at; the planner's only clock. */
   readonly at: Date;
@@ -51,7 +59,7 @@ export interface VmObserved {
   readonly cloudInitSecret?: ObservedObject;
   readonly sshKeysSecret?: ObservedObject;
   /** The disks that the spec names, as our own rows tell. */
-  readonly disks: readonly { readonly name: string; readonly state: DiskState; readonly optical: boolean }[];
+  readonly disks: readonly ObservedDiskOfVm[];
 }
 
 /** Hashes of the manifests that the present spec renders to; absent when no such object is wanted. */

@@ -1,6 +1,6 @@
 /** Conditions of a machine that several rules share. */
 import type { ConditionReport } from '../resource.ts';
-import type { DiskState, VmObserved } from './observed.ts';
+import type { DiskState, ObservedDiskOfVm, VmObserved } from './observed.ts';
 import type { VmConditionType } from './vm-instance.ts';
 
 export function vmCondition(
@@ -22,19 +22,19 @@ export function disksReady({ disks }: VmObserved): boolean {
 }
 
 /** What is worst comes first: it is what the user must see to. */
-const WAITING_FOR: readonly { state: DiskState; reason: string; words: string }[] = [
-  { state: 'missing', reason: 'DiskNotFound', words: 'does not exist' },
-  { state: 'failed', reason: 'DiskFailed', words: 'has failed' },
-  { state: 'deleting', reason: 'DiskDeleting', words: 'is being deleted' },
-  { state: 'pending', reason: 'DiskNotReady', words: 'is not ready yet' },
-  { state: 'inUse', reason: 'DiskInUse', words: 'is still plugged into another machine' },
+const WAITING_FOR: readonly { state: DiskState; reason: string; words: (disk: ObservedDiskOfVm) => string }[] = [
+  { state: 'missing', reason: 'DiskNotFound', words: () => 'does not exist' },
+  { state: 'failed', reason: 'DiskFailed', words: () => 'has failed' },
+  { state: 'deleting', reason: 'DiskDeleting', words: () => 'is being deleted' },
+  { state: 'pending', reason: 'DiskNotReady', words: () => 'is not ready yet' },
+  { state: 'inUse', reason: 'DiskInUse', words: ({ heldBy = [] }) => `is still plugged into ${heldBy.join(', ')}` },
 ];
 
 export function disksCondition({ disks }: VmObserved): ConditionReport<VmConditionType> {
   for (const { state, reason, words } of WAITING_FOR) {
-    const names = disks.filter((disk) => disk.state === state).map((disk) => disk.name);
-    if (names.length > 0)
-      return vmCondition('DisksReady', 'False', reason, names.map((name) => `Disk '${name}' ${words}.`).join(' '));
+    const waiting = disks.filter((disk) => disk.state === state);
+    const sentences = waiting.map((disk) => `Disk '${disk.name}' ${words(disk)}.`);
+    if (waiting.length > 0) return vmCondition('DisksReady', 'False', reason, sentences.join(' '));
   }
   return vmCondition(
     'DisksReady',

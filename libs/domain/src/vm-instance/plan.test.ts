@@ -103,6 +103,12 @@ describe('a machine that is not in the cluster yet', () => {
   });
 });
 
+it('names the machine that still holds a disk', () => {
+  const disks = [{ name: 'system', state: 'inUse', optical: false, heldBy: ['old'] }] as const;
+  const plan = planVm({ desired: vm(), rendered: RENDERED, observed: seen({ disks }) });
+  expect(plan.message).toBe("Disk 'system' is still plugged into old.");
+});
+
 describe('the phase of a machine', () => {
   it.each<[string, Partial<VmInstanceSpec>, Partial<VmObserved>, VmPhase, VmPhase]>([
     ['starts while there is no incarnation yet', {}, { virtualMachine: kubeVm() }, 'Provisioning', 'Starting'],
