@@ -73,7 +73,7 @@ async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown)
     port: config.grpcPort,
   });
   shutdown.register('grpc', () => grpc.close());
-  const kube = await listenKube(config, { parts, streams, observation });
+  const kube = await listenKube(config, { parts, streams, observation, heartbeatMs });
   if (kube) shutdown.register('kube', () => kube.close());
   shutdown.register('streams', () => streams.endAll());
   shutdown.register('readiness', () => observation.health.drain());
@@ -84,7 +84,7 @@ async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown)
 /** Nothing is served for kubectl without a certificate: it would send no API key. */
 async function listenKube(
   { kubeTlsCertFile, kubeTlsKeyFile, bindHost, kubePort }: ApiConfig,
-  face: Pick<KubeFaceSettings, 'parts' | 'streams' | 'observation'>,
+  face: Pick<KubeFaceSettings, 'parts' | 'streams' | 'observation' | 'heartbeatMs'>,
 ): Promise<KubeFace | undefined> {
   if (kubeTlsCertFile === undefined || kubeTlsKeyFile === undefined) return undefined;
   const [cert, key] = await Promise.all([kubeTlsCertFile, kubeTlsKeyFile].map((file) => readFile(file, 'utf8')));

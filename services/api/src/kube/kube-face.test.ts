@@ -9,7 +9,7 @@ import { removeFully, report } from '../fixtures/worker-reports.ts';
 let stage: KubectlStage;
 let client: KubeClient;
 beforeAll(async () => {
-  stage = await openKubectlStage();
+  stage = await openKubectlStage({ STREAM_HEARTBEAT_SECONDS: '1' });
   client = kubeClient(stage.it.api.kubeUrl ?? '', stage.ca, stage.it.key);
 }, 60_000);
 afterAll(() => stage.close());
@@ -116,6 +116,34 @@ test('a watch from a position misses nothing, and nothing outside its selection'
   await removeFully(stage.it.store, 'VMDisk', 'outside');
   expect(await watch.next()).toMatchObject({ type: 'DELETED', object: { metadata: { name: 'outside' } } });
   watch.close();
+});
+
+test('a watch ends when its key is revoked or expires, and says so', async () => {
+  const url = stage.it.api.kubeUrl ?? '';
+  const position = await positionNow();
+  const revoked = await stage.it.newKey(['read'], 'demo');
+  const expiring = {
+    name: 'short',
+    scopes: ['read'],
+    project: 'demo',
+    expiresAt: new Date(Date.now() + 4_000),
+  } as const;
+  const { token } = await stage.it.store.createApiKey(expiring);
+  const watches = [
+    await kubeClient(url, stage.ca, revoked).watch(DISKS),
+    await kubeClient(url, stage.ca, token).watch(`${DISKS}?resourceVersion=${position}`),
+  ];
+  const other = await client.watch(`${DISKS}?resourceVersion=${position}`);
+  await stage.it.store.revokeApiKey(revoked.split('_')[1] ?? '');
+  for (const watch of watches) {
+    let frame = await watch.next();
+    while (frame.type !== 'ERROR') frame = await watch.next();
+    expect(frame.object).toMatchObject({ kind: 'Status', code: 401, reason: 'Unauthorized' });
+    await watch.ended;
+  }
+  await create('after-the-end');
+  expect(await other.next()).toMatchObject({ object: { metadata: { name: 'after-the-end' } } });
+  other.close();
 });
 
 test('a position that is no longer kept, or never was, is 410', async () => {

@@ -18,10 +18,11 @@ import {
 import { formatTraceparent, parseTraceparent, startSpan, withLogContext } from '@compute/runtime';
 import type { ApiObservation } from '../api-observation.ts';
 import type { ApiParts } from '../application/api-parts.ts';
+import { keepCheckingKey } from '../application/key-check.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import { EVENT_KIND, EventBackend } from './events.ts';
 import { guarded } from './guarded.ts';
-import { contextOf, KubeCaller } from './kube-caller.ts';
+import { callerOf, KubeCaller } from './kube-caller.ts';
 import { NAMESPACE_KIND, NamespaceBackend } from './namespaces.ts';
 import { observeRequest } from './observe-request.ts';
 import { KubeResourceBackend } from './resource-backend.ts';
@@ -31,6 +32,8 @@ export interface KubeFaceSettings {
   readonly parts: ApiParts;
   readonly streams: OpenStreams;
   readonly observation: ApiObservation;
+  /** How often the key of an open watch is looked at again. */
+  readonly heartbeatMs: number;
   readonly host: string;
   readonly port: number;
   /** PEM texts. */
@@ -80,24 +83,27 @@ export async function startKubeFace(settings: KubeFaceSettings): Promise<KubeFac
 function backendsOf({ parts, streams, observation }: KubeFaceSettings): Backends {
   const note = observation.noteFault.bind(observation);
   const makers: Record<string, (user: RequestUser) => ResourceBackend> = {
-    [resourceKey(NAMESPACE_KIND)]: (user) => new NamespaceBackend(parts.projects, contextOf(user), note),
-    [resourceKey(EVENT_KIND)]: (user) => new EventBackend(parts, contextOf(user), note),
+    [resourceKey(NAMESPACE_KIND)]: (user) => new NamespaceBackend(parts.projects, callerOf(user).context, note),
+    [resourceKey(EVENT_KIND)]: (user) => new EventBackend(parts, callerOf(user).context, note),
   };
   for (const kind of KINDS) {
     makers[resourceKey(RESOURCE_KINDS[kind])] = (user) =>
-      new KubeResourceBackend({ kind, parts, context: contextOf(user), streams, note });
+      new KubeResourceBackend({ kind, parts, caller: callerOf(user), streams, note });
   }
   return { backendOf: (kind, user) => makers[resourceKey(kind)]?.(user) };
 }
 
 async function authenticate(
-  { parts, observation }: KubeFaceSettings,
+  { parts: { authenticator }, observation, heartbeatMs }: KubeFaceSettings,
   request: IncomingMessage,
   ids: RequestIds = idsOf(request),
 ): Promise<KubeCaller> {
   const note = observation.noteFault.bind(observation);
-  const caller = await guarded(NOBODY, note, () => parts.authenticator.authenticate(request.headers.authorization));
-  return new KubeCaller({ caller, requestId: ids.requestId, traceparent: ids.traceparent });
+  const { authorization } = request.headers;
+  const caller = await guarded(NOBODY, note, () => authenticator.authenticate(authorization));
+  return new KubeCaller({ caller, requestId: ids.requestId, traceparent: ids.traceparent }, (onRefused) =>
+    keepCheckingKey(authenticator, authorization, heartbeatMs, onRefused),
+  );
 }
 
 interface RequestIds {

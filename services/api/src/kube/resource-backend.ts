@@ -23,10 +23,10 @@ import {
   type WriteOptions,
 } from '@compute/kube-wire';
 import type { ApiParts } from '../application/api-parts.ts';
-import type { RequestContext } from '../application/request-context.ts';
 import type { Accepted, ResourceService } from '../application/resource-service.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import { guarded, type NoteFault, statusOf } from './guarded.ts';
+import type { KubeCaller } from './kube-caller.ts';
 import { manifestOf, versionOf } from './kube-object.ts';
 import { fieldPath } from './kube-status.ts';
 import { RESOURCE_KINDS } from './resource-kinds.ts';
@@ -36,7 +36,7 @@ import { watchResources } from './resource-watch.ts';
 export interface ResourceBackendParts {
   readonly kind: Kind;
   readonly parts: ApiParts;
-  readonly context: RequestContext;
+  readonly caller: KubeCaller;
   readonly streams: OpenStreams;
   readonly note: NoteFault;
 }
@@ -66,12 +66,12 @@ export class KubeResourceBackend implements ResourceBackend {
     };
     // The kind says which; what goes in and out is checked by the service itself.
     this.#service = services[parts.kind] as ResourceService<Kind>;
-    this.#list = new ResourceList(this.#service, parts.parts, parts.context);
+    this.#list = new ResourceList(this.#service, parts.parts, parts.caller.context);
   }
 
   get({ namespace, name }: ObjectKey): Promise<ObjectVersion | undefined> {
     return this.#guarded(name, async () => {
-      const found = await this.#service.find(this.#parts.context, namespace, name);
+      const found = await this.#service.find(this.#parts.caller.context, namespace, name);
       return found && versionOf(found);
     });
   }
@@ -85,7 +85,7 @@ export class KubeResourceBackend implements ResourceBackend {
     return this.#guarded(name, async () => {
       const request = { dryRun: options.dryRun, keepsOwners: true } as const;
       const manifest = manifestOf(object);
-      return accepted(await this.#service.create(this.#parts.context, namespace, manifest, request), options);
+      return accepted(await this.#service.create(this.#parts.caller.context, namespace, manifest, request), options);
     });
   }
 
@@ -97,7 +97,7 @@ export class KubeResourceBackend implements ResourceBackend {
     return this.#guarded(name, async () => {
       const request = { dryRun: options.dryRun, keepsOwners: true } as const;
       try {
-        const { context } = this.#parts;
+        const { context } = this.#parts.caller;
         const edit = (before: AnyResource) => editOf(before, change);
         return accepted(await this.#service.edit(context, namespace, name, edit, request, []), options);
       } catch (error) {
@@ -109,7 +109,7 @@ export class KubeResourceBackend implements ResourceBackend {
 
   delete({ namespace, name }: ObjectKey, options: DeleteOptions): Promise<DeleteResult> {
     return this.#guarded(name, async () => {
-      const { context } = this.#parts;
+      const { context } = this.#parts.caller;
       const before = await this.#service.get(context, namespace, name);
       const isBound = options.uid !== undefined || options.resourceVersion !== undefined;
       this.#checkPreconditions(versionOf(before), options);
@@ -132,9 +132,9 @@ export class KubeResourceBackend implements ResourceBackend {
   }
 
   watch(query: WatchQuery, sink: WatchSink): Promise<WatchHandle> {
-    const { kind, context, parts, streams, note } = this.#parts;
+    const { kind, caller, parts, streams, note } = this.#parts;
     const toStatus = (error: unknown): Error => statusOf(error, this.#subject(''), note);
-    const watch = { kind, context, watches: parts.watch, list: this.#list, streams, toStatus };
+    const watch = { kind, caller, watches: parts.watch, list: this.#list, streams, toStatus };
     return this.#guarded('', () => watchResources(watch, query, sink));
   }
 

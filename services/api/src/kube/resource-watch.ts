@@ -1,20 +1,21 @@
 /**
  * Watches from the change feed: present objects first when no position is given, then every change from a position on,
- * with no gap. A position that is no longer kept ends the watch with 410, as clients expect.
+ * with no gap. A position that is no longer kept ends the watch with 410, as clients expect; a key that is no longer valid
+ * ends it with 401.
  */
 import { Fault, type Kind } from '@compute/domain';
 import { everything, type ObjectVersion, type WatchHandle, type WatchQuery, type WatchSink } from '@compute/kube-wire';
 import type { ApiParts } from '../application/api-parts.ts';
-import type { RequestContext } from '../application/request-context.ts';
 import type { Watch, WatchItem } from '../application/watch-service.ts';
 import type { OpenStreams } from '../open-streams.ts';
+import type { KubeCaller } from './kube-caller.ts';
 import { versionOf } from './kube-object.ts';
 import type { ResourceList } from './resource-list.ts';
 import { WatchSelection } from './watch-selection.ts';
 
 export interface ResourceWatchParts {
   readonly kind: Kind;
-  readonly context: RequestContext;
+  readonly caller: KubeCaller;
   readonly watches: ApiParts['watch'];
   readonly list: ResourceList;
   readonly streams: OpenStreams;
@@ -27,8 +28,18 @@ export async function watchResources(
   query: WatchQuery,
   sink: WatchSink,
 ): Promise<WatchHandle> {
-  const { kind, context, watches, streams, toStatus } = parts;
+  const { kind, watches, streams, toStatus } = parts;
+  const { context, keepChecking } = parts.caller;
   const stream = streams.open('kube');
+  const key = keepChecking(() => stream.abort());
+  const done = (): void => {
+    key.stop();
+    stream.done();
+  };
+  const end = (error?: unknown): void => {
+    const failure = key.refusal ?? (stream.signal.aborted ? undefined : error);
+    sink.end(failure === undefined ? undefined : toStatus(failure));
+  };
   try {
     const after = query.resourceVersion === '0' ? '' : query.resourceVersion;
     const project = query.namespace || context.caller.project;
@@ -40,14 +51,12 @@ export async function watchResources(
     if (after === '') await pump.untilListed();
     void pump
       .untilEnded()
-      .then(
-        () => sink.end(),
-        (error: unknown) => sink.end(stream.signal.aborted ? undefined : toStatus(error)),
-      )
-      .finally(() => stream.done());
+      .then(() => end(), end)
+      .finally(done);
     return { resourceVersion: () => watch.cursor() ?? pump.position, close: () => stream.abort() };
   } catch (error) {
-    stream.done();
+    done();
+    if (key.refusal) throw key.refusal;
     if (stream.endedByServer) throw new Fault('Unavailable', 'The server is stopping. Connect again.');
     throw error;
   }
