@@ -15,7 +15,7 @@ const CONTENT_SECURITY_POLICY =
 export class DocumentsController {
   /** The same for as long as the process lives. */
   readonly #document = openApiDocument();
-  readonly #openApiJson = JSON.stringify(this.#document, undefined, 1);
+  readonly #openApiJson = `${JSON.stringify(this.#document, undefined, 1)}\n`;
   readonly #page = apiPage(this.#document);
 
   @Get('openapi.json')

@@ -37,6 +37,16 @@ it('serves an OpenAPI document whose references all lead somewhere', async () =>
   expect(new Set(operationIds).size).toBe(operationIds.length);
 });
 
+it('ends every JSON answer with the line, and no YAML with two', async () => {
+  for (const path of ['/v1/projects', '/healthz', '/openapi.json', '/errors', '/v1/nothing-here']) {
+    const { text, body } = await test.send('GET', path);
+    expect(text.endsWith('}\n'), path).toBe(true);
+    expect(body, path).toBeDefined();
+  }
+  const yaml = await test.send('GET', '/v1/projects', { headers: { accept: 'application/yaml' } });
+  expect(yaml.text).toMatch(/[^\n]\n$/);
+});
+
 it('serves a page of it and of every error, without anything from outside', async () => {
   const pages = ['/docs', ...FAULT_CODES.map((code) => `/errors/${code}`)];
   for (const path of pages) {

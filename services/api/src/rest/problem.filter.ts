@@ -5,6 +5,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply } from 'fastify';
 import type { ApiObservation } from '../api-observation.ts';
 import { faultOfError } from './fault-of-error.ts';
+import { jsonLine } from './json-line.ts';
 import type { ApiRequest } from './request.ts';
 
 @Catch()
@@ -50,6 +51,6 @@ export function sendProblem(request: ApiRequest, reply: FastifyReply, fault: Fau
     .status(problem.status)
     .header('x-request-id', request.id)
     .header('content-type', 'application/problem+json')
-    .serializer(JSON.stringify)
+    .serializer(jsonLine)
     .send(problem);
 }

@@ -10,6 +10,7 @@ import type { ApiObservation } from '../api-observation.ts';
 import type { ApiParts } from '../application/api-parts.ts';
 import { AuthGuard } from './auth.guard.ts';
 import { faultOfError } from './fault-of-error.ts';
+import { jsonLine } from './json-line.ts';
 import { ProblemFilter, problemFor, sendProblem } from './problem.filter.ts';
 import { type ApiRequest, header } from './request.ts';
 import { acceptBodies, MAX_BODY_BYTES } from './request-body.ts';
@@ -37,6 +38,7 @@ export async function createRestServer(
     },
   });
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  fastify.setReplySerializer(jsonLine);
   acceptBodies(fastify);
   followRequests(fastify, observation);
   const app = await NestFactory.create<NestFastifyApplication>(restModule(parts, streams, observation), adapter, {
