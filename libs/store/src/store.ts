@@ -62,6 +62,7 @@ import type {
   UsageSummaryQuery,
   UsageSummaryRow,
 } from './records.ts';
+import { requireMigrated } from './schema/required-migration.ts';
 import { dropPartitions, ensurePartitions, forgetIdempotency } from './schema/upkeep.ts';
 import { parseSecretsKey } from './sealing.ts';
 import { periodMsOf } from './usage/intervals.ts';
@@ -103,7 +104,10 @@ interface Parts {
   readonly usagePeriodMs: number;
 }
 
-/** Opens a store on a migrated database. Throws `InvalidArgument` for a bad key, `Unavailable`. */
+/**
+ * Opens a store. Throws `InvalidArgument` for a bad key, and `Unavailable` for a database that is away or lacks a migration
+ * that this build needs.
+ */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl, applicationName, poolSize = DEFAULT_POOL_SIZE, quotaDefaults, usagePeriod = 'hour' } = options;
   const onError = options.onError ?? (() => undefined);
@@ -126,6 +130,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     apiKeys: new ApiKeys(pool, prisma, onError),
   });
   try {
+    await requireMigrated(pool);
     await hints.open();
     return store;
   } catch (error) {
