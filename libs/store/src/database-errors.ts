@@ -41,7 +41,12 @@ export function throwKnown(error: unknown): never {
 }
 
 function asUnstorable(error: unknown): unknown {
-  if (!(error instanceof pg.DatabaseError) || !UNSTORABLE.has(error.code ?? '')) return error;
+  return error instanceof pg.DatabaseError ? refusedText(error, error.code) : error;
+}
+
+/** The caller's fault if SQLSTATE `code` says that the database refused a text; the error as it is otherwise. */
+export function refusedText(error: unknown, code: string | undefined): unknown {
+  if (!UNSTORABLE.has(code ?? '')) return error;
   return new Fault('InvalidArgument', 'A text holds a character that cannot be stored.', {}, error);
 }
 

@@ -73,3 +73,15 @@ test('projects are made once, listed by name, and live in a namespace of their o
   const rest = await it.store.projects({ limit: 10, after: first.next ?? '' });
   expect(rest).toEqual({ items: [made] });
 });
+
+test('a name with a character that cannot be stored is the caller’s fault, in every read and write', async () => {
+  const refused = { code: 'InvalidArgument', message: 'A text holds a character that cannot be stored.' };
+  const name = 'zero\u0000';
+  await expect(it.store.project(name)).rejects.toMatchObject(refused);
+  await expect(it.store.projects({ limit: 1, after: name })).rejects.toMatchObject(refused);
+  await expect(it.store.createProject(name)).rejects.toMatchObject(refused);
+  await expect(it.store.deleteProject(name)).rejects.toMatchObject(refused);
+  await expect(it.store.apiKeys(name)).rejects.toMatchObject(refused);
+  await expect(it.store.revokeApiKey(name)).rejects.toMatchObject(refused);
+  await expect(it.store.createApiKey({ project: name, name: 'x', scopes: [] })).rejects.toMatchObject(refused);
+});
