@@ -11,6 +11,7 @@ export const FAULT_CODES = [
   'Unauthenticated',
   'PermissionDenied',
   'NotFound',
+  'MethodNotAllowed',
   'AlreadyExists',
   'QuotaExceeded',
   'DiskInUse',

@@ -38,6 +38,11 @@ export const ERROR_CATALOGUE: Readonly<Record<FaultCode, ErrorPage>> = {
     cause: 'It does not exist, has been deleted, or belongs to another project.',
     remedy: 'Check the names of project and resource.',
   },
+  MethodNotAllowed: {
+    title: 'This cannot be done at this address',
+    cause: 'The address exists, but not for the method of the request.',
+    remedy: 'Use one of the methods that the header `Allow` lists. /openapi.json describes every address.',
+  },
   AlreadyExists: {
     title: 'The name is taken',
     cause: 'A resource of the same kind and name exists, perhaps still being deleted.',

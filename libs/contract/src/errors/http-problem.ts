@@ -9,6 +9,7 @@ export const HTTP_STATUS: Readonly<Record<FaultCode, number>> = {
   Unauthenticated: 401,
   PermissionDenied: 403,
   NotFound: 404,
+  MethodNotAllowed: 405,
   AlreadyExists: 409,
   QuotaExceeded: 403,
   DiskInUse: 409,

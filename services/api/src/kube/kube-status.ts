@@ -13,6 +13,7 @@ import {
   forbidden,
   invalid,
   type FieldProblem as KubeProblem,
+  methodNotAllowed,
   notFound,
   StatusError,
   tooManyRequests,
@@ -52,6 +53,7 @@ const STATEMENTS: Readonly<Record<FaultCode, Statement>> = {
     resource?.kind === 'Project'
       ? notFound({ group: '', plural: 'namespaces' }, resource.name)
       : notFound(subject, subject.name),
+  MethodNotAllowed: () => methodNotAllowed(),
   AlreadyExists: (_fault, subject) => alreadyExists(subject, subject.name),
   QuotaExceeded: (fault, subject) => forbidden(subject, subject.name, fault.message, quotaCauses(fault)),
   DiskInUse: overtaken,

@@ -152,3 +152,23 @@ it('what the framework refuses by itself is a problem document too', async () =>
     expect(reply.headers.get('content-type')).toContain('application/problem+json');
   }
 });
+
+it.each([
+  ['PUT', '/v1/projects', 'GET, HEAD, POST'],
+  ['POST', '/v1/projects/demo/quota', 'GET, HEAD, PUT'],
+  ['DELETE', '/v1/projects/demo/vm-disks?a=b', 'GET, HEAD, POST'],
+  ['PATCH', '/openapi.json', 'GET, HEAD'],
+])('%s %s is refused with the methods that are possible', async (method, path, allow) => {
+  const reply = await test.send(method, path);
+  expect(reply).toMatchObject({ status: 405, body: { status: 405, code: 'MethodNotAllowed' } });
+  expect(reply.headers.get('allow')).toBe(allow);
+  expect(reply.headers.get('content-type')).toContain('application/problem+json');
+});
+
+it('an address that nothing has is not found, by whatever method', async () => {
+  for (const [method, path] of [
+    ['DELETE', '/v1/nothing'],
+    ['GET', '/v1/projects/demo/vm-disks/x/y'],
+  ] as const)
+    expect(await test.send(method, path)).toMatchObject({ status: 404, body: { code: 'NotFound' } });
+});

@@ -1,26 +1,29 @@
 /** Every error of REST leaves here, as a problem document. */
 import { type Problem, problemOf, retryAfterSeconds } from '@compute/contract';
-import type { Fault } from '@compute/domain';
+import { Fault } from '@compute/domain';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { ApiObservation } from '../api-observation.ts';
 import { faultOfError } from './fault-of-error.ts';
 import { jsonLine } from './json-line.ts';
+import type { KnownMethods } from './known-methods.ts';
 import type { ApiRequest } from './request.ts';
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #observation: ApiObservation;
+  readonly #methods: KnownMethods;
 
-  constructor(observation: ApiObservation) {
+  constructor(observation: ApiObservation, methods: KnownMethods) {
     this.#observation = observation;
+    this.#methods = methods;
   }
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<ApiRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const fault = faultOfError(error);
+    const fault = this.#wrongMethod(request, reply) ?? faultOfError(error);
     this.#observation.noteFault(fault);
     if (reply.raw.headersSent) {
       reply.raw.destroy();
@@ -28,15 +31,26 @@ export class ProblemFilter implements ExceptionFilter {
     }
     sendProblem(request, reply, fault, problemFor(request, fault));
   }
+
+  /** An address without a route for this method may have one for others; `Allow` lists them. */
+  #wrongMethod(request: ApiRequest, reply: FastifyReply): Fault | undefined {
+    if (!request.is404) return undefined;
+    const allowed = this.#methods.of(pathOf(request)).join(', ');
+    if (allowed === '') return undefined;
+    reply.header('allow', allowed);
+    return new Fault('MethodNotAllowed', `${request.method} is not possible here, but ${allowed}.`);
+  }
 }
 
 /** The problem of a request; fields of a YAML body get the line they stand on. */
 export function problemFor(request: ApiRequest, fault: Fault): Problem {
-  const problem = problemOf(fault, { instance: request.url.split('?', 1)[0] ?? '/', requestId: request.id });
+  const problem = problemOf(fault, { instance: pathOf(request), requestId: request.id });
   if (!request.lineOf || !problem.errors) return problem;
   const { lineOf } = request;
   return { ...problem, errors: problem.errors.map((error) => withLine(error, lineOf(error.pointer))) };
 }
+
+const pathOf = ({ url }: ApiRequest): string => url.split('?', 1)[0] ?? '/';
 
 export const withLine = <T extends object>(error: T, line: number | undefined): T =>
   line === undefined ? error : { ...error, line };

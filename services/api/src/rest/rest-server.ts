@@ -11,6 +11,7 @@ import type { ApiParts } from '../application/api-parts.ts';
 import { AuthGuard } from './auth.guard.ts';
 import { faultOfError } from './fault-of-error.ts';
 import { jsonLine } from './json-line.ts';
+import { KnownMethods } from './known-methods.ts';
 import { ProblemFilter, problemFor, sendProblem } from './problem.filter.ts';
 import { type ApiRequest, header } from './request.ts';
 import { acceptBodies, MAX_BODY_BYTES } from './request-body.ts';
@@ -38,6 +39,8 @@ export async function createRestServer(
     },
   });
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  const methods = new KnownMethods();
+  fastify.addHook('onRoute', ({ url, method }) => methods.learn(url, method));
   fastify.setReplySerializer(jsonLine);
   acceptBodies(fastify);
   followRequests(fastify, observation);
@@ -46,7 +49,7 @@ export async function createRestServer(
     bodyParser: false,
     abortOnError: false,
   });
-  app.useGlobalFilters(new ProblemFilter(observation));
+  app.useGlobalFilters(new ProblemFilter(observation, methods));
   app.useGlobalGuards(new AuthGuard(parts.authenticator));
   await app.init();
   return app;
