@@ -146,7 +146,7 @@ function queryParameters({ query }: Endpoint): OpenApiParameter[] {
 
 const HEADERS: Readonly<Record<string, string>> = {
   'Idempotency-Key':
-    'The same key with the same request gives the same answer, without doing it twice. Kept for at least 24 hours.',
+    'The same key with the same request gives the same answer, without doing it twice. 1 to 255 printable ASCII characters; kept for at least 24 hours.',
   'If-Match': 'ETag of the version to change; 412 when it has been changed since.',
   'Last-Event-ID': 'Id of the last event that was received.',
 };

@@ -202,8 +202,7 @@ function desiredOf({ checked }: Judged): AnyDesired {
 
 /** One key for the request; each of its documents is remembered under a key of its own. */
 function idempotencyOf(project: string, desired: AnyDesired, options: ManifestOptions, part: string) {
-  if (options.idempotencyKey === undefined) return {};
-  return idempotency({ ...options, idempotencyKey: `${options.idempotencyKey}/${part}` }, ['apply', project, desired]);
+  return idempotency(options, ['apply', project, desired], `/${part}`);
 }
 
 function verdictOf(one: Judged, outcome: WriteOutcome | undefined, isRehearsal = false): ManifestResult {

@@ -1,5 +1,5 @@
 /** Projects and API keys: who there is, and who may come in. */
-import { createApiKeySchema, createProjectSchema, parseBody, type TokenSigner } from '@compute/contract';
+import { createApiKeySchema, createProjectSchema, faultOf, parseBody, type TokenSigner } from '@compute/contract';
 import { Fault } from '@compute/domain';
 import type { ApiKeyRecord, NewApiKey, Page, ProjectRecord, Store } from '@compute/store';
 import { projectNotFound, requirePlatformAdmin, requireProject, requireScope, sees } from './access-rules.ts';
@@ -52,6 +52,7 @@ export class ProjectService {
   async createApiKey(context: RequestContext, body: unknown): Promise<NewApiKey> {
     requireScope(context, 'admin');
     const { expiresAt, name, scopes, project = context.caller.project } = parseBody(createApiKeySchema, body);
+    refuseExpired(expiresAt);
     if (project === undefined) requirePlatformAdmin(context);
     else await this.get(context, project);
     const request = { name, scopes, ...(project === undefined ? {} : { project }) };
@@ -80,4 +81,11 @@ export class ProjectService {
       return key;
     throw new Fault('NotFound', 'There is no such API key.', { resource: { kind: 'ApiKey', name: id.slice(0, 63) } });
   }
+}
+
+/** A key that opens nothing is a mistake in the date. */
+function refuseExpired(expiresAt: string | undefined): void {
+  if (expiresAt === undefined || Date.parse(expiresAt) > Date.now()) return;
+  const problem = { pointer: '/expiresAt', code: 'invalid_value', message: 'Must be in the future.' };
+  throw faultOf([problem], 'The API key');
 }

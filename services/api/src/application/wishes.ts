@@ -16,15 +16,22 @@ export function attribution({ caller, requestId, traceparent }: RequestContext):
   return { actor: caller.actor, requestId, ...(traceparent === undefined ? {} : { traceparent }) };
 }
 
-/** One more part is added for each document of a request with many. */
-const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,270}$/;
+const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 
-/** The idempotency of a request, if its caller asked for it. `request` is everything that makes it what it is. */
-export function idempotency(options: WriteOptions, request: readonly unknown[]): Pick<CreateCommand, 'idempotency'> {
-  if (options.idempotencyKey === undefined || options.dryRun) return {};
-  if (!IDEMPOTENCY_KEY.test(options.idempotencyKey))
+/**
+ * The idempotency of a request, if its caller asked for it. `request` is everything that makes it what it is; `part`
+ * tells the documents of one request apart. A rehearsal remembers nothing, but refuses what the real request would.
+ */
+export function idempotency(
+  { idempotencyKey, dryRun }: WriteOptions,
+  request: readonly unknown[],
+  part = '',
+): Pick<CreateCommand, 'idempotency'> {
+  if (idempotencyKey === undefined) return {};
+  if (!IDEMPOTENCY_KEY.test(idempotencyKey))
     throw new Fault('InvalidArgument', 'An idempotency key has 1 to 255 printable ASCII characters.');
-  return { idempotency: { key: options.idempotencyKey, requestHash: requestHash(...request) } };
+  if (dryRun) return {};
+  return { idempotency: { key: idempotencyKey + part, requestHash: requestHash(...request) } };
 }
 
 /** Who owns the fields of a manifest, where its face keeps a record of that. */

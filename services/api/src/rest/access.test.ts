@@ -74,6 +74,15 @@ describe('keys', () => {
     expect((await test.send('GET', '/v1/projects', { key: secret })).status).toBe(401);
   });
 
+  it('are not made when they would have expired already', async () => {
+    const body = { project: 'demo', name: 'past', scopes: ['read'], expiresAt: '2020-01-01T00:00:00Z' };
+    expect(await test.send('POST', '/v1/api-keys', { body, key: test.adminKey })).toMatchObject({
+      status: 422,
+      body: { code: 'InvalidArgument', errors: [{ pointer: '/expiresAt', detail: 'Must be in the future.' }] },
+    });
+    expect((await test.send('GET', '/v1/api-keys?project=demo', { key: test.adminKey })).text).not.toContain('past');
+  });
+
   it('of one project’s administrator open that project only', async () => {
     const key = await test.newKey(['admin'], 'demo');
     const own = await test.send<{ project: string }>('POST', '/v1/api-keys', {

@@ -1,5 +1,5 @@
 import { VIEW_SCHEMAS } from '@compute/contract';
-import type { VmDisk } from '@compute/domain';
+import { API_VERSION, type VmDisk } from '@compute/domain';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openEvents } from '../fixtures/event-source.ts';
 import { openTestApi, type TestApi } from '../fixtures/open-test-api.ts';
@@ -140,7 +140,13 @@ it('answers who waits for an operation when the server stops', async () => {
 });
 
 it('refuses an idempotency key that is none', async () => {
-  const headers = { 'idempotency-key': 'x'.repeat(400) };
-  const body = { metadata: { name: 'long' }, spec: { storage: '1Gi' } };
-  expect((await test.send('POST', '/v1/projects/demo/vm-disks', { body, headers })).status).toBe(400);
+  const body = { apiVersion: API_VERSION, kind: 'VMDisk', metadata: { name: 'long' }, spec: { storage: '1Gi' } };
+  const create = (path: string, key: string) =>
+    test.send('POST', `/v1/projects/demo/${path}`, { body, headers: { 'idempotency-key': key } });
+  for (const path of ['vm-disks', 'vm-disks?dryRun=true', 'manifests'])
+    expect(await create(path, 'x'.repeat(256)), path).toMatchObject({
+      status: 400,
+      body: { code: 'InvalidArgument', detail: 'An idempotency key has 1 to 255 printable ASCII characters.' },
+    });
+  expect((await create('manifests', 'x'.repeat(255))).status).toBe(200);
 });
