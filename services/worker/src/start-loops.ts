@@ -71,7 +71,7 @@ function startClocks(parts: WorkerParts, onError: LoopError): void {
 
 async function startWork(parts: WorkerParts, onError: LoopError): Promise<void> {
   const { cluster, queue, config, shutdown } = parts;
-  const { handler, progress } = openReconciliation(parts, (err) => onError('progress flusher', err));
+  const { handler, progress, outage } = openReconciliation(parts, (err) => onError('progress flusher', err));
   shutdown.register('progress', () => progress.stop());
   const coalescer = new PokeCoalescer({
     windowMs: CHANGE_WINDOW_MS,
@@ -86,6 +86,11 @@ async function startWork(parts: WorkerParts, onError: LoopError): Promise<void> 
   });
   await cluster.synced();
   const worker = queue.work(handler, { concurrency: config.concurrency });
-  shutdown.register('work', () => worker.close(GRACE_MS));
+  shutdown.register('work', () => {
+    // Taking no more pokes comes first: a pause that ends while the database is away must not let the next one in.
+    const closed = worker.close(GRACE_MS);
+    outage.end();
+    return closed;
+  });
   await worker.ready();
 }

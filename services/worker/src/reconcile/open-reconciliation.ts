@@ -2,6 +2,7 @@
 import type { Poke } from '@compute/queue';
 import { ProgressFlusher } from '../import-progress/progress-flusher.ts';
 import type { WorkerParts } from '../start-worker.ts';
+import { Outage } from './outage.ts';
 import { createPokeHandler } from './poke-handler.ts';
 import { ProjectNamespaces } from './project-namespaces.ts';
 import type { LoopPorts } from './reconcile.ts';
@@ -12,6 +13,7 @@ const PROGRESS_WINDOW_MS = 300;
 export interface Reconciliation {
   readonly handler: (poke: Poke) => Promise<void>;
   readonly progress: ProgressFlusher;
+  readonly outage: Outage;
 }
 
 export function openReconciliation(parts: WorkerParts, onProgressError: (error: unknown) => void): Reconciliation {
@@ -41,5 +43,7 @@ export function openReconciliation(parts: WorkerParts, onProgressError: (error: 
     namespaces: new ProjectNamespaces((project) => store.project(project)),
     importPolicy: { stalledMs: importStalledSeconds * 1_000, unstartedMs: importUnstartedSeconds * 1_000 },
   });
-  return { handler: createPokeHandler({ reconcilers, store, retry: pace.retry, metrics, logger }), progress };
+  const outage = new Outage(pace.retry);
+  const handler = createPokeHandler({ reconcilers, store, retry: pace.retry, outage, metrics, logger });
+  return { handler, progress, outage };
 }

@@ -2,7 +2,7 @@
  * What a worker does with one poke: looks at the resource, measures it, and never throws.
  *
  * A look that fails for the worker's own reasons (database away, a bug) is put on the row's schedule. If even that fails,
- * the row's due time of before stands, and the sweep finds it.
+ * the row's due time of before stands, and the sweep finds it, after a pause: a sweep repeats a row that is due at once.
  */
 
 import { isFault } from '@compute/domain';
@@ -10,6 +10,7 @@ import type { Poke } from '@compute/queue';
 import { type Logger, parseTraceparent, withLogContext } from '@compute/runtime';
 import type { Store } from '@compute/store';
 import type { WorkerMetrics } from '../metrics.ts';
+import type { Outage } from './outage.ts';
 import type { Outcome } from './reconcile.ts';
 import type { Reconcilers } from './reconcilers.ts';
 import { type RetryPolicy, retryDelayMs } from './retry-policy.ts';
@@ -18,6 +19,7 @@ export interface PokeHandlerOptions {
   readonly reconcilers: Reconcilers;
   readonly store: Pick<Store, 'load' | 'lookLater'>;
   readonly retry: RetryPolicy;
+  readonly outage: Outage;
   readonly metrics: WorkerMetrics;
   readonly logger: Logger;
 }
@@ -32,27 +34,46 @@ export function createPokeHandler(options: PokeHandlerOptions): (poke: Poke) => 
 
 async function handle(poke: Poke, options: PokeHandlerOptions): Promise<void> {
   const startedAt = performance.now();
-  const outcome = await look(poke, options);
+  const { outcome, scheduled } = await look(poke, options);
   const durationMs = performance.now() - startedAt;
   options.metrics.reconciled(poke.kind, outcome, durationMs);
   options.logger.debug({ outcome, durationMs: Math.round(durationMs) }, 'looked');
+  if (!scheduled) await options.outage.pause();
 }
 
-async function look(poke: Poke, options: PokeHandlerOptions): Promise<Outcome | 'error'> {
-  const { reconcilers, metrics, logger } = options;
+interface Looked {
+  readonly outcome: Outcome | 'error';
+  /** False if nothing but the due time of before says when the row is looked at again. */
+  readonly scheduled: boolean;
+}
+
+async function look(poke: Poke, options: PokeHandlerOptions): Promise<Looked> {
+  const { reconcilers, metrics, outage } = options;
   try {
-    return await reconcilers[poke.kind](poke);
-  } catch (err) {
-    metrics.failed(poke.kind, isFault(err) ? err.code : 'Internal');
-    logger.error({ err }, 'a look failed and will be repeated');
-    await scheduleNext(poke.uid, options).catch((later: unknown) =>
-      logger.error({ err: later }, 'the next look could not be scheduled; the sweep will find it'),
-    );
-    return 'error';
+    const outcome = await reconcilers[poke.kind](poke);
+    outage.over();
+    return { outcome, scheduled: true };
+  } catch (error) {
+    metrics.failed(poke.kind, isFault(error) ? error.code : 'Internal');
+    report(options, error, 'a look failed and will be repeated');
+    return { outcome: 'error', scheduled: await scheduleNext(poke.uid, options) };
   }
 }
 
-async function scheduleNext(uid: string, { store, retry }: PokeHandlerOptions): Promise<void> {
-  const attempts = (await store.load(uid))?.attempts ?? 0;
-  await store.lookLater(uid, retryDelayMs(attempts, retry), attempts + 1);
+/** With how many lines of the same kind were left out: an outage fails every look, and would flood the log. */
+function report({ outage, logger }: PokeHandlerOptions, err: unknown, message: string): void {
+  outage.report(message, err, (omitted) => logger.error({ err, ...(omitted === 0 ? {} : { omitted }) }, message));
+}
+
+/** Answers whether it could. */
+async function scheduleNext(uid: string, options: PokeHandlerOptions): Promise<boolean> {
+  const { store, retry } = options;
+  try {
+    const attempts = (await store.load(uid))?.attempts ?? 0;
+    await store.lookLater(uid, retryDelayMs(attempts, retry), attempts + 1);
+    return true;
+  } catch (error) {
+    report(options, error, 'the next look could not be scheduled; the sweep will find it');
+    return false;
+  }
 }
