@@ -52,7 +52,8 @@ export async function startRedis(options: RedisOptions = {}): Promise<RunningRed
   const guard = leash(child, options.dir === undefined ? { signal: 'TERM', folder: home } : { signal: 'TERM' });
   await acceptsConnections(child, options.logFile);
   return {
-    url: `redis://:${password}@127.0.0.1:${port}`,
+    // With a name, because redis-cli refuses an address that has only a password.
+    url: `redis://default:${password}@127.0.0.1:${port}`,
     port,
     pid: child.pid ?? 0,
     description: binary.description,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -76,11 +76,31 @@ function firstLine(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => child.stdout?.once('data', (chunk) => resolve(String(chunk))));
 }
 
+/** What Redis says to one command on a connection of its own. */
+function redisSays(port: number, command: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${command}\r\n`));
+    socket.once('error', reject);
+    socket.once('data', (answer) => {
+      socket.destroy();
+      resolve(String(answer).trim());
+    });
+  });
+}
+
 describe('startRedis', () => {
+  it('names an account and a password in its address that together open it, as redis-cli sends them', async () => {
+    const server = await startRedis();
+    cleanups.push(() => server.stop());
+    const { username, password } = new URL(server.url);
+    expect(await redisSays(server.port, `AUTH ${username} ${password}`)).toBe('+OK');
+    expect(await redisSays(server.port, 'PING')).toMatch(/^-NOAUTH/);
+  });
+
   it('says which server runs, answers only to its password, and leaves nothing behind', async () => {
     const server = await startRedis();
     expect(server.description).toMatch(/^Redis [67]\.\d/);
-    expect(server.url).toMatch(/^redis:\/\/:.+@127\.0\.0\.1:\d+$/);
+    expect(server.url).toMatch(/^redis:\/\/default:.+@127\.0\.0\.1:\d+$/);
     await server.stop();
     expect(isAlive(server.pid)).toBe(false);
   });
