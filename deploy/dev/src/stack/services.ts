@@ -1,6 +1,7 @@
 /** How the two services of the product are started in a stack: their programs, their environment, their log files. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { MissingPart } from '../process/missing-part.ts';
 import { ensureCertificate } from './kubectl-access.ts';
 import { type StackProcess, startProcess } from './stack-process.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -73,7 +74,7 @@ export async function answers(url: string, patienceMs = 30_000): Promise<void> {
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
     if (status === 200) return;
-    if (Date.now() > deadline) throw new Error(`${url} does not answer with success (${status}).`);
+    if (Date.now() > deadline) throw new MissingPart(`${url} does not answer with success (${status}).`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

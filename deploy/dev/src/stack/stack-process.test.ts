@@ -36,7 +36,7 @@ describe('startProcess', () => {
     const first = await startProcess(settings(`${READY} setInterval(() => {}, 1000);`));
     await first.stop();
     await expect(startProcess(settings('console.log("no"); process.exit(3);'))).rejects.toThrow(
-      /ended \(3\) before it was ready:\nno/,
+      /^The part ended \(3\) before it was ready \(no\); its log is .*part\.log\.$/,
     );
     expect(readFileSync(join(folder, 'part.log'), 'utf8')).toContain('part.ready');
   });
@@ -44,6 +44,6 @@ describe('startProcess', () => {
   it('gives up after the time, says why with the last words, and leaves no process', async () => {
     const silent = settings('console.error("waiting for nothing"); setInterval(() => {}, 1000);');
     const failure = startProcess({ ...silent, patienceMs: 1_500 });
-    await expect(failure).rejects.toThrow(/was not ready within 1.5 s:\nwaiting for nothing/);
+    await expect(failure).rejects.toThrow(/^The part was not ready within 1.5 s \(waiting for nothing\); its log/);
   });
 });

@@ -8,7 +8,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endChild, exited, leash } from '../process/leash.ts';
+import { MissingPart } from '../process/missing-part.ts';
+import { lastWord } from './last-word.ts';
 import { REPOSITORY } from './state-folder.ts';
+import { shown } from './welcome.ts';
 
 const PORT_ATTEMPTS = 10;
 const PORT_PAUSE_MS = 500;
@@ -37,17 +40,33 @@ export interface StackProcess {
   stop(): Promise<void>;
 }
 
-/** Starts a process and resolves when it is ready. Rejects with the end of its log when it is not in time. */
+/**
+ * Starts a process and resolves when it is ready.
+ * @throws NotReady when it ends before, or is not ready in time.
+ */
 export async function startProcess(settings: StackProcessSettings): Promise<StackProcess> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await startOnce(settings);
     } catch (error) {
-      const isPortTaken = error instanceof Error && error.message.includes('EADDRINUSE');
+      const isPortTaken = error instanceof NotReady && error.words.includes('EADDRINUSE');
       if (!isPortTaken || attempt === PORT_ATTEMPTS) throw error;
       // Ports are kept over restarts, and who had this one before may be a moment from its end.
       await delay(PORT_PAUSE_MS);
     }
+  }
+}
+
+/** One sentence: what happened, the process' own reason when it gave one, and where its log is. */
+class NotReady extends MissingPart {
+  /** The last lines that the process wrote. */
+  readonly words: string;
+
+  constructor({ name, logFile }: StackProcessSettings, happened: string, lines: readonly string[]) {
+    const reason = lastWord(lines);
+    super(`The ${name} ${happened}${reason === undefined ? '' : ` (${reason})`}; its log is ${shown(logFile)}.`);
+    this.name = 'NotReady';
+    this.words = lines.slice(-100).join('\n');
   }
 }
 
@@ -90,10 +109,8 @@ async function becomesReady(
       const ready = readyFields(line, settings);
       if (ready) return ready;
     }
-    const words = `${recent.slice(-20).join('\n')}\n(the whole log: ${settings.logFile})`;
-    if (over) throw new Error(`${settings.name} ended (${await exited(child)}) before it was ready:\n${words}`);
-    if (Date.now() > deadline)
-      throw new Error(`${settings.name} was not ready within ${patienceMs / 1_000} s:\n${words}`);
+    if (over) throw new NotReady(settings, `ended (${await exited(child)}) before it was ready`, recent);
+    if (Date.now() > deadline) throw new NotReady(settings, `was not ready within ${patienceMs / 1_000} s`, recent);
     await delay(LOOK_EVERY_MS);
   }
 }
