@@ -4,7 +4,8 @@
  * A reader could break: the file is replaced by a rename, so nobody sees half of it, and changed under a lock, because
  * `npm run worker` and `npm run api` add themselves from processes of their own.
  */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { isAlive } from '../process/stale-process.ts';
 import { withFileLock } from './file-lock.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -58,6 +59,16 @@ export function writeStackFile(folder: Pick<StateFolder, 'stackFile'>, stack: St
 
 export function removeStackFile(folder: StateFolder): void {
   rmSync(folder.stackFile, { force: true });
+}
+
+/** Removes what a process leaves beside the file that was killed while it changed it: its lock and half a file. */
+export function removeStackFileRemains(folder: StateFolder): void {
+  if (!existsSync(folder.path)) return;
+  const name = basename(folder.stackFile);
+  const remains = readdirSync(folder.path).filter(
+    (entry) => entry.startsWith(`${name}.`) && /^(lock|\d+)$/.test(entry.slice(name.length + 1)),
+  );
+  for (const entry of remains) rmSync(join(folder.path, entry), { force: true });
 }
 
 /** Changes the file when there is one; does nothing when the stack has gone meanwhile. */

@@ -51,6 +51,12 @@ export function stateFolder(env: NodeJS.ProcessEnv = process.env): StateFolder {
   };
 }
 
+/** Every file and folder that a stack makes in its folder, for who removes them. */
+export function stateEntries(folder: StateFolder): string[] {
+  const { path: _path, isDefault: _isDefault, ...entries } = folder;
+  return Object.values(entries);
+}
+
 /** Makes the folder, readable by its owner alone where it holds keys. */
 export function createStateFolder(folder: StateFolder): void {
   for (const path of [folder.path, folder.logs, folder.cluster]) mkdirSync(path, { recursive: true });

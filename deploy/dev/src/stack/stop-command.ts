@@ -2,8 +2,8 @@
 import { existsSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { endPid, isAlive, isAliveAs } from '../process/stale-process.ts';
 import { removePostgres } from '../servers/postgres.ts';
-import { readStackFile, removeStackFile } from './stack-file.ts';
-import type { StateFolder } from './state-folder.ts';
+import { readStackFile, removeStackFile, removeStackFileRemains } from './stack-file.ts';
+import { type StateFolder, stateEntries } from './state-folder.ts';
 import { shown } from './welcome.ts';
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -45,20 +45,8 @@ export async function endLeftovers(folder: StateFolder): Promise<number> {
 export async function resetCommand(folder: StateFolder): Promise<void> {
   await stopCommand(folder);
   removePostgres(folder.postgres);
-  const { portsFile, keysFile, secretsKeyFile, manifest, kubeconfig, clusterKubeconfig, logs, redis, cluster } = folder;
-  for (const path of [
-    portsFile,
-    keysFile,
-    secretsKeyFile,
-    manifest,
-    kubeconfig,
-    clusterKubeconfig,
-    logs,
-    redis,
-    cluster,
-  ]) {
-    rmSync(path, { recursive: true, force: true });
-  }
+  for (const path of stateEntries(folder)) rmSync(path, { recursive: true, force: true });
+  removeStackFileRemains(folder);
   try {
     rmdirSync(folder.path);
   } catch {
