@@ -31,7 +31,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     product: ['cluster', 'domain', 'kube-client', 'queue', 'runtime', 'store'],
     tests: [...ANY_TEST, 'kube-wire', 'simulator'],
   },
-  'dev-stack': { product: ['kube-wire', 'runtime', 'simulator', 'store', 'test-services'] },
+  'dev-stack': { product: ['kube-client', 'kube-wire', 'runtime', 'simulator', 'store', 'test-services'] },
   test: {
     product: [
       'api',

@@ -1,6 +1,6 @@
 /** The life of a development stack as scripts see it: what survives a stop, a crash and a killed part. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunningStack } from './running-stack.ts';
@@ -102,6 +102,24 @@ describe('a development stack', { timeout: 120_000 }, () => {
     await expect(stack.command('start')).rejects.toThrow(/A stack runs in .* already/);
   });
 
+  it('takes no cluster that does not answer, says so before it starts anything, and does not mistake its own files', async () => {
+    const clusterFile = stack.facts.cluster.kubeconfig;
+    await stack.command('stop');
+    const foreign = join(stack.folder, '..', `${basename(stack.folder)}.kubeconfig`);
+    const own = readFileSync(clusterFile, 'utf8');
+    writeFileSync(foreign, own); // the simulated cluster has stopped with the stack
+    const failure: Error = await stack.command('start', ['--detach'], { KUBECONFIG: foreign }).then(
+      () => new Error('it started'),
+      (error: Error) => error,
+    );
+    rmSync(foreign);
+    expect(failure.message).toMatch(/The cluster of KUBECONFIG .* does not answer: .*`unset KUBECONFIG`/);
+    expect(failure.message).not.toMatch(/Postgres:|^ +at /m);
+    const { stdout } = await stack.command('start', ['--detach'], { KUBECONFIG: clusterFile });
+    expect(stdout).toMatch(/^Cluster: simulated \(KUBECONFIG names the stack’s own .*cluster\.kubeconfig\)$/m);
+    expect(stack.facts.cluster.control).toBeDefined();
+  });
+
   it('leaves no process behind when the one that started it is killed, and starts again', async () => {
     const before = addressesAndKeys();
     const { pids } = stack.facts;
@@ -111,5 +129,11 @@ describe('a development stack', { timeout: 120_000 }, () => {
     await stack.command('start', ['--detach']);
     expect(addressesAndKeys()).toEqual(before);
     expect(await ready()).toBe(true);
+  });
+
+  it('is forgotten by a reset, except for what it did not make', async () => {
+    writeFileSync(join(stack.folder, 'notes.txt'), 'mine');
+    await stack.command('reset');
+    expect(readdirSync(stack.folder)).toEqual(['notes.txt']);
   });
 });

@@ -7,7 +7,7 @@ import { startImageServer } from '@compute/simulator';
 import pg from 'pg';
 import { startPostgres } from '../servers/postgres.ts';
 import { startRedis } from '../servers/redis.ts';
-import { checkDatabase, checkKubeconfig, checkRedis } from './given-parts.ts';
+import type { GivenParts } from './given-parts.ts';
 import { keepRunning, type Server } from './kept-running.ts';
 import { startCluster } from './simulated-cluster.ts';
 import type { StackFile, StackPids } from './stack-file.ts';
@@ -16,6 +16,8 @@ import type { StateFolder } from './state-folder.ts';
 
 export interface BackendSettings {
   readonly folder: StateFolder;
+  /** Parts that are used as they are, and were found to answer. */
+  readonly given: GivenParts;
   readonly ports: StackPorts;
   readonly say: (line: string) => void;
   /** Called in the order of start, so that the caller can stop in the reverse order. */
@@ -59,11 +61,10 @@ export async function startBackends(settings: BackendSettings): Promise<BackendS
 
 type Keep = <T extends Server>(name: EmbeddedName, first: T, start: () => Promise<T>) => void;
 
-async function startDatabase({ folder, ports, say }: BackendSettings, keep: Keep): Promise<string> {
-  if (process.env.DATABASE_URL) {
-    await checkDatabase(process.env.DATABASE_URL);
+async function startDatabase({ folder, given, ports, say }: BackendSettings, keep: Keep): Promise<string> {
+  if (given.databaseUrl !== undefined) {
     say('Postgres: given by DATABASE_URL');
-    return process.env.DATABASE_URL;
+    return given.databaseUrl;
   }
   const logFile = join(folder.logs, 'postgres.log');
   const start = (port: number) => startPostgres({ dir: folder.postgres, durable: true, port, logFile });
@@ -88,11 +89,10 @@ async function ensureDatabase(serverUrl: string): Promise<string> {
   return url.href;
 }
 
-async function startQueue({ folder, ports, say }: BackendSettings, keep: Keep): Promise<string> {
-  if (process.env.REDIS_URL) {
-    await checkRedis(process.env.REDIS_URL);
+async function startQueue({ folder, given, ports, say }: BackendSettings, keep: Keep): Promise<string> {
+  if (given.redisUrl !== undefined) {
     say('Redis: given by REDIS_URL');
-    return process.env.REDIS_URL;
+    return given.redisUrl;
   }
   const logFile = join(folder.logs, 'redis.log');
   const start = (port: number) => startRedis({ dir: folder.redis, port, logFile, say });
@@ -102,16 +102,16 @@ async function startQueue({ folder, ports, say }: BackendSettings, keep: Keep): 
   return server.url;
 }
 
-async function startOrFindCluster({ folder, ports, say }: BackendSettings, keep: Keep): Promise<StackFile['cluster']> {
-  if (process.env.KUBECONFIG) {
-    checkKubeconfig(process.env.KUBECONFIG);
-    say('Cluster: given by KUBECONFIG');
-    return { kubeconfig: process.env.KUBECONFIG };
+async function startOrFindCluster(settings: BackendSettings, keep: Keep): Promise<StackFile['cluster']> {
+  const { folder, given, ports, say } = settings;
+  if (given.cluster !== undefined) {
+    say(`Cluster: given by KUBECONFIG, ${given.cluster.server}`);
+    return { kubeconfig: given.cluster.kubeconfig };
   }
   const start = () => startCluster(folder, ports);
   const server = await start();
   keep('cluster', server, start);
-  say('Cluster: simulated');
+  say(`Cluster: simulated${given.ownKubeconfig ? ` (KUBECONFIG names the stack’s own ${given.ownKubeconfig})` : ''}`);
   const control = server.ready.control;
   return { kubeconfig: folder.clusterKubeconfig, ...(typeof control === 'string' ? { control } : {}) };
 }

@@ -6,12 +6,13 @@
  */
 import { createWriteStream, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLogger, Shutdown } from '@compute/runtime';
+import { createLogger, type Logger, Shutdown } from '@compute/runtime';
 import { migrate } from '@compute/store';
 import { MissingPart } from '../process/missing-part.ts';
 import { endPid, isAlive } from '../process/stale-process.ts';
 import { type BackendServers, startBackends } from './backends.ts';
 import { writeExampleManifest } from './example-manifest.ts';
+import { checkGivenParts, type GivenParts } from './given-parts.ts';
 import { writeKubeconfig } from './kubectl-access.ts';
 import { answers, startApi, startWorker } from './services.ts';
 import {
@@ -41,34 +42,47 @@ export class Supervisor {
   readonly #folder: StateFolder;
   readonly #say: Say;
   readonly #shutdown: Shutdown;
+  readonly #logger: Logger;
+  readonly #logFile: string;
+  #failed = false;
 
   constructor(folder: StateFolder, say: Say) {
     this.#folder = folder;
     this.#say = say;
     createStateFolder(folder);
-    const destination = createWriteStream(join(folder.logs, 'supervisor.log'), { flags: 'a' });
-    const logger = createLogger({ service: 'dev-stack', destination });
-    this.#shutdown = new Shutdown({ logger, deadlineMs: STOP_WITHIN_MS });
+    this.#logFile = join(folder.logs, 'supervisor.log');
+    this.#logger = createLogger({
+      service: 'dev-stack',
+      destination: createWriteStream(this.#logFile, { flags: 'a' }),
+    });
+    this.#shutdown = new Shutdown({ logger: this.#logger, deadlineMs: STOP_WITHIN_MS });
   }
 
-  /** Starts everything; the stack then runs until a signal. Rejects, with everything stopped, when a part does not start. */
+  /**
+   * Starts everything; the stack then runs until a signal.
+   * @throws MissingPart, with everything stopped, when a part does not start: a sentence and the path of a log.
+   */
   async start(): Promise<StackFile> {
+    const given = await checkGivenParts(this.#folder);
     claimFolder(this.#folder);
     this.#shutdown.listen();
-    this.#shutdown.register('farewell', () => this.#say('Everything has stopped.'));
+    this.#shutdown.register('farewell', () => (this.#failed ? undefined : this.#say('Everything has stopped.')));
     this.#shutdown.register('supervisor file', () => rmSync(this.#folder.supervisorFile, { force: true }));
     try {
-      return await this.#startParts();
+      return await this.#startParts(given);
     } catch (error) {
+      this.#failed = true; // the failure has the last word
+      this.#logger.error({ err: error }, 'a part did not start');
       await this.#shutdown.stop('a part did not start');
-      throw error;
+      throw inOneSentence(error, this.#logFile);
     }
   }
 
-  async #startParts(): Promise<StackFile> {
+  async #startParts(given: GivenParts): Promise<StackFile> {
     const ports = await choosePorts(this.#folder);
     const backends = await startBackends({
       folder: this.#folder,
+      given,
       ports,
       say: this.#say,
       onStarted: (name, part) => this.#shutdown.register(name, part.stop),
@@ -138,6 +152,14 @@ export class Supervisor {
     if (this.#shutdown.stopping) return;
     changeStackFile(this.#folder, change).catch((error: Error) => this.#say(error.message));
   }
+}
+
+/** What a person reads of a failure; the rest of it is in the log. */
+function inOneSentence(error: unknown, logFile: string): MissingPart {
+  if (error instanceof MissingPart) return error;
+  const [first = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
+  const reason = first.replace(/[.:\s]+$/, '');
+  return new MissingPart(`The stack did not start (${reason}); the details are in ${shown(logFile)}.`, error);
 }
 
 /** @throws MissingPart when another process runs a stack in the folder. */
