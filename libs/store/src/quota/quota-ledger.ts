@@ -97,8 +97,8 @@ function refuseOverLimit(counter: Counter, requested: number): void {
   const quota = refusalOf(counter, counter.limit, requested);
   const words = SHOWN[counter.metric]?.words ?? counter.metric;
   const message =
-    `Quota exceeded: ${scopeWords(counter.scope)} has a limit of ${quota.limit} ${words}, ` +
-    `${quota.used} are used, ${quota.requested} more were requested.`;
+    `Quota exceeded: ${scopeWords(counter.scope)} has a limit of ${quota.limit} ${words}; ` +
+    `${quota.used} in use, ${quota.requested} more requested.`;
   throw new Fault('QuotaExceeded', message, { quota });
 }
 
