@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { emptyDatabase } from '@compute/test-services';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -15,7 +14,8 @@ afterAll(() => pool.end());
 test('a connection that breaks between two statements of a transaction fails that transaction and nothing else', async () => {
   const running = inTransaction(pool, async (tx) => {
     const { rows } = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');
-    const ended = once(tx, 'end');
+    // Not `once`: it would also reject with the error that comes before the end, perhaps while nobody listens yet.
+    const ended = new Promise<void>((resolve) => tx.once('end', resolve));
     await pool.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
     await ended;
     await tx.query('select 1');

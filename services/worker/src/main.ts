@@ -9,8 +9,8 @@ const shutdown = new Shutdown({ logger });
 shutdown.listen();
 try {
   await startWorker(config, { logger, shutdown });
-} catch (err) {
-  if (!shutdown.stopping) logger.fatal({ err }, 'the worker could not start');
+} catch {
+  // It has said why.
   process.exitCode = 1;
 }
 

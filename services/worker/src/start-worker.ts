@@ -71,6 +71,7 @@ export async function startWorker(config: WorkerConfig, options: StartWorkerOpti
     logger.info({ metricsUrl, concurrency: config.concurrency }, 'worker.ready');
     return { metricsUrl, close };
   } catch (error) {
+    if (!shutdown.stopping) logger.fatal({ err: error }, 'the worker could not start');
     await close();
     throw error;
   }
