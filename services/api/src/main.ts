@@ -10,8 +10,8 @@ const shutdown = new Shutdown({ logger });
 shutdown.listen();
 try {
   announce(await startApi(config, { logger, shutdown }));
-} catch (err) {
-  if (!shutdown.stopping) logger.fatal({ err }, 'the API could not start');
+} catch {
+  // It has said why.
   process.exitCode = 1;
 }
 

@@ -42,6 +42,7 @@ export async function startApi(config: ApiConfig, options: StartApiOptions = {})
   try {
     return { ...(await startFaces(config, logger, shutdown)), close };
   } catch (error) {
+    if (!shutdown.stopping) logger.fatal({ err: error }, 'the API could not start');
     await close();
     throw error;
   }
