@@ -72,11 +72,16 @@ export class ImportPopulator {
     const claim = this.#context.claims.getByKey(key);
     if (claim === undefined || claim.metadata.deletionTimestamp !== undefined || !isImportPopulation(claim)) return;
     const prime = this.#context.claims.get(claim.metadata.namespace, primeName(claim));
-    if (prime === undefined) return this.#createPrime(claim);
+    if (prime === undefined) return claim.status?.phase === 'Bound' ? this.#settle(claim) : this.#createPrime(claim);
     await this.#copyEvents(claim, prime);
     const shown = await this.#context.annotate(claim, this.#annotationsFor(claim, prime));
     if (prime.metadata.annotations?.[annotation.podPhase] !== 'Succeeded') return;
     await this.#handOver(shown, prime);
+  }
+
+  // What was written from a copy that did not show the binding yet goes even after the prime has gone.
+  async #settle(claim: PersistentVolumeClaim): Promise<undefined> {
+    await this.#context.annotate(claim, boundAnnotations(claim, undefined));
   }
 
   async #createPrime(claim: PersistentVolumeClaim): Promise<undefined> {
