@@ -3,7 +3,9 @@ import type { FaultCode } from '@compute/domain';
 import { z } from 'zod';
 import { HTTP_STATUS } from '../errors/http-problem.ts';
 import { deleteQuerySchema, writeQuerySchema } from '../requests/query.ts';
-import { ENDPOINTS, type Endpoint, type EndpointBody, type ReplyShape, TAGS } from './endpoints.ts';
+import type { Endpoint, EndpointBody, ReplyShape } from './endpoints/endpoint.ts';
+import { ENDPOINTS } from './endpoints/index.ts';
+import { TAGS } from './endpoints/tags.ts';
 import { REQUEST_SCHEMAS } from './request-schemas.ts';
 import { VIEW_SCHEMAS } from './view-schemas.ts';
 

@@ -1,0 +1,9 @@
+/** Disks: the routes of every kind, and what can be done with an import. */
+import { DATA_DISK } from '../examples.ts';
+import type { Endpoint } from './endpoint.ts';
+import { action, resourceEndpoints } from './resource-endpoints.ts';
+
+export const VM_DISK_ENDPOINTS: readonly Endpoint[] = [
+  ...resourceEndpoints('VMDisk', 'vm-disks', 'virtual disk', DATA_DISK),
+  action('VMDisk', 'vm-disks', 'retry', 'Try a failed import again', 'A new attempt of the same spec.'),
+];
