@@ -1,4 +1,4 @@
 /** The worker for those who start it inside another process: tests and the development stack. */
-export { type FaultPoint, type FaultPoints, noFaultPoints } from './fault-points.ts';
+export { type FaultPoint, type FaultPoints, type FaultSubject, faultSteps, noFaultPoints } from './fault-points.ts';
 export { type RunningWorker, type StartWorkerOptions, startWorker, type WorkerPace } from './start-worker.ts';
 export { readWorkerConfig, WORKER_SETTINGS, type WorkerConfig } from './worker-config.ts';

@@ -1,5 +1,6 @@
 /** Connects the reconcile loop with the store, the cluster, the progress batches and the metrics. */
 import type { Poke } from '@compute/queue';
+import { between } from '../fault-points.ts';
 import { ProgressFlusher } from '../import-progress/progress-flusher.ts';
 import type { WorkerParts } from '../start-worker.ts';
 import { Outage } from './outage.ts';
@@ -20,7 +21,7 @@ export function openReconciliation(parts: WorkerParts, onProgressError: (error: 
   const { store, cluster, config, points, metrics, logger, pace } = parts;
   const progress = new ProgressFlusher({
     windowMs: PROGRESS_WINDOW_MS,
-    write: (entries) => store.progress(entries),
+    write: (entries) => between(points, 'progress:write', () => store.progress(entries)),
     onError: onProgressError,
   });
   const ports: LoopPorts = {

@@ -3,7 +3,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Kind } from '@compute/domain';
-import { between } from '../fault-points.ts';
+import { between, stepNames } from '../fault-points.ts';
 import { type ActionFailure, failureOfError, failureOfOutcome } from './action-failure.ts';
 import type { LoopPorts } from './reconcile.ts';
 import type { Loaded, Reconciler } from './reconciler.ts';
@@ -34,9 +34,9 @@ async function performOne<K extends Kind, S extends Loaded<K>, A extends { reado
   scope: S,
   ports: PerformPorts,
 ): Promise<ActionFailure | undefined> {
-  const name = `perform:${reconciler.kind}:${action.do}`;
+  const name = stepNames.perform(reconciler.kind, action.do);
   try {
-    const outcome = await between(ports.points, name, () => reconciler.perform(action, scope));
+    const outcome = await between(ports.points, name, () => reconciler.perform(action, scope), scope.desired);
     if (outcome.result === 'done') return undefined;
     const failure = failureOfOutcome(outcome);
     ports.onFailure?.(reconciler.kind, action.do, failure, outcome.message);

@@ -7,7 +7,7 @@
  */
 import { type Actor, type ImportProgress, isFault, type Kind, type ResourceOf } from '@compute/domain';
 import type { LoadedVersions, ObserveCommand, RemoveCommand } from '@compute/store';
-import { between, type FaultPoints } from '../fault-points.ts';
+import { between, type FaultPoints, stepNames } from '../fault-points.ts';
 import type { ActionFailure } from './action-failure.ts';
 import { performAll } from './perform-actions.ts';
 import type { Loaded, PlanOf, Reconciler } from './reconciler.ts';
@@ -94,7 +94,7 @@ async function remove<K extends Kind, S extends Loaded<K>, A extends { readonly 
   const { kind, uid } = row;
   const trace = traceparent === undefined ? {} : { traceparent };
   const command = { actor: WORKER_ACTOR, uid, loaded: versionsOf(row), reason, message, ...trace };
-  await between(ports.points, `remove:${kind}`, () => ports.rows.remove(command));
+  await between(ports.points, stepNames.remove(kind), () => ports.rows.remove(command), row);
   ports.progress.forget(uid);
   return 'removed';
 }
@@ -136,7 +136,7 @@ async function commit<K extends Kind, A>(
     ...(traceparent === undefined ? {} : { traceparent }),
   };
   ports.progress.forget(uid);
-  await between(ports.points, `commit:${kind}`, () => ports.rows.observe(command));
+  await between(ports.points, stepNames.commit(kind), () => ports.rows.observe(command), desired);
   if (phase !== desired.phase) ports.onPhase?.(desired, phase);
 }
 
