@@ -1,5 +1,5 @@
 /** The store of the control plane: sole importer of pg and Prisma. */
-export type { NewApiKeyRequest } from './access/api-keys.ts';
+export type { ApiKeysQuery, NewApiKeyRequest } from './access/api-keys.ts';
 export type { NewProjectOptions } from './access/projects.ts';
 export type * from './commands.ts';
 export { FEED_LOCK } from './locks.ts';
@@ -7,3 +7,6 @@ export { defaultLimit } from './quota/claim-keys.ts';
 export * from './records.ts';
 export { migrate } from './schema/migrate.ts';
 export { openStore, Store, type StoreOptions } from './store.ts';
+export type { ClosedPeriods } from './usage/close-period.ts';
+export type { Acknowledgement } from './usage/consumers.ts';
+export { UsageRecords } from './usage/usage-records.ts';

@@ -1,5 +1,14 @@
 /** What can be read besides resources: the shapes that the store gives out. */
-import type { AnyResource, ClaimMetric, Dimensions, Kind, Meter, Transition } from '@compute/domain';
+import type {
+  AnyResource,
+  ClaimMetric,
+  Dimensions,
+  FilterTerm,
+  Kind,
+  ListOrder,
+  Meter,
+  Transition,
+} from '@compute/domain';
 
 export interface ProjectRecord {
   readonly name: string;
@@ -31,6 +40,38 @@ export interface NewApiKey {
   readonly token: string;
 }
 
+/** One change that somebody asked for. */
+export interface AuditEntry {
+  /** Decimal digits. */
+  readonly id: string;
+  readonly at: Date;
+  /** Empty for what belongs to no project. */
+  readonly project: string;
+  readonly actor: string;
+  readonly verb: string;
+  readonly kind: string;
+  readonly name: string;
+  /** Absent for what has none: quotas, API keys. */
+  readonly uid?: string;
+  readonly requestId: string;
+  readonly traceId?: string;
+  /** `rest`, `grpc` or `kube`; absent for what no face asked for. */
+  readonly face?: string;
+  readonly address?: string;
+}
+
+export interface AuditQuery {
+  /** Empty: what belongs to no project. */
+  readonly project: string;
+  readonly actor?: string;
+  readonly from?: Date;
+  readonly to?: Date;
+  /** 1 to 1000; newest first. */
+  readonly limit: number;
+  /** `next` of the page before. */
+  readonly after?: string;
+}
+
 export interface Page<T> {
   readonly items: readonly T[];
   /** Opaque; absent on the last page. */
@@ -48,10 +89,13 @@ export interface ListQuery<K extends Kind = Kind> {
   readonly project: string;
   /** 1 to 1000. */
   readonly limit: number;
-  /** The name after which the page begins. */
+  /** `next` of the page before, of the same order. */
   readonly after?: string;
   readonly labelSelector?: readonly LabelRequirement[];
-  readonly phase?: string;
+  /** All of them hold. */
+  readonly filter?: readonly FilterTerm[];
+  /** By name when absent. */
+  readonly order?: ListOrder;
 }
 
 export type ChangeOp = 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -153,6 +197,63 @@ export interface UsageEvent {
   readonly durationMs: number;
   readonly corrects?: string;
   readonly recordedAt: Date;
+  /** Place in the chain of its project, gap-free; decimal digits. */
+  readonly chainPosition: string;
+  /** SHA-256 over the event and the hash before it, in hexadecimal digits. */
+  readonly chainHash: string;
+}
+
+/** A named reader of the feed. */
+export interface UsageConsumer {
+  readonly name: string;
+  /** The last event that it took. */
+  readonly position: string;
+  readonly createdAt: Date;
+  readonly ackedAt?: Date;
+  readonly eventsBehind: number;
+  /** When the first event that it has not taken was recorded. */
+  readonly oldestUnread?: Date;
+}
+
+export interface UsageExportQuery {
+  readonly project: string;
+  readonly from: Date;
+  readonly to: Date;
+}
+
+export interface UsageExportSum {
+  readonly meter: Meter;
+  readonly events: number;
+  readonly durationMs: number;
+}
+
+/** The part of a project's chain that was published in a closed span. */
+export interface UsageExport extends UsageExportQuery {
+  readonly previousHash: string;
+  readonly firstChainPosition: string;
+  readonly lastHash: string;
+  /** Below the first when there is no event. */
+  readonly lastChainPosition: string;
+  readonly count: number;
+  readonly sums: readonly UsageExportSum[];
+  /** Signed statements of where the chain stood at both ends; fewer where it had not begun. */
+  readonly checkpoints: readonly string[];
+  /** Each event as a line of JSON with its newline, many lines at once. */
+  lines(): AsyncGenerator<string>;
+}
+
+export interface UsageCheckpoint {
+  readonly periodEnd: Date;
+  readonly chainPosition: string;
+  readonly chainHash: string;
+  /** A JWS (EdDSA) of the same. */
+  readonly statement: string;
+}
+
+export interface UsageVerificationKey {
+  readonly id: string;
+  /** Ed25519, 32 bytes. */
+  readonly publicKey: Buffer;
 }
 
 export interface UsageEventsQuery {

@@ -6,12 +6,14 @@
  */
 import type { AnyResource, Kind, ResourceOf, VmDisk, VmInstance } from '@compute/domain';
 import type pg from 'pg';
-import { ApiKeys, type NewApiKeyRequest } from './access/api-keys.ts';
+import { ApiKeys, type ApiKeysQuery, type NewApiKeyRequest } from './access/api-keys.ts';
+import { OPERATOR } from './access/audit-entry.ts';
 import { type ColdClient, openPrisma } from './access/prisma.ts';
 import { type NewProjectOptions, Projects } from './access/projects.ts';
 import type {
   ApplyOptions,
   ApplyOutcome,
+  Attributed,
   CreateCommand,
   CreateOutcome,
   DeletionOutcome,
@@ -36,6 +38,7 @@ import { FeedSubscription } from './feed/subscription.ts';
 import { withLeadership } from './leadership.ts';
 import { ProjectKeys } from './project-keys.ts';
 import { readQuota, recountQuota, setQuota } from './quota/quota-accounts.ts';
+import { readAudit } from './reads/audit.ts';
 import { readHistory } from './reads/history.ts';
 import { type OperationsQuery, readOperation, readOperations, waitForOperation } from './reads/operations.ts';
 import { clampLimit } from './reads/page-limit.ts';
@@ -43,6 +46,8 @@ import { Resources } from './reads/resources.ts';
 import { claimOutbox, dueResources, everyResource, lookLater, writeProgress } from './reads/work.ts';
 import type {
   ApiKeyRecord,
+  AuditEntry,
+  AuditQuery,
   Change,
   ChangesQuery,
   HistoryPage,
@@ -57,17 +62,13 @@ import type {
   QuotaLimits,
   SubscribeOptions,
   Subscription,
-  UsageEventsPage,
-  UsageEventsQuery,
-  UsageSummaryQuery,
-  UsageSummaryRow,
 } from './records.ts';
 import { requireMigrated } from './schema/required-migration.ts';
 import { dropPartitions, ensurePartitions, forgetIdempotency } from './schema/upkeep.ts';
 import { parseSecretsKey } from './sealing.ts';
 import { periodMsOf } from './usage/intervals.ts';
-import { closeUsagePeriod, publishUsage } from './usage/usage-clock.ts';
-import { usageEvents, usageSummary } from './usage/usage-reads.ts';
+import { usageSigningKey } from './usage/signing-key.ts';
+import { UsageRecords } from './usage/usage-records.ts';
 import type { Command, Outcome } from './write/decision.ts';
 import { resultsOf } from './write/results.ts';
 import { Writer } from './write/writer.ts';
@@ -101,7 +102,7 @@ interface Parts {
   readonly projects: Projects;
   readonly apiKeys: ApiKeys;
   readonly quotaDefaults: QuotaLimits;
-  readonly usagePeriodMs: number;
+  readonly usage: UsageRecords;
 }
 
 /**
@@ -122,7 +123,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const usagePeriodMs = periodMsOf(usagePeriod);
   const written = (): void => hints.give(['outbox', 'changes']);
   const store = new Store({
-    ...{ pool, config, prisma, hints, mark, log, quotaDefaults, usagePeriodMs },
+    ...{ pool, config, prisma, hints, mark, log, quotaDefaults },
+    usage: new UsageRecords({ pool, periodMs: usagePeriodMs, key: usageSigningKey(secretsKey) }),
     writer: new Writer(pool, { keys, quotaDefaults, usagePeriodMs }, written),
     resources: new Resources(pool, keys),
     tail: new ChangeTail({ mark, log, hints, onError }),
@@ -269,6 +271,11 @@ export class Store {
     return readHistory(this.#parts.pool, query);
   }
 
+  /** Who changed what, newest first. */
+  audit(query: AuditQuery): Promise<Page<AuditEntry>> {
+    return readAudit(this.#parts.pool, query);
+  }
+
   operation(id: string): Promise<Operation | undefined> {
     return readOperation(this.#parts.pool, id);
   }
@@ -291,8 +298,8 @@ export class Store {
   }
 
   /** What is left out returns to its default. A limit below use stops growth. Throws InvalidArgument, NotFound. */
-  async setQuota(project: string, limits: QuotaLimits): Promise<QuotaCounter[]> {
-    await setQuota(this.#parts.pool, project, limits, this.#parts.quotaDefaults);
+  async setQuota(project: string, limits: QuotaLimits, by: Attributed = OPERATOR): Promise<QuotaCounter[]> {
+    await setQuota(this.#parts.pool, project, limits, { defaults: this.#parts.quotaDefaults, by });
     return this.quota(project);
   }
 
@@ -303,23 +310,8 @@ export class Store {
 
   // Usage ------------------------------------------------------------------------------------------------------------
 
-  usageEvents(query: UsageEventsQuery): Promise<UsageEventsPage> {
-    return usageEvents(this.#parts.pool, query);
-  }
-
-  /** Running meters count up to now. */
-  usageSummary(query: UsageSummaryQuery): Promise<UsageSummaryRow[]> {
-    return usageSummary(this.#parts.pool, query);
-  }
-
-  /** Cuts running meters at the last period boundary. Safe to repeat. Returns how many events it made. */
-  closeUsagePeriod(): Promise<number> {
-    return closeUsagePeriod(this.#parts.pool, this.#parts.usagePeriodMs);
-  }
-
-  /** Gives committed events their positions. Safe to repeat. Returns how many. */
-  publishUsage(): Promise<number> {
-    return publishUsage(this.#parts.pool);
+  get usage(): UsageRecords {
+    return this.#parts.usage;
   }
 
   // Projects and API keys --------------------------------------------------------------------------------------------
@@ -338,8 +330,8 @@ export class Store {
   }
 
   /** Throws NotFound, and PreconditionFailed while it has resources. */
-  deleteProject(name: string): Promise<void> {
-    return this.#parts.projects.remove(name);
+  deleteProject(name: string, by?: Attributed): Promise<void> {
+    return this.#parts.projects.remove(name, by);
   }
 
   /** The token is shown once. Throws NotFound for an unknown project. */
@@ -352,13 +344,23 @@ export class Store {
     return this.#parts.apiKeys.authenticate(token);
   }
 
-  apiKeys(project?: string): Promise<ApiKeyRecord[]> {
-    return this.#parts.apiKeys.list(project);
+  /** All of a project, or all there are. */
+  async apiKeys(project?: string): Promise<readonly ApiKeyRecord[]> {
+    return (await this.#parts.apiKeys.list({ project })).items;
+  }
+
+  /** Newest first. */
+  apiKeyPage(query: ApiKeysQuery): Promise<Page<ApiKeyRecord>> {
+    return this.#parts.apiKeys.list(query);
+  }
+
+  apiKey(id: string): Promise<ApiKeyRecord | undefined> {
+    return this.#parts.apiKeys.get(id);
   }
 
   /** Throws NotFound. */
-  revokeApiKey(id: string): Promise<void> {
-    return this.#parts.apiKeys.revoke(id);
+  revokeApiKey(id: string, by?: Attributed): Promise<void> {
+    return this.#parts.apiKeys.revoke(id, by);
   }
 
   // Upkeep -----------------------------------------------------------------------------------------------------------

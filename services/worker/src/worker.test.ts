@@ -13,7 +13,7 @@ afterEach(() => stack.close());
 const usedQuota = async () => (await stack.store.quota(stack.project)).filter(({ used }) => used > 0);
 
 async function publishedMeters(): Promise<string[]> {
-  const { events } = await stack.store.usageEvents({ project: stack.project, limit: 100 });
+  const { events } = await stack.store.usage.events({ project: stack.project, limit: 100 });
   return [...new Set(events.map(({ meter }) => meter))].sort();
 }
 

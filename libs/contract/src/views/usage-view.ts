@@ -15,6 +15,8 @@ export interface UsageEventFacts {
   readonly durationMs: number;
   readonly corrects?: string;
   readonly recordedAt: Date;
+  readonly chainPosition: string;
+  readonly chainHash: string;
 }
 
 export interface UsageEventData {
@@ -43,6 +45,10 @@ export interface UsageCloudEvent {
   readonly datacontenttype: 'application/json';
   /** Place in the feed, consecutive; decimal digits. */
   readonly sequence: string;
+  /** Place in the chain of its project, consecutive; decimal digits. */
+  readonly chainposition: string;
+  /** SHA-256 that binds the event to all events of its project before it; hexadecimal digits. */
+  readonly chainhash: string;
   readonly data: UsageEventData;
 }
 
@@ -57,6 +63,8 @@ export function usageCloudEvent(event: UsageEventFacts): UsageCloudEvent {
     time: event.recordedAt.toISOString(),
     datacontenttype: 'application/json',
     sequence: event.position,
+    chainposition: event.chainPosition,
+    chainhash: event.chainHash,
     data: {
       project,
       meter,

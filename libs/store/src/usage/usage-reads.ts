@@ -4,30 +4,8 @@ import type pg from 'pg';
 import { rowsOf } from '../connection.ts';
 import { parsePosition } from '../feed/change-log.ts';
 import { clampLimit } from '../reads/page-limit.ts';
-import type {
-  UsageEvent,
-  UsageEventsPage,
-  UsageEventsQuery,
-  UsageGroup,
-  UsageSummaryQuery,
-  UsageSummaryRow,
-} from '../records.ts';
-
-interface EventRow {
-  readonly id: string;
-  readonly position: number;
-  readonly project: string;
-  readonly meter: Meter;
-  readonly uid: string;
-  readonly kind: Kind;
-  readonly name: string;
-  readonly dimensions: Dimensions;
-  readonly from_at: Date;
-  readonly to_at: Date;
-  readonly duration_ms: number;
-  readonly corrects: string | null;
-  readonly recorded_at: Date;
-}
+import type { UsageEventsPage, UsageEventsQuery, UsageGroup, UsageSummaryQuery, UsageSummaryRow } from '../records.ts';
+import { eventOf, FACT_COLUMNS, type UsageEventRow } from './usage-event-row.ts';
 
 export async function usageEvents(pool: pg.Pool, query: UsageEventsQuery): Promise<UsageEventsPage> {
   const limit = clampLimit(query.limit);
@@ -35,19 +13,10 @@ export async function usageEvents(pool: pg.Pool, query: UsageEventsQuery): Promi
   // The end is read first: what is published meanwhile is for the next page.
   const [end] = await rowsOf<{ position: number }>(pool, LAST_POSITION, []);
   const values = [after, end?.position ?? 0, query.project ?? null, query.meter ?? null, limit];
-  const rows = await rowsOf<EventRow>(pool, FEED_PAGE, values);
+  const rows = await rowsOf<UsageEventRow>(pool, FEED_PAGE, values);
   const last = rows.length === limit ? rows.at(-1)?.position : undefined;
   const nextCursor = String(last ?? Math.max(after, end?.position ?? 0));
-  return { events: rows.map(toEvent), nextCursor };
-}
-
-function toEvent(row: EventRow): UsageEvent {
-  const { id, project, meter, uid, kind, name, dimensions } = row;
-  return {
-    ...{ id, position: String(row.position), project, meter, uid, kind, name, dimensions },
-    ...{ from: row.from_at, to: row.to_at, durationMs: row.duration_ms, recordedAt: row.recorded_at },
-    ...(row.corrects === null ? {} : { corrects: row.corrects }),
-  };
+  return { events: rows.map(eventOf), nextCursor };
 }
 
 interface SummaryRow {
@@ -106,14 +75,13 @@ function cutBy(unit: 'hour' | 'day'): string {
 
 const LAST_POSITION = {
   name: 'last_usage_position',
-  text: 'select coalesce(max(position), 0) as position from usage_event',
+  text: 'select coalesce(max(position), 0) as position from usage_event where chain_position is not null',
 };
 
 const FEED_PAGE = {
   name: 'usage_feed_page',
   text: `
-select id, position, project, meter, uid, kind, name, dimensions, from_at, to_at, duration_ms, corrects, recorded_at
-from usage_event
-where position > $1 and position <= $2 and ($3::text is null or project = $3) and ($4::text is null or meter = $4)
+select ${FACT_COLUMNS}, position, chain_position, chain_hash from usage_event
+where position > $1 and position <= $2 and chain_position is not null and ($3::text is null or project = $3) and ($4::text is null or meter = $4)
 order by position limit $5`,
 };

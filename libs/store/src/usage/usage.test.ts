@@ -63,8 +63,8 @@ test('intervals tile exactly over phase changes and period boundaries', async ()
   const { resource } = await it.store.create(newVm('tiled'));
   const { resource: running } = await it.store.observe(seenVm(resource, 'Running'));
   const began = await ranFor(running, 3.5 * MINUTE_MS);
-  expect(await it.store.closeUsagePeriod()).toBeGreaterThanOrEqual(6);
-  expect(await it.store.closeUsagePeriod()).toBe(0);
+  expect((await it.store.usage.closePeriods()).cut).toBeGreaterThanOrEqual(6);
+  expect((await it.store.usage.closePeriods()).cut).toBe(0);
   const { resource: paused } = await it.store.observe(seenVm(running, 'Paused'));
   const { resource: stopped } = await it.store.observe(seenVm(paused, 'Stopped'));
   const { resource: again } = await it.store.observe(seenVm(stopped, 'Running'));
@@ -84,7 +84,7 @@ test('a machine that was billed for a period is not unbilled by late news: histo
   const { resource } = await it.store.create(newVm('late-news'));
   const { resource: running } = await it.store.observe(seenVm(resource, 'Running'));
   await ranFor(running, 2 * MINUTE_MS);
-  await it.store.closeUsagePeriod();
+  await it.store.usage.closePeriods();
   const [open] = await openOf(resource.uid);
   const happenedAt = new Date((open?.opened_at.getTime() ?? 0) - 1_000);
   await it.sql(`update resource set transition_at = transition_at - interval '1 hour' where uid = $1`, [resource.uid]);
@@ -117,7 +117,7 @@ test('positions are gap-free in whatever order events were written, and a reader
   const names = Array.from({ length: 30 }, (_, index) => `metered-${index}`);
   let writing = true;
   const publishing = (async () => {
-    while (writing) await Promise.all([it.store.publishUsage(), other.publishUsage()]);
+    while (writing) await Promise.all([it.store.usage.publish(), other.usage.publish()]);
   })();
   await Promise.all(
     names.map(async (name, index) => {
@@ -130,11 +130,11 @@ test('positions are gap-free in whatever order events were written, and a reader
   );
   writing = false;
   await publishing;
-  await it.store.publishUsage();
+  await it.store.usage.publish();
   const positions: number[] = [];
   const ids = new Set<string>();
   for (let after = '0'; ; ) {
-    const page = await it.store.usageEvents({ after, limit: 7 });
+    const page = await it.store.usage.events({ after, limit: 7 });
     for (const event of page.events) ids.add(event.id);
     positions.push(...page.events.map(({ position }) => Number(position)));
     if (page.events.length === 0) break;
@@ -146,10 +146,10 @@ test('positions are gap-free in whatever order events were written, and a reader
 });
 
 test('the feed can be read for one project and one meter, and an empty page moves the cursor on', async () => {
-  await it.store.publishUsage();
-  const disks = await it.store.usageEvents({ limit: 1_000, project: PROJECT, meter: 'disk.allocated' });
+  await it.store.usage.publish();
+  const disks = await it.store.usage.events({ limit: 1_000, project: PROJECT, meter: 'disk.allocated' });
   expect(new Set(disks.events.map(({ meter }) => meter))).toEqual(new Set(['disk.allocated']));
-  const nobody = await it.store.usageEvents({ limit: 10, project: 'nobody' });
+  const nobody = await it.store.usage.events({ limit: 10, project: 'nobody' });
   expect(nobody.events).toEqual([]);
   const [last] = await it.sql<{ last: string }>('select max(position)::text as last from usage_event');
   expect(nobody.nextCursor).toBe(last?.last);
@@ -160,20 +160,20 @@ test('a summary counts what runs until now, cut to the span, and its parts add u
   const { resource } = await it.store.create(newVm('sum', {}, { project: 'summed' }));
   const { resource: running } = await it.store.observe(seenVm(resource, 'Running'));
   const began = await ranFor(running, 150 * MINUTE_MS);
-  await it.store.closeUsagePeriod();
+  await it.store.usage.closePeriods();
   const from = new Date(began.getTime() + MINUTE_MS);
   const to = new Date(began.getTime() + 121 * MINUTE_MS);
-  const summary = await it.store.usageSummary({ project: 'summed', from, to });
+  const summary = await it.store.usage.summary({ project: 'summed', from, to });
   expect(summary.map(({ meter, durationMs }) => [meter, durationMs])).toEqual([
     ['vm.allocated', 120 * MINUTE_MS],
     ['vm.running', 120 * MINUTE_MS],
   ]);
-  const byHour = await it.store.usageSummary({ project: 'summed', from, to, groupBy: ['hour', 'resource'] });
+  const byHour = await it.store.usage.summary({ project: 'summed', from, to, groupBy: ['hour', 'resource'] });
   const parts = byHour.filter(({ meter }) => meter === 'vm.running');
   expect(parts.reduce((sum, { durationMs }) => sum + durationMs, 0)).toBe(120 * MINUTE_MS);
   expect(parts.every(({ name, periodStart }) => name === 'sum' && periodStart !== undefined)).toBe(true);
   const future = new Date(Date.now() + 3_600_000);
-  const [untilNow] = await it.store.usageSummary({ project: 'summed', from: began, to: future });
+  const [untilNow] = await it.store.usage.summary({ project: 'summed', from: began, to: future });
   expect(untilNow?.durationMs).toBeGreaterThanOrEqual(150 * MINUTE_MS);
   expect(untilNow?.durationMs).toBeLessThan(151 * MINUTE_MS);
 });

@@ -55,7 +55,7 @@ export class UsageService {
 
   async events(context: RequestContext, request: UsageFeedRequest): Promise<UsageFeedPage> {
     const query = this.#queryOf(context, request);
-    const page = await this.#store.usageEvents(query);
+    const page = await this.#store.usage.events(query);
     return { events: page.events, nextCursor: this.cursorOf(page.nextCursor) };
   }
 
@@ -72,7 +72,7 @@ export class UsageService {
   ): AsyncGenerator<UsageFeedPage> {
     let query = this.#queryOf(context, { ...request, limit: STREAM_PAGE });
     while (!signal.aborted) {
-      const page = await this.#store.usageEvents(query);
+      const page = await this.#store.usage.events(query);
       yield { events: page.events, nextCursor: this.cursorOf(page.nextCursor) };
       query = { ...query, after: page.nextCursor };
       if (page.events.length < STREAM_PAGE) await pause(STREAM_POLL_MS, signal);
@@ -90,7 +90,7 @@ export class UsageService {
       const message = `From must be before to, and the span at most ${MAX_SPAN_DAYS} days.`;
       throw new Fault('InvalidArgument', message, { fields: [{ pointer: '/from', code: 'out_of_range', message }] });
     }
-    const rows = await this.#store.usageSummary({ project, from, to, groupBy: span.groupBy });
+    const rows = await this.#store.usage.summary({ project, from, to, groupBy: span.groupBy });
     return { from, to, rows };
   }
 

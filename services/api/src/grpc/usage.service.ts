@@ -79,6 +79,9 @@ function eventMessage(event: UsageEvent): Message {
     to: event.to,
     durationMs: BigInt(event.durationMs),
     corrects: event.corrects ?? '',
+    chainPosition: BigInt(event.chainPosition),
+    chainHash: event.chainHash,
+    recordedAt: event.recordedAt,
   };
 }
 

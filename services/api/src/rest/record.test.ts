@@ -91,7 +91,7 @@ it('feeds usage events as CloudEvents, as pages, batches and a stream, and sums 
     target: { uid: disk?.uid ?? '' },
   });
   await test.store.remove({ actor: WORKER, uid: deleting.resource.uid, loaded: deleting.resource });
-  await test.store.publishUsage();
+  await test.store.usage.publish();
   const page = await test.send<{ events: { id: string }[]; nextCursor: string }>('GET', '/v1/usage/events');
   expect(page.body.events).toHaveLength(1);
   const [event] = page.body.events;

@@ -1,19 +1,17 @@
 /**
- * Makes usage events appear while machines run: closes open intervals at each period boundary and gives closed ones
- * their place in the feed.
+ * Makes usage events appear while machines run: closes open intervals at each period boundary, gives closed ones their
+ * place in the feed, and seals what a period made.
  *
  * When a period ends is decided by the database's clock, so a worker with a wrong clock bills nothing wrongly, and time
- * in which no worker ran is caught up period by period. Both steps may be repeated at will.
+ * in which no worker ran is caught up period by period. The step may be repeated at will.
  */
+import type { ClosedPeriods } from '@compute/store';
 import { type LeadershipPort, LeaderTask } from '../clock/leader-task.ts';
 
 const EVERY_MS = 1_000;
 
 export interface UsagePort extends LeadershipPort {
-  /** Splits intervals that reach over a boundary; resolves to how many events that made. */
-  closeUsagePeriod(): Promise<number>;
-  /** Gives positions to events that have none; resolves to how many. */
-  publishUsage(): Promise<number>;
+  readonly usage: { closePeriods(): Promise<ClosedPeriods> };
 }
 
 export interface UsageClockOptions {
@@ -23,11 +21,10 @@ export interface UsageClockOptions {
 }
 
 export function createUsageClock({ store, onPublished, onError }: UsageClockOptions): LeaderTask {
-  const step = async (): Promise<'more' | 'done'> => {
-    const closed = await store.closeUsagePeriod();
-    const published = await store.publishUsage();
+  const step = async (): Promise<'done'> => {
+    const { published } = await store.usage.closePeriods();
     if (published > 0) onPublished(published);
-    return closed > 0 && published > 0 ? 'more' : 'done';
+    return 'done';
   };
   return new LeaderTask(store, { name: 'usage clock', everyMs: EVERY_MS, step, onError });
 }

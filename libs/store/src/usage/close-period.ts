@@ -1,0 +1,96 @@
+/**
+ * Closing a period: cut what runs at its end, publish everything that began before, and seal each chain that grew with a
+ * signed checkpoint. What began later is published afterwards, so the events between two checkpoints are those of the
+ * periods between them, and what became known late.
+ *
+ * Safe to repeat, to interrupt anywhere, and to run in several processes at once.
+ */
+import type pg from 'pg';
+import { inTransaction, rowsOf } from '../connection.ts';
+import { lockPositions, publishUsage } from './publish.ts';
+import type { SigningKey } from './signing-key.ts';
+import { cutUsage } from './usage-clock.ts';
+
+/** What one step did. */
+export interface ClosedPeriods {
+  /** Events that the cut at the boundary made. */
+  readonly cut: number;
+  readonly published: number;
+  /** Checkpoints that were signed. */
+  readonly sealed: number;
+}
+
+export async function closeAndPublish(pool: pg.Pool, periodMs: number, key: SigningKey): Promise<ClosedPeriods> {
+  const { boundary, events } = await cutUsage(pool, periodMs);
+  const before = await publishUsage(pool, boundary);
+  const sealed = await inTransaction(pool, async (tx) => {
+    await lockPositions(tx);
+    return seal(tx, boundary, key);
+  });
+  return { cut: events, published: before + (await publishUsage(pool)), sealed };
+}
+
+interface GrownChain {
+  readonly project: string;
+  readonly position: number;
+  readonly hash: Buffer;
+}
+
+/** Does nothing when the period is closed already. */
+async function seal(tx: pg.PoolClient, boundary: Date, key: SigningKey): Promise<number> {
+  const moved = await rowsOf(tx, MOVE_CLOSED, [boundary]);
+  if (moved.length === 0) return 0;
+  const chains = await rowsOf<GrownChain>(tx, READ_GROWN, []);
+  if (chains.length === 0) return 0;
+  await rowsOf(tx, KEEP_KEY, [key.id, key.publicKey]);
+  await rowsOf(tx, INSERT_CHECKPOINTS, [
+    boundary,
+    chains.map(({ project }) => project),
+    chains.map(({ position }) => position),
+    chains.map(({ hash }) => hash),
+    chains.map((chain) => key.sign(statementOf(chain, boundary))),
+  ]);
+  return chains.length;
+}
+
+function statementOf({ project, position, hash }: GrownChain, periodEnd: Date): object {
+  return {
+    type: 'compute.usage.checkpoint.v1',
+    ...{
+      project,
+      periodEnd: periodEnd.toISOString(),
+      chainPosition: String(position),
+      chainHash: hash.toString('hex'),
+    },
+  };
+}
+
+const MOVE_CLOSED = {
+  name: 'move_usage_closed',
+  text: `
+insert into usage_closed (until) values ($1)
+on conflict ("only") do update set until = excluded.until where usage_closed.until < excluded.until
+returning until`,
+};
+
+const READ_GROWN = {
+  name: 'read_grown_usage_chains',
+  text: `
+select c.project, c.position, c.hash from usage_chain c
+where c.position > coalesce((
+  select p.position from usage_checkpoint p where p.project = c.project order by p.period_end desc limit 1
+), 0)`,
+};
+
+const KEEP_KEY = {
+  name: 'keep_usage_signing_key',
+  text: 'insert into usage_signing_key (id, public_key) values ($1, $2) on conflict (id) do nothing',
+};
+
+const INSERT_CHECKPOINTS = {
+  name: 'insert_usage_checkpoints',
+  text: `
+insert into usage_checkpoint (project, period_end, position, hash, statement)
+select project, $1::timestamptz, position, hash, statement
+from unnest($2::text[], $3::bigint[], $4::bytea[], $5::text[]) as i(project, position, hash, statement)`,
+};

@@ -1,0 +1,116 @@
+/**
+ * A closed stretch of a project's ledger, to be handed to somebody who does not trust us: every event between two
+ * checkpoints, in the order of the chain, as lines of CloudEvents, with the sums that it must come to.
+ *
+ * The lines are built by the database and passed through: with an object for each event this process would be the
+ * slowest part. A test holds them against the feed's own form.
+ */
+import { Fault, type Meter } from '@compute/domain';
+import type pg from 'pg';
+import { rowsOf } from '../connection.ts';
+import type { UsageExport, UsageExportQuery, UsageExportSum } from '../records.ts';
+import { EMPTY_CHAIN } from './chain.ts';
+
+const LINES_AT_ONCE = 5_000;
+
+interface CheckpointRow {
+  readonly position: number;
+  readonly hash: Buffer;
+  readonly statement: string;
+}
+
+interface Place {
+  readonly position: number;
+  readonly hash: string;
+  readonly statement?: string;
+}
+
+/** Throws `InvalidArgument` for a span that is empty or not closed yet. */
+export async function exportUsage(pool: pg.Pool, query: UsageExportQuery): Promise<UsageExport> {
+  const { project, from, to } = query;
+  await refuseOpenSpan(pool, from, to);
+  const [first, last] = [await placeAt(pool, project, from), await placeAt(pool, project, to)];
+  const sums = await sumsOf(pool, project, first.position, last.position);
+  return {
+    ...{ project, from, to },
+    previousHash: first.hash,
+    firstChainPosition: String(first.position + 1),
+    lastHash: last.hash,
+    lastChainPosition: String(last.position),
+    count: last.position - first.position,
+    sums,
+    checkpoints: [first.statement, last.statement].filter((statement) => statement !== undefined),
+    lines: () => readLines(pool, project, first.position, last.position),
+  };
+}
+
+async function refuseOpenSpan(pool: pg.Pool, from: Date, to: Date): Promise<void> {
+  const [closed] = await rowsOf<{ until: Date }>(pool, READ_CLOSED, []);
+  if (from.getTime() >= to.getTime()) throw wrongSpan('/from', 'The span must begin before it ends.');
+  if (closed && to.getTime() <= closed.until.getTime()) return;
+  const until = closed ? `Usage is closed until ${closed.until.toISOString()}.` : 'No period has been closed yet.';
+  throw wrongSpan('/to', `The span is not closed yet. ${until}`);
+}
+
+function wrongSpan(pointer: string, message: string): Fault {
+  return new Fault('InvalidArgument', message, { fields: [{ pointer, code: 'out_of_range', message }] });
+}
+
+/** Where the project's chain stood at the end of the last period that ended by then. */
+async function placeAt(pool: pg.Pool, project: string, at: Date): Promise<Place> {
+  const [row] = await rowsOf<CheckpointRow>(pool, READ_CHECKPOINT, [project, at]);
+  if (!row) return EMPTY_CHAIN;
+  return { position: row.position, hash: row.hash.toString('hex'), statement: row.statement };
+}
+
+async function sumsOf(pool: pg.Pool, project: string, after: number, upTo: number): Promise<UsageExportSum[]> {
+  const rows = await rowsOf<{ meter: Meter; events: number; duration_ms: number }>(pool, SUM_EVENTS, [
+    ...[project, after, upTo],
+  ]);
+  return rows.map(({ meter, events, duration_ms: durationMs }) => ({ meter, events, durationMs }));
+}
+
+async function* readLines(pool: pg.Pool, project: string, after: number, upTo: number): AsyncGenerator<string> {
+  for (let last = after; last < upTo; last += LINES_AT_ONCE) {
+    const end = Math.min(last + LINES_AT_ONCE, upTo);
+    const [row] = await rowsOf<{ lines: string | null }>(pool, READ_LINES, [project, last, end]);
+    if (row?.lines) yield row.lines;
+  }
+}
+
+const READ_CLOSED = { name: 'read_usage_closed', text: 'select until from usage_closed' };
+
+const READ_CHECKPOINT = {
+  name: 'read_usage_checkpoint',
+  text: `
+select position, hash, statement from usage_checkpoint
+where project = $1 and period_end <= $2 order by period_end desc limit 1`,
+};
+
+const SUM_EVENTS = {
+  name: 'sum_usage_events',
+  text: `
+select meter, count(*) as events, sum(duration_ms)::bigint as duration_ms from usage_event
+where project = $1 and chain_position > $2 and chain_position <= $3
+group by meter order by meter`,
+};
+
+const TIME = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const READ_LINES = {
+  name: 'read_usage_lines',
+  text: `
+select string_agg(line, '') as lines from (
+  select json_build_object(
+    'specversion', '1.0', 'id', id, 'source', '/v1/projects/' || project, 'type', 'compute.usage.v1',
+    'subject', kind || '/' || name, 'time', ${TIME('recorded_at')}, 'datacontenttype', 'application/json',
+    'sequence', position::text, 'chainposition', chain_position::text, 'chainhash', encode(chain_hash, 'hex'),
+    'data', json_strip_nulls(json_build_object(
+      'project', project, 'meter', meter, 'kind', kind, 'uid', uid, 'name', name, 'dimensions', dimensions,
+      'from', ${TIME('from_at')}, 'to', ${TIME('to_at')}, 'durationMs', duration_ms, 'corrects', corrects
+    ))
+  )::text || E'\\n' as line
+  from usage_event where project = $1 and chain_position > $2 and chain_position <= $3
+  order by chain_position
+) as part`,
+};

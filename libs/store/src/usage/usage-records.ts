@@ -1,0 +1,111 @@
+/** Usage as the store gives it out: the feed, sums, the chain and its checkpoints, named readers, exports. */
+import type pg from 'pg';
+import { rowsOf } from '../connection.ts';
+import { parsePosition } from '../feed/change-log.ts';
+import type {
+  UsageCheckpoint,
+  UsageConsumer,
+  UsageEventsPage,
+  UsageEventsQuery,
+  UsageExport,
+  UsageExportQuery,
+  UsageSummaryQuery,
+  UsageSummaryRow,
+  UsageVerificationKey,
+} from '../records.ts';
+import { type ClosedPeriods, closeAndPublish } from './close-period.ts';
+import { type Acknowledgement, acknowledge, consumer, consumers, removeConsumer } from './consumers.ts';
+import { exportUsage } from './export.ts';
+import { publishUsage } from './publish.ts';
+import type { SigningKey } from './signing-key.ts';
+import { usageEvents, usageSummary } from './usage-reads.ts';
+
+export interface UsageParts {
+  readonly pool: pg.Pool;
+  readonly periodMs: number;
+  readonly key: SigningKey;
+}
+
+export class UsageRecords {
+  readonly #parts: UsageParts;
+
+  constructor(parts: UsageParts) {
+    this.#parts = parts;
+  }
+
+  /** A page of the feed: one order without gaps over all projects. */
+  events(query: UsageEventsQuery): Promise<UsageEventsPage> {
+    return usageEvents(this.#parts.pool, query);
+  }
+
+  /** Running meters count up to now. */
+  summary(query: UsageSummaryQuery): Promise<UsageSummaryRow[]> {
+    return usageSummary(this.#parts.pool, query);
+  }
+
+  /** Cuts running meters at the last period boundary, publishes, and signs the checkpoints of what was closed. Safe to repeat. */
+  closePeriods(): Promise<ClosedPeriods> {
+    const { pool, periodMs, key } = this.#parts;
+    return closeAndPublish(pool, periodMs, key);
+  }
+
+  /** Gives committed events their places. Safe to repeat. Returns how many. */
+  publish(): Promise<number> {
+    return publishUsage(this.#parts.pool);
+  }
+
+  /** Moves a named reader, made with its first acknowledgement. Throws `InvalidArgument`. */
+  acknowledge(acknowledgement: Acknowledgement): Promise<UsageConsumer> {
+    parsePosition(acknowledgement.position);
+    return acknowledge(this.#parts.pool, acknowledgement);
+  }
+
+  /** Throws `NotFound`. `owner` is a project, or empty for readers of all projects. */
+  consumer(owner: string, name: string): Promise<UsageConsumer> {
+    return consumer(this.#parts.pool, owner, name);
+  }
+
+  consumers(owner: string): Promise<UsageConsumer[]> {
+    return consumers(this.#parts.pool, owner);
+  }
+
+  /** Throws `NotFound`. */
+  removeConsumer(owner: string, name: string): Promise<void> {
+    return removeConsumer(this.#parts.pool, owner, name);
+  }
+
+  /** Throws `InvalidArgument` for a span that is not closed yet. */
+  export(query: UsageExportQuery): Promise<UsageExport> {
+    return exportUsage(this.#parts.pool, query);
+  }
+
+  /** A statement signed with the key of the ledger, as a JWS. */
+  sign(statement: object): string {
+    return this.#parts.key.sign(statement);
+  }
+
+  /** Newest first, those that ended before `before` only. */
+  checkpoints(project: string, limit: number, before?: Date): Promise<UsageCheckpoint[]> {
+    return rowsOf<UsageCheckpoint>(this.#parts.pool, READ_CHECKPOINTS, [project, before ?? null, limit]);
+  }
+
+  /** Every key that statements were ever signed with; the present one first. */
+  async verificationKeys(): Promise<UsageVerificationKey[]> {
+    const { id, publicKey } = this.#parts.key;
+    const earlier = await rowsOf<UsageVerificationKey>(this.#parts.pool, READ_KEYS, [id]);
+    return [{ id, publicKey }, ...earlier];
+  }
+}
+
+const READ_CHECKPOINTS = {
+  name: 'read_usage_checkpoints',
+  text: `
+select period_end as "periodEnd", position::text as "chainPosition", encode(hash, 'hex') as "chainHash", statement
+from usage_checkpoint where project = $1 and ($2::timestamptz is null or period_end < $2)
+order by period_end desc limit $3`,
+};
+
+const READ_KEYS = {
+  name: 'read_usage_signing_keys',
+  text: 'select id, public_key as "publicKey" from usage_signing_key where id <> $1 order by created_at desc',
+};
