@@ -32,11 +32,20 @@ export interface Idempotency {
   readonly requestHash: Uint8Array;
 }
 
-interface Attributed {
+/** Where a request came in: by which face, from which address. Stands in the audit log. */
+export interface Origin {
+  readonly face: string;
+  readonly address: string;
+}
+
+/** Who asks for a change, in the course of which request. */
+export interface Attributed {
   readonly actor: Actor;
   readonly requestId: string;
   /** W3C trace context; carried through outbox and queue, its trace id stands in history and audit. */
   readonly traceparent?: string;
+  /** Absent for what no face asked for. */
+  readonly origin?: Origin;
 }
 
 type SpecOf<K extends Kind> = ResourceOf[K]['spec'];

@@ -5,9 +5,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Fault } from '@compute/domain';
 import type pg from 'pg';
+import type { Attributed } from '../commands.ts';
 import { rowsOf } from '../connection.ts';
 import type { ApiKey } from '../generated/client.ts';
-import { API_KEY_SCOPES, type ApiKeyRecord, type ApiKeyScope, type NewApiKey } from '../records.ts';
+import { clampLimit } from '../reads/page-limit.ts';
+import { API_KEY_SCOPES, type ApiKeyRecord, type ApiKeyScope, type NewApiKey, type Page } from '../records.ts';
+import { auditEntry, OPERATOR } from './audit-entry.ts';
 import type { ColdClient } from './prisma.ts';
 import { isMissingParent } from './prisma-errors.ts';
 
@@ -22,6 +25,14 @@ export interface NewApiKeyRequest {
   readonly name: string;
   readonly scopes: readonly ApiKeyScope[];
   readonly expiresAt?: Date;
+  /** Who asks; absent: the operator. */
+  readonly by?: Attributed;
+}
+
+export interface ApiKeysQuery {
+  readonly project?: string | undefined;
+  readonly limit?: number;
+  readonly after?: string;
 }
 
 interface Kept {
@@ -56,16 +67,18 @@ export class ApiKeys {
   }
 
   /** Throws `NotFound` for an unknown project. */
-  async create({ project, name, scopes, expiresAt }: NewApiKeyRequest): Promise<NewApiKey> {
+  async create({ project, name, scopes, expiresAt, by = OPERATOR }: NewApiKeyRequest): Promise<NewApiKey> {
     const id = randomBytes(8).toString('hex');
     const secret = randomBytes(32).toString('hex');
+    const data = {
+      ...{ id, name, scopes: [...scopes], secretHash: new Uint8Array(hashOf(secret)) },
+      ...{ project: project ?? null, expiresAt: expiresAt ?? null },
+    };
     try {
-      const row = await this.#prisma.apiKey.create({
-        data: {
-          ...{ id, name, scopes: [...scopes], secretHash: new Uint8Array(hashOf(secret)) },
-          project: project ?? null,
-          expiresAt: expiresAt ?? null,
-        },
+      const row = await this.#prisma.$transaction(async (tx) => {
+        const made = await tx.apiKey.create({ data });
+        await tx.audit.create({ data: auditEntry({ ...subjectOf(made), verb: 'create' }, by) });
+        return made;
       });
       return { record: toRecord(row), token: `vmk_${id}_${secret}` };
     } catch (error) {
@@ -80,30 +93,39 @@ export class ApiKeys {
     const key = id === undefined ? undefined : await this.#find(id);
     // Compared even when there is no such key, so that the time taken tells nothing.
     const matches = timingSafeEqual(key?.secretHash ?? NO_HASH, hashOf(secret ?? ''));
-    if (!key || !matches || !isValid(key.record)) throw new Fault('Unauthenticated', 'The API key is not valid.');
+    if (!key || !matches || !isValid(key.record)) throw refused(key?.record, matches);
     this.#noteUse(key.record.id);
     return key.record;
   }
 
-  /** Of one project, or all; newest first. */
-  async list(project: string | undefined): Promise<ApiKeyRecord[]> {
-    const where = project === undefined ? {} : { project };
+  /** Of one project, or all; newest first. Pages when a limit is given; `after` is `next` of the page before. */
+  async list({ project, limit, after }: ApiKeysQuery): Promise<Page<ApiKeyRecord>> {
+    const take = limit === undefined ? undefined : clampLimit(limit);
     const rows: ApiKey[] = await this.#prisma.apiKey.findMany({
-      where,
+      where: { ...(project === undefined ? {} : { project }), ...(after === undefined ? {} : olderThan(after)) },
       orderBy: [{ createdAt: 'desc' }, { id: 'asc' }],
+      ...(take === undefined ? {} : { take: take + 1 }),
     });
-    return rows.map(toRecord);
+    const items = rows.slice(0, take).map(toRecord);
+    const last = items.at(-1);
+    if (take === undefined || rows.length <= take || !last) return { items };
+    return { items, next: `${last.createdAt.getTime()}.${last.id}` };
+  }
+
+  async get(id: string): Promise<ApiKeyRecord | undefined> {
+    const row = await this.#prisma.apiKey.findUnique({ where: { id } });
+    return row ? toRecord(row) : undefined;
   }
 
   /** Safe to repeat. Throws `NotFound`. */
-  async revoke(id: string): Promise<void> {
-    const { count } = await this.#prisma.apiKey.updateMany({
-      where: { id, revokedAt: null },
-      data: { revokedAt: new Date() },
+  async revoke(id: string, by: Attributed = OPERATOR): Promise<void> {
+    await this.#prisma.$transaction(async (tx) => {
+      const revoked = await tx.apiKey.updateMany({ where: { id, revokedAt: null }, data: { revokedAt: new Date() } });
+      const key = await tx.apiKey.findUnique({ where: { id } });
+      if (!key) throw new Fault('NotFound', 'There is no such API key.');
+      if (revoked.count > 0) await tx.audit.create({ data: auditEntry({ ...subjectOf(key), verb: 'revoke' }, by) });
     });
     this.#kept.delete(id);
-    if (count === 0 && !(await this.#prisma.apiKey.findUnique({ where: { id } })))
-      throw new Fault('NotFound', 'There is no such API key.');
   }
 
   async #find(id: string): Promise<Kept['key']> {
@@ -125,10 +147,30 @@ export class ApiKeys {
   }
 }
 
+const subjectOf = ({ id, project }: { id: string; project: string | null }) => ({
+  ...{ kind: 'ApiKey', name: id, project: project ?? '' },
+});
+
+/** What comes after the last key of a page in the order of the list. */
+function olderThan(cursor: string) {
+  const [, atMs, id] = /^(\d{1,15})\.([0-9a-f]{16})$/.exec(cursor) ?? [];
+  if (id === undefined) throw new Fault('InvalidArgument', 'The page token is not one of ours.');
+  const at = new Date(Number(atMs));
+  return { OR: [{ createdAt: { lt: at } }, { createdAt: at, id: { gt: id } }] };
+}
+
 const NO_HASH = Buffer.alloc(32);
 
 function hashOf(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
+}
+
+/** The same words for the caller whatever is wrong; the cause, for the log, names a key that is known. */
+function refused(key: ApiKeyRecord | undefined, matches: boolean): Fault {
+  const message = 'The API key is not valid.';
+  if (!key) return new Fault('Unauthenticated', message);
+  const why = matches ? (key.revokedAt ? 'is revoked' : 'has expired') : 'came with a wrong secret';
+  return new Fault('Unauthenticated', message, {}, new Error(`API key ${key.id} ${why}`));
 }
 
 function isValid({ revokedAt, expiresAt }: ApiKeyRecord): boolean {

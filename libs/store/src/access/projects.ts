@@ -1,11 +1,13 @@
 /** Projects: a rare matter, so it goes through Prisma. Making one makes its data key. */
 import { Fault } from '@compute/domain';
+import type { Attributed } from '../commands.ts';
 import type { Project } from '../generated/client.ts';
 import { newUid } from '../new-uid.ts';
 import type { ProjectKeys } from '../project-keys.ts';
 import { clampLimit } from '../reads/page-limit.ts';
 import type { Page, ProjectRecord } from '../records.ts';
 import { newDataKey, wrapDataKey } from '../sealing.ts';
+import { auditEntry, OPERATOR } from './audit-entry.ts';
 import type { ColdClient } from './prisma.ts';
 import { isDuplicate, isMissingParent } from './prisma-errors.ts';
 
@@ -16,6 +18,8 @@ const NAMESPACE_PREFIX = 'project-';
 export interface NewProjectOptions {
   readonly clusterId?: string;
   readonly namespace?: string;
+  /** Who asks; absent: the operator. */
+  readonly by?: Attributed;
 }
 
 export class Projects {
@@ -30,14 +34,16 @@ export class Projects {
   }
 
   /** Throws `AlreadyExists`, and `NotFound` for an unknown cluster. */
-  async create(name: string, { clusterId, namespace }: NewProjectOptions): Promise<ProjectRecord> {
+  async create(name: string, { clusterId, namespace, by = OPERATOR }: NewProjectOptions): Promise<ProjectRecord> {
     const uid = newUid();
     const sealedDataKey = new Uint8Array(wrapDataKey(newDataKey(), this.#secretsKey, uid));
     const data = { name, uid, sealedDataKey, clusterId: clusterId ?? DEFAULT_CLUSTER };
     try {
-      return toRecord(
-        await this.#prisma.project.create({ data: { ...data, namespace: namespace ?? NAMESPACE_PREFIX + name } }),
-      );
+      return await this.#prisma.$transaction(async (tx) => {
+        const made = await tx.project.create({ data: { ...data, namespace: namespace ?? NAMESPACE_PREFIX + name } });
+        await tx.audit.create({ data: auditEntry({ ...subjectOf(name), verb: 'create', uid }, by) });
+        return toRecord(made);
+      });
     } catch (error) {
       const resource = { kind: 'Project', name };
       if (isDuplicate(error)) throw new Fault('AlreadyExists', `There is a project '${name}' already.`, { resource });
@@ -61,10 +67,13 @@ export class Projects {
   }
 
   /** Throws `NotFound`, and `PreconditionFailed` while it has resources. History and usage stay. */
-  async remove(name: string): Promise<void> {
+  async remove(name: string, by: Attributed = OPERATOR): Promise<void> {
     try {
-      const { count } = await this.#prisma.project.deleteMany({ where: { name } });
-      if (count === 0) throw new Fault('NotFound', `There is no project '${name}'.`);
+      await this.#prisma.$transaction(async (tx) => {
+        const { count } = await tx.project.deleteMany({ where: { name } });
+        if (count === 0) throw new Fault('NotFound', `There is no project '${name}'.`);
+        await tx.audit.create({ data: auditEntry({ ...subjectOf(name), verb: 'delete' }, by) });
+      });
       this.#keys.forget(name);
     } catch (error) {
       if (isMissingParent(error)) throw new Fault('PreconditionFailed', `Project '${name}' still has resources.`);
@@ -72,6 +81,8 @@ export class Projects {
     }
   }
 }
+
+const subjectOf = (name: string) => ({ kind: 'Project', name, project: name });
 
 function toRecord({ name, uid, clusterId, namespace, createdAt }: Project): ProjectRecord {
   return { name, uid, clusterId, namespace, createdAt };

@@ -1,6 +1,7 @@
 /** Limits and counters of a project: reading, setting, and proving the counters against the rows they count. */
 import { type ClaimMetric, Fault } from '@compute/domain';
 import type pg from 'pg';
+import type { Attributed } from '../commands.ts';
 import { inTransaction, rowsOf } from '../connection.ts';
 import type { QuotaCounter, QuotaDrift, QuotaLimits } from '../records.ts';
 import { claimKeyOf, counterOf, defaultLimit } from './claim-keys.ts';
@@ -26,7 +27,7 @@ export async function setQuota(
   pool: pg.Pool,
   project: string,
   limits: QuotaLimits,
-  defaults: QuotaLimits,
+  { defaults, by }: { readonly defaults: QuotaLimits; readonly by: Attributed },
 ): Promise<void> {
   for (const [key, limit] of Object.entries(limits)) refuseBadLimit(key, limit);
   await inTransaction(pool, async (tx) => {
@@ -46,7 +47,12 @@ export async function setQuota(
       counters.map(({ metric }) => metric),
       counters.map(({ limit }) => limit),
     ]);
+    await rowsOf(tx, AUDIT_QUOTA, [project, `${by.actor.type}:${by.actor.id}`, ...requestOf(by)]);
   });
+}
+
+function requestOf({ requestId, traceparent, origin }: Attributed): (string | null)[] {
+  return [requestId, traceparent?.split('-')[1] ?? null, origin?.face ?? null, origin?.address ?? null];
 }
 
 /** Null is a limit that was named (unlimited); only what is not named falls back. */
@@ -102,6 +108,13 @@ from unnest($2::text[], $3::text[], $4::bigint[]) as i(scope, metric, limit_valu
 order by scope, metric
 on conflict (project, scope, metric) do update set limit_value = excluded.limit_value,
   ceiling = case when excluded.limit_value is null then null else greatest(excluded.limit_value, q.used) end`,
+};
+
+const AUDIT_QUOTA = {
+  name: 'audit_quota',
+  text: `
+insert into audit (at, project, actor, verb, kind, name, request_id, trace_id, face, address)
+values (now(), $1, $2, 'set', 'Quota', $1, $3, $4, $5, $6)`,
 };
 
 const FIND_DRIFT = {

@@ -11,7 +11,7 @@ import {
   type ResourceMeta,
   type Transition,
 } from '@compute/domain';
-import type { Target } from '../commands.ts';
+import type { Origin, Target } from '../commands.ts';
 import type { ProjectKeys } from '../project-keys.ts';
 import { QuotaLedger } from '../quota/quota-ledger.ts';
 import type { Operation, OperationError, QuotaLimits } from '../records.ts';
@@ -33,6 +33,7 @@ export interface Attribution {
   readonly actor: Actor;
   readonly requestId?: string;
   readonly traceparent?: string;
+  readonly origin?: Origin;
 }
 
 export interface IdempotencyRow {

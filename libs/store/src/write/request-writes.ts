@@ -74,15 +74,8 @@ order by i.project, i.key`,
 }
 
 export function audit({ audit: rows, now }: Batch): Write {
-  const statement = {
-    name: 'insert_audit',
-    text: `
-insert into audit (at, project, actor, verb, kind, name, uid, request_id, trace_id)
-select $1::timestamptz, i.* from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[],
-  $8::text[], $9::text[]) as i`,
-  };
   return write(
-    statement,
+    INSERT_AUDIT,
     rows,
     [
       (row) => row.resource.project,
@@ -93,7 +86,17 @@ select $1::timestamptz, i.* from unnest($2::text[], $3::text[], $4::text[], $5::
       (row) => row.resource.uid,
       (row) => row.requestId ?? '',
       (row) => row.traceparent?.split('-')[1] ?? null,
+      (row) => row.origin?.face ?? null,
+      (row) => row.origin?.address ?? null,
     ],
     [now],
   );
 }
+
+const INSERT_AUDIT = {
+  name: 'insert_audit',
+  text: `
+insert into audit (at, project, actor, verb, kind, name, uid, request_id, trace_id, face, address)
+select $1::timestamptz, i.* from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[],
+  $8::text[], $9::text[], $10::text[], $11::text[]) as i`,
+};
