@@ -37,6 +37,8 @@ export interface ResourceMeta {
   /** Who owns which field, as Kubernetes' tools record it. Opaque, and shown to them alone. */
   readonly managedFields?: readonly object[];
   readonly createdAt: Date;
+  /** When anything of it last changed; absent of what was not read from the store. */
+  readonly updatedAt?: Date;
   readonly deletionRequestedAt?: Date;
 }
 
@@ -74,6 +76,8 @@ export interface Failure {
   readonly remedy: string;
   readonly since: string;
   readonly retryable: boolean;
+  /** The cluster's own words. For operators: views for tenants leave it out. */
+  readonly detail?: string;
 }
 
 export type FailureReport = Omit<Failure, 'since'>;

@@ -66,6 +66,7 @@ export function toResource(row: ResourceRow, keys: ProjectKeys): AnyResource {
     ...(row.spec_resource_version == null ? {} : { specResourceVersion: String(row.spec_resource_version) }),
     ...(row.managed_fields == null ? {} : { managedFields: row.managed_fields }),
     createdAt: toDate(row.created_at),
+    updatedAt: toDate(row.updated_at),
     ...(row.deletion_requested_at === null ? {} : { deletionRequestedAt: toDate(row.deletion_requested_at) }),
     spec: clearSpec(row, keys),
     phase: row.phase,

@@ -22,6 +22,7 @@ const metadataSchema = z.strictObject({
   generation: serverWritten('Counts the changes of the spec.'),
   resourceVersion: serverWritten('Position of the last change.'),
   creationTimestamp: serverWritten('When it was accepted.'),
+  updateTimestamp: serverWritten('When anything of it last changed.'),
   deletionTimestamp: serverWritten('When its deletion was asked for.'),
   managedFields: serverWritten('Written by Kubernetes tools.'),
 });

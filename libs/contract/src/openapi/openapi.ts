@@ -111,7 +111,8 @@ function pathParameters({ path }: Endpoint): OpenApiParameter[] {
 const QUERY_PARAMETERS: Readonly<Record<string, string>> = {
   after: 'Cursor of the last event that was taken. Empty: from the first.',
   dryRun: 'Checks everything, shows what would be, stores nothing.',
-  filter: 'phase=<phase>.',
+  fields: 'Paths of the reply, separated by commas, such as metadata.name,status.phase. Empty: everything.',
+  filter: 'Conditions joined by AND, such as phase=Running AND createdAt>2026-11-01.',
   from: 'Begin of the span.',
   groupBy: 'Any of resource, hour, day, separated by commas.',
   kind: 'Of this kind only.',
@@ -120,6 +121,7 @@ const QUERY_PARAMETERS: Readonly<Record<string, string>> = {
   limit: 'Events at most; default 50, clamped to 1000.',
   meter: 'Of this meter only.',
   name: 'Of this name only.',
+  orderBy: 'name, createdAt or updatedAt; followed by desc for the last first. Empty: by name.',
   pageSize: 'Entries at most; default 50, clamped to 1000.',
   pageToken: '`nextPageToken` of the page before, with the same query.',
   partial: 'Applies what is sound, whatever becomes of the others.',

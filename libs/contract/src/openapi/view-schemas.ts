@@ -27,6 +27,7 @@ const metadata = z.strictObject({
   generation: count.meta({ description: 'Counts the changes of the spec.' }),
   resourceVersion: z.string().meta({ description: 'Position of the last change in the change feed.' }),
   creationTimestamp: time,
+  updateTimestamp: time.optional().meta({ description: 'When anything of it last changed.' }),
   deletionTimestamp: time.optional(),
 });
 

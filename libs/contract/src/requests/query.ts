@@ -1,5 +1,4 @@
 /** Query parameters: text in, values out, every fault at once, unknown parameters refused. */
-import { Fault } from '@compute/domain';
 import { z } from 'zod';
 import { fieldProblems } from '../rules/field-problems.ts';
 import { faultOf } from '../rules/verdict-fault.ts';
@@ -33,7 +32,11 @@ export const listQuerySchema = z.strictObject({
   pageToken: text.default(''),
   labelSelector: text.default(''),
   filter: text.default(''),
+  orderBy: text.default(''),
+  fields: text.default(''),
 });
+/** A read of one thing, or of as much of it as is asked for. */
+export const readQuerySchema = z.strictObject({ fields: text.default('') });
 export const writeQuerySchema = z.strictObject({ dryRun: flag });
 export const deleteQuerySchema = z.strictObject({ dryRun: flag, withDisks: flag });
 export const manifestsQuerySchema = z.strictObject({ dryRun: flag, partial: flag });
@@ -77,7 +80,6 @@ export const usageSummaryQuerySchema = z.strictObject({
 });
 export const pageQuerySchema = z.strictObject({ pageSize, pageToken: text.default('') });
 export const apiKeysQuerySchema = z.strictObject({ project: text.optional() });
-export const noQuerySchema = z.strictObject({});
 
 /** Parses a query; throws one fault with all problems. */
 export function parseQuery<S extends z.ZodType>(schema: S, query: unknown): z.infer<S> {
@@ -93,18 +95,4 @@ function parseWith<S extends z.ZodType>(schema: S, input: unknown, what: string)
   const parsed = schema.safeParse(input ?? {});
   if (parsed.success) return parsed.data;
   throw faultOf(fieldProblems(parsed.error.issues), what);
-}
-
-export interface ListFilter {
-  readonly phase?: string;
-}
-
-/** The filters that a list knows: `phase=Running` (also `status.phase="Running"`). Throws `InvalidArgument`. */
-export function parseFilter(filter: string, phases: readonly string[]): ListFilter {
-  if (filter.trim() === '') return {};
-  const match = /^\s*(?:status\.)?phase\s*==?\s*"?([A-Za-z]+)"?\s*$/.exec(filter);
-  const phase = match?.[1];
-  if (phase !== undefined && phases.includes(phase)) return { phase };
-  const message = `A filter is phase=<phase>, one of ${phases.join(', ')}.`;
-  throw new Fault('InvalidArgument', message, { fields: [{ pointer: '/filter', code: 'invalid_filter', message }] });
 }

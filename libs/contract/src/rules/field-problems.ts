@@ -1,6 +1,7 @@
 /** Turns what Zod found into our field problems: one per fault, with a JSON pointer, a stable code and a sentence. */
 import type { FieldProblem } from '@compute/domain';
 import type { core } from 'zod';
+import { nearest } from './nearest.ts';
 
 type Issue = core.$ZodIssue;
 type Path = readonly PropertyKey[];
@@ -91,24 +92,9 @@ const tooLittle = (origin: string): string =>
 const unitOf = (origin: string): string => (origin === 'string' ? ' characters' : origin === 'array' ? ' entries' : '');
 
 function unknownField(key: string, known: readonly string[]): string {
-  const near = known.find((candidate) => isNear(candidate.toLowerCase(), key.toLowerCase()));
+  const near = nearest(key, known);
   const name = key.slice(0, 60);
   return near === undefined
     ? `There is no field '${name}' here.`
     : `There is no field '${name}' here. Is '${near}' meant?`;
-}
-
-/** Whether two words differ by at most two insertions, removals or replacements. */
-function isNear(a: string, b: string): boolean {
-  if (Math.abs(a.length - b.length) > 2 || Math.min(a.length, b.length) < 3) return false;
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return (row[b.length] ?? 3) <= 2;
 }

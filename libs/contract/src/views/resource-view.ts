@@ -25,6 +25,8 @@ export interface MetadataView {
   readonly generation: number;
   readonly resourceVersion: string;
   readonly creationTimestamp: string;
+  /** When anything of it last changed, reports of the cluster among them. */
+  readonly updateTimestamp?: string;
   readonly deletionTimestamp?: string;
 }
 
@@ -111,6 +113,7 @@ function metadataView(row: AnyResource): MetadataView {
     generation: row.generation,
     resourceVersion: row.resourceVersion,
     creationTimestamp: row.createdAt.toISOString(),
+    ...(row.updatedAt ? { updateTimestamp: row.updatedAt.toISOString() } : {}),
     ...(row.deletionRequestedAt ? { deletionTimestamp: row.deletionRequestedAt.toISOString() } : {}),
   };
 }

@@ -54,7 +54,12 @@ test('names are in byte order, as Kubernetes lists them', async () => {
 test('a list may be narrowed to a phase', async () => {
   const { resource } = await it.store.create(newVm('only-running', {}, {}));
   await it.store.observe(seenVm(resource, 'Running'));
-  const page = await it.store.list({ kind: 'VMInstance', project: PROJECT, limit: 10, phase: 'Running' });
+  const page = await it.store.list({
+    kind: 'VMInstance',
+    project: PROJECT,
+    limit: 10,
+    filter: [{ field: 'phase', comparison: '=', value: 'Running' }],
+  });
   expect(page.items.map(({ name }) => name)).toEqual(['only-running']);
 });
 

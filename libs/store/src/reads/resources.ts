@@ -1,4 +1,4 @@
-/** Reading resources: one by name or uid, pages by name, neighbours by attachment. */
+/** Reading resources: one by name or uid, pages in an order, neighbours by attachment. */
 import type { AnyResource, Kind, ResourceOf, VmDisk, VmInstance } from '@compute/domain';
 import type pg from 'pg';
 import type { LoadedResource } from '../commands.ts';
@@ -6,7 +6,7 @@ import { rowsOf, type Statement } from '../connection.ts';
 import type { ProjectKeys } from '../project-keys.ts';
 import type { ListQuery, Page } from '../records.ts';
 import { RESOURCE_COLUMNS, type ResourceRow, toDate, toResources } from '../resource-row.ts';
-import { labelConditions } from './label-conditions.ts';
+import { cursorAfter, listStatement } from './list-statement.ts';
 import { clampLimit } from './page-limit.ts';
 
 export class Resources {
@@ -38,8 +38,8 @@ export class Resources {
     const rows = await rowsOf<ResourceRow>(this.#pool, statement, values);
     const resources = await toResources(rows, this.#keys);
     const items = resources.slice(0, limit) as ResourceOf[K][];
-    const last = items.at(-1);
-    return resources.length > limit && last ? { items, next: last.name } : { items };
+    const last = rows[limit - 1];
+    return rows.length > limit && last ? { items, next: cursorAfter(query.order, last) } : { items };
   }
 
   async disksOfVm(vmUid: string): Promise<VmDisk[]> {
@@ -55,17 +55,6 @@ export class Resources {
     const rows = await rowsOf<ResourceRow>(this.#pool, statement, values);
     return (await toResources(rows, this.#keys)) as R[];
   }
-}
-
-/** Pages without label selector share one prepared statement; each shape of a selector is a text of its own. */
-function listStatement(query: ListQuery, limit: number): { statement: Statement; values: unknown[] } {
-  const values: unknown[] = [query.project, query.kind, query.after ?? '', limit, query.phase ?? null];
-  const labels = labelConditions(query.labelSelector ?? [], values);
-  const text = `
-select ${RESOURCE_COLUMNS} from resource
-where project = $1 and kind = $2 and name > $3 and ($5::text is null or phase = $5) ${labels}
-order by project, kind, name limit $4`;
-  return { statement: labels === '' ? { text, name: 'list_resources' } : { text }, values };
 }
 
 const BY_NAME: Statement = {

@@ -64,7 +64,7 @@ function stampVersions(batch: Batch, rows: readonly Written[]): void {
   for (const { uid, resource_version: version, spec_resource_version: specVersion } of rows) {
     const entry = batch.byUid(uid);
     const since = specVersion === null ? {} : { specResourceVersion: String(specVersion) };
-    if (entry) change(entry, { resourceVersion: String(version), ...since });
+    if (entry) change(entry, { resourceVersion: String(version), updatedAt: batch.now, ...since });
   }
 }
 

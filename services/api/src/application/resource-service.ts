@@ -9,9 +9,9 @@ import {
   checkManifestOf,
   type Desired,
   faultOf,
+  type ListText,
+  listTerms,
   type PlainObject,
-  parseFilter,
-  parseLabelSelector,
   patched,
   type TokenSigner,
 } from '@compute/contract';
@@ -41,11 +41,9 @@ export interface Accepted<K extends Kind = Kind> {
   readonly dryRun: boolean;
 }
 
-export interface ListRequest {
+export interface ListRequest extends ListText {
   readonly pageSize: number;
   readonly pageToken: string;
-  readonly labelSelector: string;
-  readonly filter: string;
 }
 
 export interface ResourcePage<K extends Kind> {
@@ -114,15 +112,16 @@ export class ResourceService<K extends Kind> {
     mayRead(context, project);
     await this.#parts.projects.mustExist(context, project);
     const { signer, store } = this.#parts;
-    const scope = `list/${this.kind}/${project}?${request.labelSelector}&${request.filter}`;
-    const [after] = request.pageToken === '' ? [] : signer.read(scope, request.pageToken, '/pageToken');
+    const { pageSize, pageToken, labelSelector = '', filter = '', orderBy = '', fields = '' } = request;
+    const terms = listTerms(this.kind, request);
+    const scope = `list/${JSON.stringify([this.kind, project, labelSelector, filter, orderBy, fields])}`;
+    const [after] = pageToken === '' ? [] : signer.read(scope, pageToken, '/pageToken');
     const page = await store.list({
       kind: this.kind,
       project,
-      limit: request.pageSize,
+      limit: pageSize,
+      ...terms,
       ...(after === undefined ? {} : { after }),
-      ...(request.labelSelector === '' ? {} : { labelSelector: parseLabelSelector(request.labelSelector) }),
-      ...parseFilter(request.filter, KIND_POLICIES[this.kind].phases),
     });
     return { items: page.items, nextPageToken: page.next === undefined ? '' : signer.sign(scope, [page.next]) };
   }

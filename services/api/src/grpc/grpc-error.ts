@@ -60,7 +60,7 @@ function detailsOf(fault: Fault, { requestId, root = '' }: GrpcErrorContext): An
   return details;
 }
 
-const PRECONDITIONS: ReadonlySet<Fault['code']> = new Set(['DiskInUse', 'PreconditionFailed', 'Stale']);
+const PRECONDITIONS: ReadonlySet<Fault['code']> = new Set(['DiskInUse', 'WrongPowerState', 'PreconditionFailed', 'Stale']);
 
 function badRequest(fields: NonNullable<Fault['details']['fields']>, root: string): BadRequest {
   const fieldViolations = fields.map(({ pointer, code, message }) => ({

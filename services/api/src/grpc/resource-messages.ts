@@ -15,6 +15,7 @@ export function metadataMessage(view: MetadataView): ResourceMetadata {
     resourceVersion: view.resourceVersion,
     createTime: new Date(view.creationTimestamp),
     deleteTime: timeOf(view.deletionTimestamp),
+    updateTime: timeOf(view.updateTimestamp),
   };
 }
 

@@ -13,12 +13,15 @@ import type { Kind, ResourceOf } from '@compute/domain';
 import type { WriteOptions } from '../application/request-context.ts';
 import type { Accepted, ResourceService } from '../application/resource-service.ts';
 import type { Call } from './calls.ts';
+import { readMask } from './read-mask.ts';
 
 export interface MessageCodec<K extends Kind, Message> {
   /** The field of requests that holds the resource. */
   readonly root: string;
   input(message: Message | undefined): PlainObject;
   message(row: ResourceOf[K]): Message;
+  /** A message with some of its fields. */
+  partial(fields: object): Message;
 }
 
 interface WriteRequest {
@@ -55,6 +58,8 @@ interface ListRequest {
   readonly pageToken: string;
   readonly labelSelector: string;
   readonly filter: string;
+  readonly orderBy: string;
+  readonly readMask: readonly string[] | undefined;
 }
 
 /** 0 is the default; more than the most is clamped, as in REST. */
@@ -72,14 +77,28 @@ export async function listOf<K extends Kind, Message>(
   codec: MessageCodec<K, Message>,
   request: ListRequest,
 ) {
-  const { project, pageToken, labelSelector, filter } = request;
+  const { project, pageToken, labelSelector, filter, orderBy, readMask: mask } = request;
+  const keep = readMask(service.kind, mask);
   const page = await service.list(call, project, {
     pageSize: pageSizeOf(request.pageSize),
     pageToken,
     labelSelector,
     filter,
+    orderBy,
   });
-  return { items: page.items.map((row) => codec.message(row)), nextPageToken: page.nextPageToken };
+  const items = page.items.map((row) => codec.partial(keep(codec.message(row) as object)));
+  return { items, nextPageToken: page.nextPageToken };
+}
+
+/** One resource, or as much of it as the mask names. */
+export async function read<K extends Kind, Message>(
+  call: Call,
+  service: ResourceService<K>,
+  codec: MessageCodec<K, Message>,
+  { project, name, readMask: mask }: { project: string; name: string; readMask: readonly string[] | undefined },
+): Promise<Message> {
+  const keep = readMask(service.kind, mask);
+  return codec.partial(keep(codec.message(await service.get(call, project, name)) as object));
 }
 
 interface UpdateRequest extends WriteRequest {

@@ -1,11 +1,16 @@
 /** Virtual disks over gRPC. */
-import type { VmDisk, VmDiskServiceServer } from '@compute/proto';
+import { VmDisk, type VmDiskServiceServer } from '@compute/proto';
 import type { VmDiskService } from '../application/vm-disk-service.ts';
 import type { Calls } from './calls.ts';
-import { listOf, type MessageCodec, replyAccepted, update, writeOptionsOf } from './resource-methods.ts';
+import { listOf, type MessageCodec, read, replyAccepted, update, writeOptionsOf } from './resource-methods.ts';
 import { vmDiskInput, vmDiskMessage } from './vm-disk-messages.ts';
 
-const codec: MessageCodec<'VMDisk', VmDisk> = { root: 'vm_disk', input: vmDiskInput, message: vmDiskMessage };
+const codec: MessageCodec<'VMDisk', VmDisk> = {
+  root: 'vm_disk',
+  input: vmDiskInput,
+  message: vmDiskMessage,
+  partial: VmDisk.fromPartial,
+};
 
 export function vmDiskMethods(calls: Calls, service: VmDiskService): Omit<VmDiskServiceServer, symbol> {
   return {
@@ -22,9 +27,7 @@ export function vmDiskMethods(calls: Calls, service: VmDiskService): Omit<VmDisk
       },
       codec.root,
     ),
-    getVmDisk: calls.unary('GetVmDisk', async (call, { project, name }) =>
-      codec.message(await service.get(call, project, name)),
-    ),
+    getVmDisk: calls.unary('GetVmDisk', (call, request) => read(call, service, codec, request)),
     listVmDisks: calls.unary('ListVmDisks', async (call, request) => {
       const { items, nextPageToken } = await listOf(call, service, codec, request);
       return { vmDisks: items, nextPageToken };

@@ -1,14 +1,15 @@
 /** Virtual machines over gRPC. */
-import type { VmInstance, VmInstanceServiceServer } from '@compute/proto';
+import { VmInstance, type VmInstanceServiceServer } from '@compute/proto';
 import type { VmInstanceService } from '../application/vm-instance-service.ts';
 import type { Calls } from './calls.ts';
-import { listOf, type MessageCodec, replyAccepted, update, writeOptionsOf } from './resource-methods.ts';
+import { listOf, type MessageCodec, read, replyAccepted, update, writeOptionsOf } from './resource-methods.ts';
 import { vmInstanceInput, vmInstanceMessage } from './vm-instance-messages.ts';
 
 const codec: MessageCodec<'VMInstance', VmInstance> = {
   root: 'vm_instance',
   input: vmInstanceInput,
   message: vmInstanceMessage,
+  partial: VmInstance.fromPartial,
 };
 
 export function vmInstanceMethods(calls: Calls, service: VmInstanceService): Omit<VmInstanceServiceServer, symbol> {
@@ -26,9 +27,7 @@ export function vmInstanceMethods(calls: Calls, service: VmInstanceService): Omi
       },
       codec.root,
     ),
-    getVmInstance: calls.unary('GetVmInstance', async (call, { project, name }) =>
-      codec.message(await service.get(call, project, name)),
-    ),
+    getVmInstance: calls.unary('GetVmInstance', (call, request) => read(call, service, codec, request)),
     listVmInstances: calls.unary('ListVmInstances', async (call, request) => {
       const { items, nextPageToken } = await listOf(call, service, codec, request);
       return { vmInstances: items, nextPageToken };

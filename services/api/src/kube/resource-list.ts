@@ -69,7 +69,7 @@ export class ResourceList {
 
   async #read({ project, pageToken }: Place, pageSize: number, selection: Selection) {
     const named = nameIn(selection);
-    const request = { pageSize, pageToken, labelSelector: labelText(selection.labels), filter: '' };
+    const request = { pageSize, pageToken, labelSelector: labelText(selection.labels) };
     // One object by its name is the commonest selection of all: `kubectl get -w` and `kubectl wait` ask so.
     const page =
       named === undefined

@@ -1,5 +1,5 @@
 /** Answers with their headers: what was accepted, where it is, what to wait for, what to know. */
-import { etagOf, viewOf } from '@compute/contract';
+import { etagOf, faultOf, parseFields, sparse, type ViewName, viewOf } from '@compute/contract';
 import type { Kind, ResourceOf, Warning } from '@compute/domain';
 import type { FastifyReply } from 'fastify';
 import type { Accepted } from '../application/resource-service.ts';
@@ -19,6 +19,22 @@ export function pathOfResource({
 }
 
 export const pathOfOperation = (id: string): string => `/v1/operations/${id}`;
+
+/** Gives of a view what `fields` names. Throws `InvalidArgument` for a field that the view does not have. */
+export function picker(view: ViewName, fields: string): (value: object) => object {
+  const { paths, problems } = parseFields(view, fields);
+  if (problems.length > 0) throw faultOf(problems, 'The query');
+  return (value) => sparse(value, paths);
+}
+
+/** One page of a list, each entry with the fields that were asked for. */
+export function listBody(
+  view: ViewName,
+  { items, next = '' }: { readonly items: readonly object[]; readonly next?: string | undefined },
+  fields: string,
+) {
+  return { items: items.map(picker(view, fields)), nextPageToken: next };
+}
 
 /** A resource with its ETag. */
 export function replyWith<K extends Kind>(reply: FastifyReply, kind: K, resource: ResourceOf[K]) {

@@ -1,11 +1,18 @@
 /** The methods that every kind has over REST. Nothing here decides anything. */
-import { deleteQuerySchema, listQuerySchema, parseQuery, viewOf, writeQuerySchema } from '@compute/contract';
+import {
+  deleteQuerySchema,
+  listQuerySchema,
+  parseQuery,
+  readQuerySchema,
+  viewOf,
+  writeQuerySchema,
+} from '@compute/contract';
 import { Fault, type Kind } from '@compute/domain';
 import { Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { RequestContext, WriteOptions } from '../application/request-context.ts';
 import type { Accepted, ResourceService } from '../application/resource-service.ts';
-import { replyAccepted, replyWith } from './replies.ts';
+import { listBody, picker, replyAccepted, replyWith } from './replies.ts';
 import { type ApiRequest, Context, writeOptions } from './request.ts';
 import { objectOf } from './request-body.ts';
 
@@ -37,8 +44,11 @@ export abstract class ResourceController<K extends Kind> {
 
   @Get()
   async list(@Context() context: RequestContext, @Param('project') project: string, @Query() query: object) {
-    const page = await this.service.list(context, project, parseQuery(listQuerySchema, query));
-    return { items: page.items.map((row) => viewOf(this.service.kind, row)), nextPageToken: page.nextPageToken };
+    const { kind } = this.service;
+    const asked = parseQuery(listQuerySchema, query);
+    const page = await this.service.list(context, project, asked);
+    const items = page.items.map((row) => viewOf(kind, row));
+    return listBody(kind, { items, next: page.nextPageToken }, asked.fields);
   }
 
   @Get(':name')
@@ -46,9 +56,12 @@ export abstract class ResourceController<K extends Kind> {
     @Context() context: RequestContext,
     @Param('project') project: string,
     @Param('name') name: string,
+    @Query() query: object,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return replyWith(reply, this.service.kind, await this.service.get(context, project, name));
+    const { kind } = this.service;
+    const pick = picker(kind, parseQuery(readQuerySchema, query).fields);
+    return pick(replyWith(reply, kind, await this.service.get(context, project, name)));
   }
 
   @Patch(':name')

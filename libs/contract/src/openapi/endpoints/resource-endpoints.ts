@@ -1,5 +1,5 @@
 /** The routes that every kind of resource has: made once for each kind, so that none of them differs. */
-import { deleteQuerySchema, listQuerySchema, writeQuerySchema } from '../../requests/query.ts';
+import { deleteQuerySchema, listQuerySchema, readQuerySchema, writeQuerySchema } from '../../requests/query.ts';
 import type { Endpoint, EndpointBody } from './endpoint.ts';
 
 const EDIT_FAULTS = ['ImmutableField', 'UnknownField', 'QuotaExceeded', 'DiskInUse', 'PreconditionFailed'] as const;
@@ -53,7 +53,11 @@ export function resourceEndpoints(
       summary: `List ${one}s`,
       scope: 'read',
       query: listQuerySchema,
-      success: { status: 200, description: 'One page, by name.', shape: { list: view } },
+      success: {
+        status: 200,
+        description: 'One page, by name unless `orderBy` says otherwise.',
+        shape: { list: view },
+      },
     },
     {
       method: 'get',
@@ -62,6 +66,7 @@ export function resourceEndpoints(
       tag,
       summary: `Get a ${one}`,
       scope: 'read',
+      query: readQuerySchema,
       success: { status: 200, description: 'The resource; `ETag` is the version of what you may set.', shape: view },
     },
     {

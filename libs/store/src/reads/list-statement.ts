@@ -1,0 +1,103 @@
+/**
+ * The statement behind a page of resources. Every order ends with the name, so that it is total and a page can go on
+ * after the last row of the page before; every order has an index that begins with project and kind (CONSTRAINTS.md).
+ * Columns and expressions come from the tables below, never from the caller; values travel as parameters.
+ */
+import { Fault, type FilterField, type FilterTerm, type ListOrder } from '@compute/domain';
+import type { Statement } from '../connection.ts';
+import type { ListQuery } from '../records.ts';
+import { RESOURCE_COLUMNS, type ResourceRow, toDate } from '../resource-row.ts';
+import { labelConditions } from './label-conditions.ts';
+
+const BY_NAME: ListOrder = { field: 'name', descending: false };
+const COLUMNS: Readonly<Record<ListOrder['field'], string>> = {
+  name: 'name',
+  createdAt: 'created_at',
+  updatedAt: 'updated_at',
+};
+
+/** `limit` rows at most. Throws `InvalidArgument` for an `after` that is not of this order. */
+export function listStatement(query: ListQuery, limit: number): { statement: Statement; values: unknown[] } {
+  const values: unknown[] = [query.project, query.kind, limit];
+  const order = query.order ?? BY_NAME;
+  const after = query.after === undefined ? '' : afterCondition(order, query.after, values);
+  const conditions = (query.filter ?? []).map((term) => `and ${conditionOf(term, values)}`);
+  const own = [...conditions, labelConditions(query.labelSelector ?? [], values)].join(' ').trim();
+  const text = `
+select ${RESOURCE_COLUMNS} from resource
+where project = $1 and kind = $2 ${after} ${own}
+order by ${orderText(order)} limit $3`;
+  // Every filter is a text of its own: only the shapes that everybody sends are kept prepared.
+  if (own !== '') return { statement: { text }, values };
+  const shape = `${order.field}_${order.descending ? 'down' : 'up'}_${after === '' ? 'first' : 'next'}`;
+  return { statement: { text, name: `list_resources_${shape}` }, values };
+}
+
+/** Where the page after this row begins. */
+export function cursorAfter({ field }: ListOrder = BY_NAME, row: ResourceRow): string {
+  if (field === 'name') return row.name;
+  const at = field === 'createdAt' ? row.created_at : row.updated_at;
+  return `${toDate(at).getTime()}.${row.name}`;
+}
+
+function orderText({ field, descending }: ListOrder): string {
+  const direction = descending ? ' desc' : '';
+  const column = COLUMNS[field];
+  return field === 'name' ? `name${direction}` : `${column}${direction}, name${direction}`;
+}
+
+function afterCondition({ field, descending }: ListOrder, after: string, values: unknown[]): string {
+  const sign = descending ? '<' : '>';
+  if (field === 'name') return `and name ${sign} $${values.push(after)}`;
+  const [, atMs, name] = /^(\d{1,15})\.(.*)$/s.exec(after) ?? [];
+  if (atMs === undefined) throw new Fault('InvalidArgument', 'The page token is not one of this order.');
+  const at = `$${values.push(new Date(Number(atMs)))}::timestamptz`;
+  return `and (${COLUMNS[field]}, name) ${sign} (${at}, $${values.push(name)})`;
+}
+
+type Condition = (term: FilterTerm, parameter: string) => string;
+
+const compared =
+  (expression: string): Condition =>
+  ({ comparison }, parameter) =>
+    comparison === '!=' ? `${expression} is distinct from ${parameter}` : `${expression} ${comparison} ${parameter}`;
+
+/** Holds or does not: the expression says so for `=`. */
+const held =
+  (expression: (parameter: string) => string): Condition =>
+  ({ comparison }, parameter) =>
+    comparison === '!=' ? `not ${expression(parameter)}` : expression(parameter);
+
+const CONDITIONS: Readonly<Record<FilterField, Condition>> = {
+  name: compared('name'),
+  phase: compared('phase'),
+  createdAt: compared('created_at'),
+  updatedAt: compared('updated_at'),
+  deleting: compared('(deletion_requested_at is not null)'),
+  failure: compared("status #>> '{failure,code}'"),
+  instanceType: compared("spec ->> 'instanceType'"),
+  series: compared("status #>> '{instanceType,series}'"),
+  instanceProfile: compared("spec ->> 'instanceProfile'"),
+  external: compared("(spec ->> 'external')::boolean"),
+  disk: held(
+    (p) =>
+      `exists (select 1 from disk_attachment a where a.project = $1 and a.disk_name = ${p} and a.vm_uid = resource.uid)`,
+  ),
+  storageClass: compared("spec ->> 'storageClass'"),
+  optical: compared("(spec ->> 'optical')::boolean"),
+  source: compared(
+    `case when spec -> 'source' ? 'http' then 'http' when spec -> 'source' ? 'image' then 'image'
+      when spec -> 'source' ? 'disk' then 'disk' else 'blank' end`,
+  ),
+  image: compared("spec #>> '{source,image,name}'"),
+  attachedTo: held((p) => `(status -> 'attachedTo' ? ${p})`),
+};
+
+function conditionOf(term: FilterTerm, values: unknown[]): string {
+  return `(${CONDITIONS[term.field](term, `$${values.push(term.value)}${castOf(term.value)}`)})`;
+}
+
+function castOf(value: FilterTerm['value']): string {
+  if (value instanceof Date) return '::timestamptz';
+  return typeof value === 'boolean' ? '::boolean' : '::text';
+}
