@@ -15,6 +15,7 @@ export const FAULT_CODES = [
   'AlreadyExists',
   'QuotaExceeded',
   'DiskInUse',
+  'WrongPowerState',
   'Stale',
   'PreconditionFailed',
   'IdempotencyMismatch',

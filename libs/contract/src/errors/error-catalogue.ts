@@ -59,6 +59,11 @@ export const ERROR_CATALOGUE: Readonly<Record<FaultCode, ErrorPage>> = {
     cause: 'A virtual machine has the disk. A disk that is not optical belongs to one machine at a time.',
     remedy: 'Detach it from the machine that the message names, or delete the machine first.',
   },
+  WrongPowerState: {
+    title: 'The machine is not in a state for that',
+    cause: 'Only a machine that runs can be paused, and only one that is to run can be restarted.',
+    remedy: 'Start the machine first, or wait until it runs; its phase and its runStrategy say which.',
+  },
   Stale: {
     title: 'Somebody else was faster',
     cause: 'The resource changed between reading and writing.',

@@ -31,6 +31,7 @@ export const GRPC_STATUS: Readonly<Record<FaultCode, GrpcCodeName>> = {
   AlreadyExists: 'ALREADY_EXISTS',
   QuotaExceeded: 'RESOURCE_EXHAUSTED',
   DiskInUse: 'FAILED_PRECONDITION',
+  WrongPowerState: 'FAILED_PRECONDITION',
   Stale: 'ABORTED',
   PreconditionFailed: 'ABORTED',
   IdempotencyMismatch: 'INVALID_ARGUMENT',

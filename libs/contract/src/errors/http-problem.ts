@@ -13,6 +13,7 @@ export const HTTP_STATUS: Readonly<Record<FaultCode, number>> = {
   AlreadyExists: 409,
   QuotaExceeded: 403,
   DiskInUse: 409,
+  WrongPowerState: 409,
   Stale: 409,
   PreconditionFailed: 412,
   IdempotencyMismatch: 422,

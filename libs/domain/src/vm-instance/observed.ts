@@ -80,3 +80,11 @@ export type VmAction =
   | { readonly do: 'deleteService'; readonly uid: string }
   | { readonly do: 'deleteCloudInitSecret'; readonly uid: string }
   | { readonly do: 'deleteSshKeysSecret'; readonly uid: string };
+  /** Ends this incarnation and no other; the run strategy says whether another one comes. */
+  | { readonly do: 'deleteMachine'; readonly uid: string }
+  /** Gives the guest of this incarnation no more than this time to shut down; 0 kills it. */
+  | { readonly do: 'hurryMachine'; readonly uid: string; readonly graceSeconds: number }
+  /** For the run strategies under which no incarnation comes by itself. */
+  | { readonly do: 'startMachine' }
+  | { readonly do: 'pauseMachine'; readonly uid: string }
+  | { readonly do: 'unpauseMachine'; readonly uid: string }

@@ -1,5 +1,6 @@
 /** The VMInstance: what a user may want of it, what is reported of it, and the words of its lifecycle. */
 import type { Resource, StatusEnvelope } from '../resource.ts';
+import type { VmIntent, VmPower } from './intent.ts';
 
 export const RUN_STRATEGIES = ['Always', 'Halted', 'Manual', 'RerunOnFailure', 'Once'] as const;
 export type RunStrategy = (typeof RUN_STRATEGIES)[number];
@@ -67,12 +68,17 @@ export interface VmInstanceStatus extends StatusEnvelope<VmConditionType> {
   readonly restartRequired?: { readonly since: string; readonly fields: readonly string[] };
 }
 
-export type VmInstance = Resource<'VMInstance', VmInstanceSpec, VmInstanceStatus, VmPhase>;
+export type VmInstance = Resource<'VMInstance', VmInstanceSpec, VmInstanceStatus, VmPhase> & {
+  /** What was asked of its power beside the spec; not shown to users. */
+  readonly intent?: VmIntent;
+};
 
 /** The name of a disk entry, in either form. */
 export function diskName(entry: DiskEntry): string {
   return typeof entry === 'string' ? entry : entry.name;
 }
+  /** Bookkeeping of the wishes about power; not shown to users. */
+  readonly power?: VmPower;
 
 /** The run strategy that a spec asks for: `running` is the specification's shorter word for Always and Halted. */
 export function runStrategyOf(spec: VmInstanceSpec): RunStrategy {

@@ -57,6 +57,7 @@ const STATEMENTS: Readonly<Record<FaultCode, Statement>> = {
   AlreadyExists: (_fault, subject) => alreadyExists(subject, subject.name),
   QuotaExceeded: (fault, subject) => forbidden(subject, subject.name, fault.message, quotaCauses(fault)),
   DiskInUse: overtaken,
+  WrongPowerState: overtaken,
   Stale: overtaken,
   PreconditionFailed: overtaken,
   IdempotencyMismatch: withCode(422, 'Invalid'),
