@@ -227,6 +227,9 @@ export interface UsageExportSum {
   readonly durationMs: number;
 }
 
+export const USAGE_LINE_FORMATS = ['ndjson', 'csv'] as const;
+export type UsageLineFormat = (typeof USAGE_LINE_FORMATS)[number];
+
 /** The part of a project's chain that was published in a closed span. */
 export interface UsageExport extends UsageExportQuery {
   readonly previousHash: string;
@@ -238,8 +241,8 @@ export interface UsageExport extends UsageExportQuery {
   readonly sums: readonly UsageExportSum[];
   /** Signed statements of where the chain stood at both ends; fewer where it had not begun. */
   readonly checkpoints: readonly string[];
-  /** Each event as a line of JSON with its newline, many lines at once. */
-  lines(): AsyncGenerator<string>;
+  /** Each event as a line with its newline, many lines at once. */
+  lines(format: UsageLineFormat): AsyncGenerator<string>;
 }
 
 export interface UsageCheckpoint {

@@ -1,6 +1,6 @@
 /**
  * A closed stretch of a project's ledger, to be handed to somebody who does not trust us: every event between two
- * checkpoints, in the order of the chain, as lines of CloudEvents, with the sums that it must come to.
+ * checkpoints, in the order of the chain, as lines of CloudEvents or CSV, with the sums that it must come to.
  *
  * The lines are built by the database and passed through: with an object for each event this process would be the
  * slowest part. A test holds them against the feed's own form.
@@ -8,8 +8,9 @@
 import { Fault, type Meter } from '@compute/domain';
 import type pg from 'pg';
 import { rowsOf } from '../connection.ts';
-import type { UsageExport, UsageExportQuery, UsageExportSum } from '../records.ts';
+import type { UsageExport, UsageExportQuery, UsageExportSum, UsageLineFormat } from '../records.ts';
 import { EMPTY_CHAIN } from './chain.ts';
+import { LINE_STATEMENTS } from './export-lines.ts';
 
 const LINES_AT_ONCE = 5_000;
 
@@ -40,7 +41,7 @@ export async function exportUsage(pool: pg.Pool, query: UsageExportQuery): Promi
     count: last.position - first.position,
     sums,
     checkpoints: [first.statement, last.statement].filter((statement) => statement !== undefined),
-    lines: () => readLines(pool, project, first.position, last.position),
+    lines: (format) => readLines(pool, { project, after: first.position, upTo: last.position }, format),
   };
 }
 
@@ -70,10 +71,21 @@ async function sumsOf(pool: pg.Pool, project: string, after: number, upTo: numbe
   return rows.map(({ meter, events, duration_ms: durationMs }) => ({ meter, events, durationMs }));
 }
 
-async function* readLines(pool: pg.Pool, project: string, after: number, upTo: number): AsyncGenerator<string> {
+interface Stretch {
+  readonly project: string;
+  readonly after: number;
+  readonly upTo: number;
+}
+
+async function* readLines(
+  pool: pg.Pool,
+  { project, after, upTo }: Stretch,
+  format: UsageLineFormat,
+): AsyncGenerator<string> {
+  const statement = LINE_STATEMENTS[format];
   for (let last = after; last < upTo; last += LINES_AT_ONCE) {
     const end = Math.min(last + LINES_AT_ONCE, upTo);
-    const [row] = await rowsOf<{ lines: string | null }>(pool, READ_LINES, [project, last, end]);
+    const [row] = await rowsOf<{ lines: string | null }>(pool, statement, [project, last, end]);
     if (row?.lines) yield row.lines;
   }
 }
@@ -93,24 +105,4 @@ const SUM_EVENTS = {
 select meter, count(*) as events, sum(duration_ms)::bigint as duration_ms from usage_event
 where project = $1 and chain_position > $2 and chain_position <= $3
 group by meter order by meter`,
-};
-
-const TIME = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-
-const READ_LINES = {
-  name: 'read_usage_lines',
-  text: `
-select string_agg(line, '') as lines from (
-  select json_build_object(
-    'specversion', '1.0', 'id', id, 'source', '/v1/projects/' || project, 'type', 'compute.usage.v1',
-    'subject', kind || '/' || name, 'time', ${TIME('recorded_at')}, 'datacontenttype', 'application/json',
-    'sequence', position::text, 'chainposition', chain_position::text, 'chainhash', encode(chain_hash, 'hex'),
-    'data', json_strip_nulls(json_build_object(
-      'project', project, 'meter', meter, 'kind', kind, 'uid', uid, 'name', name, 'dimensions', dimensions,
-      'from', ${TIME('from_at')}, 'to', ${TIME('to_at')}, 'durationMs', duration_ms, 'corrects', corrects
-    ))
-  )::text || E'\\n' as line
-  from usage_event where project = $1 and chain_position > $2 and chain_position <= $3
-  order by chain_position
-) as part`,
 };

@@ -141,7 +141,7 @@ test('an export holds exactly the events between two checkpoints, chained from t
   const to = last?.periodEnd ?? expect.unreachable('no checkpoint');
   const from = before?.periodEnd ?? expect.unreachable('only one checkpoint');
   const exported = await it.store.usage.export({ project: 'demo', from, to });
-  const text = (await Array.fromAsync(exported.lines())).join('');
+  const text = (await Array.fromAsync(exported.lines('ndjson'))).join('');
   const lines = text
     .split('\n')
     .slice(0, -1)
@@ -187,4 +187,27 @@ test('a reader is made by its first acknowledgement, never goes back unless it s
   expect(await it.store.usage.consumers('demo')).toHaveLength(1);
   await it.store.usage.removeConsumer('demo', 'billing');
   await expect(it.store.usage.consumer('demo', 'billing')).rejects.toMatchObject({ code: 'NotFound' });
+});
+
+test('a correction takes back what an event added, once, and stands in the chain', async () => {
+  const [event] = (await everyEvent('demo')).filter(({ corrects }) => corrects === undefined);
+  const { id, from, to, durationMs } = event ?? expect.unreachable('no event');
+  const sumOf = async () => (await everyEvent('demo')).reduce((sum, one) => sum + one.durationMs, 0);
+  const before = await sumOf();
+  const correction = { eventId: id, actor: 'user:key-1', requestId: 'request-1' };
+  const first = await it.store.usage.correct(correction);
+  expect(await it.store.usage.correct(correction)).toBe(first);
+  await it.store.usage.publish();
+  const events = await everyEvent('demo');
+  const correcting = events.filter(({ corrects }) => corrects === id);
+  expect(correcting).toEqual([expect.objectContaining({ id: first, from, to, durationMs: -durationMs })]);
+  expect(await sumOf()).toBe(before - durationMs);
+  expectChain(events);
+  await expect(it.store.usage.correct({ ...correction, eventId: first })).rejects.toMatchObject({
+    code: 'InvalidArgument',
+  });
+  const nobody = '00000000-0000-4000-8000-000000000000';
+  await expect(it.store.usage.correct({ ...correction, eventId: nobody })).rejects.toMatchObject({ code: 'NotFound' });
+  const audited = await it.sql(`select 1 from audit where verb = 'correctUsage'`);
+  expect(audited).toHaveLength(1);
 });

@@ -15,6 +15,7 @@ import type {
 } from '../records.ts';
 import { type ClosedPeriods, closeAndPublish } from './close-period.ts';
 import { type Acknowledgement, acknowledge, consumer, consumers, removeConsumer } from './consumers.ts';
+import { type Correction, correctUsage } from './correct.ts';
 import { exportUsage } from './export.ts';
 import { publishUsage } from './publish.ts';
 import type { SigningKey } from './signing-key.ts';
@@ -77,6 +78,11 @@ export class UsageRecords {
   /** Throws `InvalidArgument` for a span that is not closed yet. */
   export(query: UsageExportQuery): Promise<UsageExport> {
     return exportUsage(this.#parts.pool, query);
+  }
+
+  /** Takes an event back by a new one; answers with its id. Safe to repeat. Throws `NotFound`, `InvalidArgument`. */
+  correct(correction: Correction): Promise<string> {
+    return correctUsage(this.#parts.pool, correction);
   }
 
   /** A statement signed with the key of the ledger, as a JWS. */
