@@ -70,8 +70,7 @@ export class Cluster {
 
   /** Hashes of what the row renders to now. The row's cloudInit must be in clear. */
   renderVm(target: VmTarget): VmRendered {
-    const presentFirmwareUuid = this.#view.firmwareUuid(target);
-    return renderedHashes(vmManifests(target, { hashKey: this.#hashKey, presentFirmwareUuid }));
+    return renderedHashes(vmManifests(target, { hashKey: this.#hashKey, present: this.#view.presentVm(target) }));
   }
 
   /** Never throws for what the cluster answers; throws `InvalidArgument` for an image that the catalogue does not have. */

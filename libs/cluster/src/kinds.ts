@@ -41,8 +41,8 @@ export interface TemplateDisk {
 
 export interface TemplateVolume {
   name: string;
-  dataVolume?: { name: string };
-  persistentVolumeClaim?: { claimName: string };
+  dataVolume?: { name: string; hotpluggable?: boolean };
+  persistentVolumeClaim?: { claimName: string; hotpluggable?: boolean };
   cloudInitNoCloud?: { secretRef: { name: string } };
 }
 
@@ -84,6 +84,14 @@ export interface VirtualMachine extends KubeObject {
   };
 }
 
+/** A volume as the machine has it; `hotplugVolume` only on those that came while it ran. */
+export interface VolumeStatus {
+  name: string;
+  phase?: string;
+  hotplugVolume?: object;
+  persistentVolumeClaimInfo?: { claimName?: string };
+}
+
 export interface VirtualMachineInstance extends KubeObject {
   spec: { hostname?: string; domain?: object; volumes?: TemplateVolume[] };
   status?: {
@@ -92,6 +100,9 @@ export interface VirtualMachineInstance extends KubeObject {
     conditions?: WireCondition[];
     interfaces?: { ipAddress?: string; ipAddresses?: string[] }[];
     guestOSInfo?: { name?: string; prettyName?: string };
+    volumeStatus?: VolumeStatus[];
+    currentCPUTopology?: { sockets?: number; cores?: number; threads?: number };
+    memory?: { guestCurrent?: string };
     migrationState?: { startTimestamp?: string; endTimestamp?: string; completed?: boolean };
     phaseTransitionTimestamps?: { phase: string; phaseTransitionTimestamp: string }[];
   };

@@ -6,6 +6,7 @@ export * from './listing.ts';
 export * from './names.ts';
 export * from './plan.ts';
 export * from './quantity.ts';
+export * from './field-change.ts';
 export * from './quota/claims.ts';
 export * from './resource.ts';
 export * from './usage/chain.ts';
@@ -16,7 +17,10 @@ export * from './vm-disk/import-progress.ts';
 export * from './vm-disk/lifecycle.ts';
 export * from './vm-disk/observed.ts';
 export * from './vm-disk/plan.ts';
+export * from './usage/replay.ts';
 export {
+export * from './vm-disk/attached-machines.ts';
+export * from './vm-disk/field-changes.ts';
   DEFAULT_IMPORT_POLICY,
   type DiskDetails,
   type DiskPlan,
@@ -31,8 +35,13 @@ export * from './vm-instance/plan.ts';
 export * from './vm-instance/intent.ts';
 export * from './vm-instance/plan-report.ts';
 export * from './vm-instance/ssh-key.ts';
+export * from './vm-instance/change-warnings.ts';
+export * from './vm-instance/disk-plugging.ts';
+export * from './vm-instance/field-changes.ts';
+export * from './vm-instance/intent.ts';
 export * from './vm-instance/validate.ts';
-export * from './vm-instance/vm-failure.ts';
 export * from './vm-instance/vm-instance.ts';
 export { failedWish, powerRefusal } from './vm-instance/plan-power.ts';
 export * from './vm-instance/power.ts';
+export * from './vm-instance/power.ts';
+export * from './vm-instance/start-record.ts';

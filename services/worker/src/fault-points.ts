@@ -40,6 +40,8 @@ const ACTIONS: { readonly [K in Kind]: Readonly<Record<ActionOf[K], true>> } = {
     applySshKeysSecret: true,
     applyVirtualMachine: true,
     applyService: true,
+    plugDisk: true,
+    unplugDisk: true,
     deleteVirtualMachine: true,
     deleteService: true,
     deleteCloudInitSecret: true,

@@ -8,7 +8,8 @@ import type { ClusterView } from '../view/cluster-view.ts';
 import { type ActionOutcome, outcomeOf } from './action-outcome.ts';
 import { applyOwned } from './apply-owned.ts';
 import { ensureNamespace } from './disk-actions.ts';
-import { vmManifests } from './vm-manifests.ts';
+import { plugDisk, unplugDisk } from './disk-plugs.ts';
+import { type VmManifests, vmManifests } from './vm-manifests.ts';
 
 export interface VmExecutor {
   readonly client: KubeClient;
@@ -26,6 +27,10 @@ export function performVmAction(executor: VmExecutor, action: VmAction, target: 
     case 'applyCloudInitSecret':
     case 'applySshKeysSecret':
       return applyObject(executor, action.do, target);
+    case 'plugDisk':
+      return plugDisk(executor.client, target, action.disk, manifestsOf(executor, target).virtualMachine);
+    case 'unplugDisk':
+      return unplugDisk(executor.client, target, action.disk);
     case 'deleteVirtualMachine':
       return remove(executor, virtualMachines, { namespace, name: vmObjectName(vm.name) }, action.uid);
     case 'deleteService':
@@ -37,14 +42,15 @@ export function performVmAction(executor: VmExecutor, action: VmAction, target: 
   }
 }
 
+function manifestsOf({ view, hashKey }: VmExecutor, target: VmTarget): VmManifests {
+  return vmManifests(target, { hashKey, present: view.presentVm(target) });
+}
+
 type ApplyAction = 'applyVirtualMachine' | 'applyService' | 'applyCloudInitSecret' | 'applySshKeysSecret';
 
-function applyObject(
-  { client, view, hashKey }: VmExecutor,
-  what: ApplyAction,
-  target: VmTarget,
-): Promise<ActionOutcome> {
-  const manifests = vmManifests(target, { hashKey, presentFirmwareUuid: view.firmwareUuid(target) });
+function applyObject(executor: VmExecutor, what: ApplyAction, target: VmTarget): Promise<ActionOutcome> {
+  const { client, view } = executor;
+  const manifests = manifestsOf(executor, target);
   const seen = view.observeVm(target);
   switch (what) {
     case 'applyVirtualMachine':

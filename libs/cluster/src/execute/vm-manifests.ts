@@ -1,15 +1,17 @@
-/** All manifests of one machine, rendered from its row, its disks' rows and the firmware of the machine that exists. */
-import type { VmRendered } from '@compute/domain';
+/** All manifests of one machine, rendered from its row, its disks' rows and what of it is in the cluster already. */
+import type { StartedWith, VmRendered } from '@compute/domain';
 import type { KubeObject } from '@compute/kube-client';
 import type { Secret, Service, VirtualMachine } from '../kinds.ts';
 import { hashOf } from '../manifests/manifest-hash.ts';
+import type { PresentVm } from '../manifests/present-vm.ts';
 import { renderCloudInitSecret, renderSshKeysSecret } from '../manifests/secrets.ts';
 import { renderService } from '../manifests/service.ts';
-import { renderVirtualMachine } from '../manifests/virtual-machine.ts';
+import { renderVirtualMachine, startsWith } from '../manifests/virtual-machine.ts';
 import type { VmTarget } from '../targets.ts';
 
 export interface VmManifests {
   readonly virtualMachine: VirtualMachine;
+  readonly startsWith: StartedWith;
   readonly service?: Service;
   readonly cloudInitSecret?: Secret;
   readonly sshKeysSecret?: Secret;
@@ -17,14 +19,16 @@ export interface VmManifests {
 
 export interface VmManifestContext {
   readonly hashKey: Uint8Array;
-  readonly presentFirmwareUuid: string | undefined;
+  readonly present: PresentVm | undefined;
 }
 
-export function vmManifests(target: VmTarget, { hashKey, presentFirmwareUuid }: VmManifestContext): VmManifests {
+export function vmManifests(target: VmTarget, { hashKey, present }: VmManifestContext): VmManifests {
   const { vm, namespace, disks } = target;
   const opticalDisks = new Set(disks.filter((disk) => disk.spec.optical).map((disk) => disk.name));
+  const input = { vm, namespace, opticalDisks, ...(present === undefined ? {} : { present }) };
   return {
-    virtualMachine: renderVirtualMachine({ vm, namespace, opticalDisks, presentFirmwareUuid }),
+    virtualMachine: renderVirtualMachine(input),
+    startsWith: startsWith(input),
     service: renderService(vm, namespace),
     cloudInitSecret: renderCloudInitSecret({ vm, namespace, hashKey }),
     sshKeysSecret: renderSshKeysSecret({ vm, namespace, hashKey }),
@@ -36,6 +40,7 @@ export function renderedHashes(manifests: VmManifests): VmRendered {
   const hash = (object: KubeObject | undefined) => (object === undefined ? undefined : hashOf(object));
   return {
     virtualMachine: hashOf(manifests.virtualMachine) ?? '',
+    startsWith: manifests.startsWith,
     service: hash(manifests.service),
     cloudInitSecret: hash(manifests.cloudInitSecret),
     sshKeysSecret: hash(manifests.sshKeysSecret),

@@ -14,6 +14,8 @@ export const PROJECT_LABEL = 'compute.cozystack.io/project';
 export const NAME_LABEL = 'compute.cozystack.io/name';
 export const HASH_ANNOTATION = 'compute.cozystack.io/manifest-hash';
 export const GENERATION_ANNOTATION = 'compute.cozystack.io/generation';
+/** On a machine's template, from where KubeVirt copies it to each incarnation: what of the spec it was started with. */
+export const STARTED_WITH_ANNOTATION = 'compute.cozystack.io/started-with';
 
 const APP_NAMES: Readonly<Record<Kind, string>> = { VMInstance: 'vm-instance', VMDisk: 'vm-disk' };
 

@@ -3,14 +3,23 @@ import { describe, expect, it } from 'vitest';
 import { VM_UID, vmRow } from '../fixtures/rows.ts';
 import { macAddress } from './machine-identity.ts';
 import { HASH_ANNOTATION } from './ownership.ts';
+import type { PresentVm } from './present-vm.ts';
 import { renderVirtualMachine } from './virtual-machine.ts';
+
+/** A machine that is in the cluster, but off. */
+const STOPPED: PresentVm = {
+  firmwareUuid: undefined,
+  plugDisks: new Set(),
+  bootDisks: undefined,
+  withheld: new Set(),
+};
 
 const render = (spec: Partial<VmInstanceSpec>, optical: string[] = [], presentFirmwareUuid?: string) =>
   renderVirtualMachine({
     vm: vmRow(spec),
     namespace: 'tenant-demo',
     opticalDisks: new Set(optical),
-    ...(presentFirmwareUuid === undefined ? {} : { presentFirmwareUuid }),
+    ...(presentFirmwareUuid === undefined ? {} : { present: { ...STOPPED, firmwareUuid: presentFirmwareUuid } }),
   });
 const machine = (...args: Parameters<typeof render>) => render(...args).spec.template.spec;
 
@@ -54,6 +63,7 @@ describe('a machine as a VirtualMachine', () => {
             annotations: {
               'kubevirt.io/allow-pod-bridge-network-live-migration': 'true',
               'ovn.kubernetes.io/mac_address': mac,
+              'compute.cozystack.io/started-with': expect.stringContaining('"disks":["prod-system","prod-data"]'),
             },
           },
           spec: {

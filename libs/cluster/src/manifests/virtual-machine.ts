@@ -2,16 +2,26 @@
  * A VMInstance as a KubeVirt VirtualMachine. No dataVolumeTemplates: disks have a life of their own, and deleting a
  * machine leaves them.
  *
- * Everything under `template` that changes makes KubeVirt ask for a restart, so nothing that changes by itself
- * (generation, hash) may stand there.
+ * Everything under `template.spec` that changes makes KubeVirt ask for a restart, so nothing that changes by itself may
+ * stand there. KubeVirt copies the template's annotations to each incarnation that it starts: that is how a machine knows
+ * what it was started with.
  */
-import { given, runStrategyOf, type VmInstance, type VmInstanceSpec } from '@compute/domain';
+import {
+  diskName,
+  given,
+  runStrategyOf,
+  type StartedWith,
+  startRecord,
+  type VmInstance,
+  type VmInstanceSpec,
+} from '@compute/domain';
 import type { MachineSpec, VirtualMachine } from '../kinds.ts';
 import { machineDisks } from './machine-disks.ts';
 import { firmwareUuid, macAddress } from './machine-identity.ts';
-import { manifestHash, stamped } from './manifest-hash.ts';
+import { canonicalJson, manifestHash, stamped } from './manifest-hash.ts';
 import { cloudInitSecretName, sshKeysSecretName, vmObjectName } from './object-names.ts';
-import { ownershipLabels } from './ownership.ts';
+import { ownershipLabels, STARTED_WITH_ANNOTATION } from './ownership.ts';
+import { type PresentVm, pluggedOf } from './present-vm.ts';
 
 const GRACE_PERIOD_SECONDS = 30;
 
@@ -20,13 +30,14 @@ export interface VmManifestInput {
   readonly namespace: string;
   /** Names of its disks that are optical; only those that are known to be. */
   readonly opticalDisks: ReadonlySet<string>;
-  /** Firmware UUID of the VirtualMachine that exists, if one does. */
-  readonly presentFirmwareUuid?: string;
+  /** What is in the cluster already; absent for a machine that is not. */
+  readonly present?: PresentVm;
 }
 
 export function renderVirtualMachine(input: VmManifestInput): VirtualMachine {
   const { vm, namespace } = input;
   const mac = macAddress(vm.uid);
+  const machine = machineInput(input);
   const manifest: VirtualMachine = {
     apiVersion: 'kubevirt.io/v1',
     kind: 'VirtualMachine',
@@ -41,9 +52,10 @@ export function renderVirtualMachine(input: VmManifestInput): VirtualMachine {
             'kubevirt.io/allow-pod-bridge-network-live-migration': 'true',
             // The pod network must expect the address that the guest has; other networks ignore the annotation.
             'ovn.kubernetes.io/mac_address': mac,
+            [STARTED_WITH_ANNOTATION]: canonicalJson(machine.startsWith),
           },
         },
-        spec: machineSpec(input, mac),
+        spec: machineSpec(input, machine, mac),
       },
     },
   };
@@ -66,16 +78,38 @@ function matchers(spec: VmInstanceSpec): Pick<VirtualMachine['spec'], 'instancet
   };
 }
 
-function machineSpec({ vm, namespace, opticalDisks, presentFirmwareUuid }: VmManifestInput, mac: string): MachineSpec {
-  const { spec } = vm;
-  const cloudInitSecret = hasCloudInit(spec) ? cloudInitSecretName(vm.name) : undefined;
-  const { disks, volumes } = machineDisks(spec.disks, opticalDisks, cloudInitSecret);
+/** What the next start takes over. */
+export function startsWith(input: VmManifestInput): StartedWith {
+  return machineInput(input).startsWith;
+}
+
+interface MachineInput {
+  /** Without the disks that another machine has not let go of. */
+  readonly spec: VmInstanceSpec;
+  readonly plugged: ReadonlySet<string>;
+  readonly startsWith: StartedWith;
+}
+
+function machineInput({ vm, namespace, opticalDisks, present }: VmManifestInput): MachineInput {
+  const disks = vm.spec.disks.filter((entry) => !present?.withheld.has(diskName(entry)));
+  const spec = { ...vm.spec, disks };
+  const plugged = pluggedOf(disks, opticalDisks, present);
   const uuid = firmwareUuid({
     namespace,
     vmName: vm.name,
     seed: spec.cloudInitSeed,
-    ...(presentFirmwareUuid === undefined ? {} : { present: presentFirmwareUuid }),
+    ...(present?.firmwareUuid === undefined ? {} : { present: present.firmwareUuid }),
   });
+  return { spec, plugged, startsWith: startRecord(spec, { firmwareUuid: uuid, plugged }) };
+}
+
+function machineSpec(
+  { vm, opticalDisks }: VmManifestInput,
+  { spec, plugged, startsWith: { firmwareUuid: uuid } }: MachineInput,
+  mac: string,
+): MachineSpec {
+  const cloudInitSecret = hasCloudInit(spec) ? cloudInitSecretName(vm.name) : undefined;
+  const { disks, volumes } = machineDisks(spec.disks, { optical: opticalDisks, plugged }, cloudInitSecret);
   return {
     domain: {
       ...customSize(spec),

@@ -25,12 +25,12 @@ import {
 } from '../kinds.ts';
 import { cloudInitSecretName, diskObjectName, sshKeysSecretName, vmObjectName } from '../manifests/object-names.ts';
 import { PROJECT_LABEL, type RowRef, UID_LABEL } from '../manifests/ownership.ts';
+import { type PresentVm, presentVm } from '../manifests/present-vm.ts';
 import type { DiskTarget, VmTarget } from '../targets.ts';
-import { DiskUsers } from './disk-users.ts';
+import { type DiskUser, DiskUsers } from './disk-users.ts';
 import { diskObserved, vmObserved } from './observe.ts';
 import {
   type Projected,
-  type ProjectedMachine,
   projectClaim,
   projectDataVolume,
   projectMachine,
@@ -62,7 +62,9 @@ export class ClusterView {
   readonly #onError: (error: unknown) => void;
   readonly #followed: Followed[] = [];
   readonly #listeners = new Set<ChangeListener>();
+  /** By the machines that are up, and by the manifests that the next ones start from. */
   readonly #diskUsers = new DiskUsers();
+  readonly #diskClaimants = new DiskUsers();
   #synced = false;
   readonly #dataVolumes;
   readonly #claims;
@@ -82,7 +84,8 @@ export class ClusterView {
     this.#services = this.#followRows(services, projectService);
     this.#secrets = this.#followRows(secrets, projectObject);
     this.#namespaces = this.#follow(namespaces, PROJECT_LABEL, projectNamespace);
-    this.#machines.onChange((change) => this.#onMachine(change));
+    this.#machines.onChange((change) => this.#onDisksOf(change, this.#diskUsers));
+    this.#virtualMachines.onChange((change) => this.#onDisksOf(change, this.#diskClaimants));
   }
 
   /** Starts following; resolves when every kind was listed. Rejects only when stopped before. */
@@ -121,7 +124,7 @@ export class ClusterView {
       namespaceExists: this.#namespaceExists(namespace),
       dataVolume: this.#dataVolumes.get(namespace, name),
       claim: this.#claims.get(namespace, name),
-      usedByMachines: this.#diskUsers.of(namespace, disk.name),
+      usedByMachines: this.#usersOf(namespace, disk.name),
     });
   }
 
@@ -137,15 +140,20 @@ export class ClusterView {
       service: this.#services.get(namespace, name),
       cloudInitSecret: this.#secrets.get(namespace, cloudInitSecretName(vm.name)),
       sshKeysSecret: this.#secrets.get(namespace, sshKeysSecretName(vm.name)),
-      usersOfDisk: (disk) => this.#diskUsers.of(namespace, disk),
+      usersOfDisk: (disk) => this.#usersOf(namespace, disk),
     });
   }
 
-  /** Firmware UUID of the machine's VirtualMachine, when there is one and it is this row's. */
-  firmwareUuid({ vm, namespace }: Pick<VmTarget, 'vm' | 'namespace'>): string | undefined {
-    this.#requireSynced();
-    const present = this.#virtualMachines.get(namespace, vmObjectName(vm.name));
-    return present?.row?.uid === vm.uid ? present.firmwareUuid : undefined;
+  /** What the next manifest of the machine depends on; undefined without a VirtualMachine of this row. */
+  presentVm(target: VmTarget): PresentVm | undefined {
+    const observed = this.observeVm(target);
+    const present = this.#virtualMachines.get(target.namespace, vmObjectName(target.vm.name));
+    return presentVm(observed, present?.firmwareUuid);
+  }
+
+  /** Names of the machines that have the disk, or will have it at their next start; sorted. */
+  #usersOf(namespace: string, disk: string): string[] {
+    return [...new Set([...this.#diskUsers.of(namespace, disk), ...this.#diskClaimants.of(namespace, disk)])].sort();
   }
 
   #requireSynced(): void {
@@ -188,15 +196,15 @@ export class ClusterView {
     this.#tell(object.row);
   }
 
-  // A disk's row tells which machines use it, and a disk waits with its deletion until none does.
-  #onMachine({ type, key, object, previous }: InformerChange<ProjectedMachine>): void {
+  // A disk's row tells which machines have it, and a disk waits with its deletion until none does.
+  #onDisksOf({ type, key, object, previous }: InformerChange<DiskUser>, users: DiskUsers): void {
     const { namespace = '' } = parseObjectKey(key);
     const now = type === 'deleted' ? undefined : object;
     const before = type === 'added' ? undefined : previous;
-    if (isDeepStrictEqual(before?.observed.disks, now?.observed.disks)) return;
-    this.#diskUsers.update(namespace, before, now);
-    const touched = new Set([...(before?.observed.disks ?? []), ...(now?.observed.disks ?? [])]);
-    for (const disk of touched) this.#tell(this.#rowOfDisk(namespace, disk));
+    const [had, has] = [before?.observed.disks ?? [], now?.observed.disks ?? []];
+    if (isDeepStrictEqual(had, has)) return;
+    users.update(namespace, before, now);
+    for (const disk of new Set([...had, ...has])) this.#tell(this.#rowOfDisk(namespace, disk));
   }
 
   #rowOfDisk(namespace: string, disk: string): RowRef | undefined {

@@ -1,11 +1,17 @@
-/** Which machines have a disk plugged in. Kept up to date by changes, so that a look costs nothing however many machines run. */
-import type { ProjectedMachine } from './projections.ts';
+/** Which machines have a disk. Kept up to date by changes, so that a look costs nothing however many machines run. */
+
+/** Something in the cluster that names disks: a machine that is up, or the manifest of one. */
+export interface DiskUser {
+  /** Name of the row, as users know the machine. */
+  readonly vmName: string;
+  readonly observed: { readonly disks?: readonly string[] };
+}
 
 export class DiskUsers {
   readonly #users = new Map<string, Set<string>>();
 
   /** Replaces what a machine used before by what it uses now; either is absent when there is no machine. */
-  update(namespace: string, before: ProjectedMachine | undefined, now: ProjectedMachine | undefined): void {
+  update(namespace: string, before: DiskUser | undefined, now: DiskUser | undefined): void {
     for (const disk of before?.observed.disks ?? []) this.#remove(`${namespace}/${disk}`, before?.vmName ?? '');
     for (const disk of now?.observed.disks ?? []) this.#add(`${namespace}/${disk}`, now?.vmName ?? '');
   }

@@ -34,7 +34,7 @@ export interface VmSightings {
   readonly service: Projected<ObservedService> | undefined;
   readonly cloudInitSecret: Projected<ObservedObject> | undefined;
   readonly sshKeysSecret: Projected<ObservedObject> | undefined;
-  /** Names of the machines that have a disk plugged in. */
+  /** Names of the machines that have a disk, or will have it at their next start. */
   readonly usersOfDisk: (disk: string) => readonly string[];
 }
 
@@ -59,11 +59,7 @@ export function vmObserved(vm: VmInstance, disks: readonly VmDisk[], seen: VmSig
     sshKeysSecret: own(vm.uid, seen.sshKeysSecret),
     disks: vm.spec.disks.map((entry) => {
       const name = diskName(entry);
-      return diskOfVm(
-        name,
-        disks,
-        seen.usersOfDisk(name).filter((user) => user !== vm.name),
-      );
+      return diskOfVm(name, disks, otherHolders(vm.name, seen.usersOfDisk(name)));
     }),
   };
 }
@@ -86,9 +82,14 @@ export function diskState(disk: VmDisk | undefined): DiskState {
   }
 }
 
+/** None for a machine that has the disk itself: what another one still says of it changes nothing any more. */
+function otherHolders(vmName: string, holders: readonly string[]): readonly string[] {
+  return holders.includes(vmName) ? [] : holders;
+}
+
 /**
- * A spec gives a disk up at once, its machine only when it stops or unplugs it: until then two machines would write to
- * one disk.
+ * A spec gives a disk up at once, its machine only when it stops or unplugs it, and one that was applied but has not
+ * started yet would still take it: until then two machines would write to one disk.
  */
 function diskOfVm(name: string, disks: readonly VmDisk[], otherUsers: readonly string[]): VmObserved['disks'][number] {
   const disk = disks.find((row) => row.name === name);

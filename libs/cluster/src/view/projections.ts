@@ -28,6 +28,8 @@ import type {
 import { hashOf } from '../manifests/manifest-hash.ts';
 import { diskNameOfObject } from '../manifests/object-names.ts';
 import { NAME_LABEL, type RowRef, rowOf } from '../manifests/ownership.ts';
+import { disksOfMachine, disksOfManifest } from './project-disks.ts';
+import { guestSize, startedWith } from './project-start.ts';
 
 const UNITS: readonly (readonly [suffix: string, size: bigint])[] = [
   ['Ti', 1n << 40n],
@@ -42,6 +44,8 @@ export interface Projected<T> {
 }
 
 export interface ProjectedVirtualMachine extends Projected<ObservedVirtualMachine> {
+  /** Name of the row, as users know the machine. */
+  readonly vmName: string;
   readonly firmwareUuid: string | undefined;
 }
 
@@ -96,6 +100,7 @@ export function projectVirtualMachine(object: VirtualMachine): ProjectedVirtualM
   const { created = false, ready = false, printableStatus, conditions, startFailure } = object.status ?? {};
   return {
     row: rowOf(object),
+    vmName: vmNameOf(object),
     firmwareUuid: object.spec.template.spec.domain.firmware?.uuid,
     observed: {
       ...observedObject(object),
@@ -106,6 +111,7 @@ export function projectVirtualMachine(object: VirtualMachine): ProjectedVirtualM
       failure: condition(conditions, 'Failure'),
       restartRequired: condition(conditions, 'RestartRequired'),
       startFailures: startFailure?.consecutiveFailCount ?? 0,
+      ...disksOfManifest(object),
     },
   };
 }
@@ -114,7 +120,7 @@ export function projectMachine(object: VirtualMachineInstance): ProjectedMachine
   const { phase = '', nodeName, conditions, guestOSInfo } = object.status ?? {};
   return {
     row: rowOf(object),
-    vmName: object.metadata.labels?.[NAME_LABEL] ?? object.metadata.name,
+    vmName: vmNameOf(object),
     observed: {
       uid: object.metadata.uid ?? '',
       phase,
@@ -130,7 +136,9 @@ export function projectMachine(object: VirtualMachineInstance): ProjectedMachine
       osName: guestOSInfo?.prettyName ?? guestOSInfo?.name,
       hostname: object.spec.hostname,
       phaseSince: phaseSince(object, phase),
-      disks: pluggedDisks(object),
+      ...disksOfMachine(object),
+      startedWith: startedWith(object),
+      size: guestSize(object),
     },
   };
 }
@@ -190,9 +198,6 @@ function phaseSince({ status }: VirtualMachineInstance, phase: string): Date | u
   return reached === undefined ? undefined : new Date(reached.phaseTransitionTimestamp);
 }
 
-function pluggedDisks({ spec }: VirtualMachineInstance): string[] {
-  const objects = (spec.volumes ?? []).map(
-    (volume) => volume.dataVolume?.name ?? volume.persistentVolumeClaim?.claimName,
-  );
-  return objects.map((name) => diskNameOfObject(name ?? '')).filter((name) => name !== undefined);
+function vmNameOf({ metadata }: KubeObject): string {
+  return metadata.labels?.[NAME_LABEL] ?? metadata.name;
 }

@@ -1,5 +1,6 @@
 /** What the cluster shows of a disk, reduced to what the planner asks. Made by the cluster library from its caches. */
 import type { ObservedCondition, ObservedObject } from '../plan.ts';
+import type { SourceFinding } from './source-finding.ts';
 
 export interface ObservedDataVolume extends ObservedObject {
   /** CDI's phase, as it stands; '' when CDI has not looked yet. */
@@ -17,6 +18,29 @@ export interface ObservedClaim extends ObservedObject {
   readonly capacityMib?: number;
   readonly capacity?: string;
   readonly requestedMib?: number;
+  readonly resize?: ObservedResize;
+}
+
+/** How far the cluster is with making a claim larger, where it says so. */
+export interface ObservedResize {
+  /** `fileSystem`: the volume has grown, its file system grows when a machine next uses it. */
+  readonly state: 'controller' | 'fileSystem' | 'failing' | 'infeasible';
+  readonly message: string;
+}
+
+/** The disk that a clone copies, as our own rows tell, and who has it plugged in. */
+export interface OriginDisk {
+  readonly name: string;
+  readonly state: 'missing' | 'pending' | 'ready' | 'failed' | 'deleting';
+  /** Size of its storage. */
+  readonly storageMib?: number;
+  readonly usedByMachines: readonly string[];
+}
+
+/** A warning that the cluster wrote about the claim of the disk, in its own words. */
+export interface ClaimWarning {
+  readonly reason: string;
+  readonly message: string;
 }
 
 export interface DiskObserved {
@@ -25,9 +49,13 @@ export interface DiskObserved {
   readonly namespaceExists: boolean;
   readonly dataVolume?: ObservedDataVolume;
   readonly claim?: ObservedClaim;
-  /** Size of the source and bytes so far, where the importer tells them. */
-  readonly transfer?: { readonly totalBytes?: number; readonly transferredBytes?: number };
-  /** Names of the VMs whose running machine has the disk plugged in. */
+  /** What our own question to the URL found; absent where none was asked. */
+  readonly source?: SourceFinding;
+  /** Present for a clone of a disk. */
+  readonly origin?: OriginDisk;
+  /** The newest first; asked only for a disk that waits for the cluster longer than usual. */
+  readonly warnings?: readonly ClaimWarning[];
+  /** Names of the VMs that have the disk in the cluster, or will have it at their next start. */
   readonly usedByMachines: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 /** What the cluster shows of a machine, reduced to what the planner asks. Made by the cluster library from its caches. */
 import type { ObservedCondition, ObservedObject } from '../plan.ts';
+import type { StartedWith } from './field-changes.ts';
 import type { RunStrategy } from './vm-instance.ts';
 
 export interface ObservedVirtualMachine extends ObservedObject {
@@ -11,6 +12,19 @@ export interface ObservedVirtualMachine extends ObservedObject {
   readonly failure?: ObservedCondition;
   readonly restartRequired?: ObservedCondition;
   readonly startFailures: number;
+  /** Names of the disks that its manifest names. */
+  readonly disks?: readonly string[];
+  /** Those of them that may come and go while the machine runs. */
+  readonly plugDisks?: readonly string[];
+}
+
+/** A disk that came to a machine while it ran. */
+export interface ObservedPlug {
+  readonly name: string;
+  /** The guest has it. */
+  readonly ready: boolean;
+  /** It is no longer wanted, but the guest or the node still has it. */
+  readonly leaving: boolean;
 }
 
 /** The running incarnation (VirtualMachineInstance). Its uid changes with every restart. */
@@ -30,8 +44,14 @@ export interface ObservedMachine {
   readonly hostname?: string;
   /** When it entered its present phase, by the cluster's clock. */
   readonly phaseSince?: Date;
-  /** Names of the disks that are plugged in. */
+  /** Names of the disks that it has, also of those that are coming or leaving. */
   readonly disks: readonly string[];
+  /** Those of them that came while it ran. */
+  readonly plugs?: readonly ObservedPlug[];
+  /** Absent on machines that were started by an older version of the control plane. */
+  readonly startedWith?: StartedWith;
+  /** The size that the guest has now, where the cluster tells. */
+  readonly size?: { readonly vcpu: number; readonly memoryMib: number };
 }
 
 export interface ObservedService extends ObservedObject {
@@ -45,7 +65,7 @@ export interface ObservedDiskOfVm {
   readonly name: string;
   readonly state: DiskState;
   readonly optical: boolean;
-  /** Of a disk that is in use: the machines that have it plugged in. */
+  /** Of a disk that is in use: the machines that have it, or will have it when they start. */
   readonly heldBy?: readonly string[];
 }
 
@@ -67,6 +87,8 @@ export interface VmRendered {
   readonly virtualMachine: string;
   readonly service?: string;
   readonly cloudInitSecret?: string;
+  /** What the next start takes over. */
+  readonly startsWith: StartedWith;
   readonly sshKeysSecret?: string;
 }
 
@@ -78,6 +100,8 @@ export type VmAction =
   | { readonly do: 'applyService' }
   | { readonly do: 'deleteVirtualMachine'; readonly uid: string }
   | { readonly do: 'deleteService'; readonly uid: string }
+  | { readonly do: 'plugDisk'; readonly disk: string }
+  | { readonly do: 'unplugDisk'; readonly disk: string }
   | { readonly do: 'deleteCloudInitSecret'; readonly uid: string }
   | { readonly do: 'deleteSshKeysSecret'; readonly uid: string };
   /** Ends this incarnation and no other; the run strategy says whether another one comes. */

@@ -4,7 +4,16 @@ import { planVm } from './plan.ts';
 import type { VmInstance, VmInstanceSpec, VmPhase } from './vm-instance.ts';
 
 const NOW = new Date('2026-01-01T12:00:00Z');
-const RENDERED = { virtualMachine: 'h-vm' };
+const STARTED = {
+  instanceType: 'u1.medium',
+  instanceProfile: 'ubuntu',
+  resources: '',
+  disks: ['system'],
+  firmwareUuid: 'uuid',
+  hasKeys: false,
+  hasUserData: false,
+};
+const RENDERED = { virtualMachine: 'h-vm', startsWith: STARTED };
 
 function vm(spec: Partial<VmInstanceSpec> = {}, change: Partial<VmInstance> = {}): VmInstance {
   return {
@@ -90,7 +99,7 @@ describe('a machine that is not in the cluster yet', () => {
   });
 
   it('is made after its namespace, Secrets before the machine, the Service last', () => {
-    const rendered = { virtualMachine: 'h', cloudInitSecret: 'h', sshKeysSecret: 'h', service: 'h' };
+    const rendered = { ...RENDERED, virtualMachine: 'h', cloudInitSecret: 'h', sshKeysSecret: 'h', service: 'h' };
     const plan = planVm({ desired: vm({ external: true }), rendered, observed: seen({ namespaceExists: false }) });
     expect(plan.phase).toBe('Provisioning');
     expect(plan.actions.map((action) => action.do)).toEqual([
@@ -106,7 +115,7 @@ describe('a machine that is not in the cluster yet', () => {
 it('names the machine that still holds a disk', () => {
   const disks = [{ name: 'system', state: 'inUse', optical: false, heldBy: ['old'] }] as const;
   const plan = planVm({ desired: vm(), rendered: RENDERED, observed: seen({ disks }) });
-  expect(plan.message).toBe("Disk 'system' is still plugged into old.");
+  expect(plan.message).toBe("Disk 'system' is still held by old.");
 });
 
 describe('the phase of a machine', () => {

@@ -7,16 +7,21 @@
  */
 import type { ObservedObject } from '../plan.ts';
 import type { ConditionReport } from '../resource.ts';
-import type { VmAction, VmObserved, VmRendered } from './observed.ts';
-import { disksCondition, disksReady, vmCondition, waitsForOtherMachine } from './plan-conditions.ts';
+import type { ObservedDiskOfVm, ObservedMachine, VmAction, VmObserved, VmRendered } from './observed.ts';
+import { disksCondition, disksReady, mayLeaveOutDisks, vmCondition, waitsForOtherMachine } from './plan-conditions.ts';
 import { planVmDeletion } from './plan-deletion.ts';
 import { vmPhase } from './plan-phase.ts';
+import { plugActions, pluggingSentence } from './plan-plugging.ts';
+import { planPower } from './plan-power.ts';
 import type { VmDetails, VmPlan, VmPlanInput } from './plan-report.ts';
-import { runStrategyOf, type VmConditionType, type VmInstance, type VmPhase } from './vm-instance.ts';
+import { restartAdvice, restartDetails } from './plan-restart.ts';
+import { runStrategyOf, type VmConditionType, type VmDiskState, type VmInstance, type VmPhase } from './vm-instance.ts';
 
 const SOON_MS = 5_000;
 const WAITING_MS = 30_000;
 const SETTLED_MS = 300_000;
+const PLATFORM_UPDATE_WAITS =
+  'The cluster holds the spec. The platform runs new machines in another way; this one follows when it is started anew, which is not urgent.';
 
 export function planVm(input: VmPlanInput): VmPlan {
   const { desired, observed } = input;
@@ -25,14 +30,16 @@ export function planVm(input: VmPlanInput): VmPlan {
   if (!observed.virtualMachine && !disksReady(observed)) return waitForDisks(input, details);
 
   const actions = vmActions(input);
-  const verdict = vmPhase(input);
+  const power = planPower(input, vmPhase(input));
+  const { verdict } = power;
+  const isSoon = waitsForOtherMachine(observed) || power.isPending;
   return {
     outcome: 'keep',
     ...verdict,
     conditions: vmConditions(input, verdict.phase, actions),
-    details,
-    actions,
-    requeueAfterMs: waitsForOtherMachine(observed) ? SOON_MS : requeue(verdict.phase, actions),
+    details: { ...details, ...power.details },
+    actions: [...actions, ...power.actions],
+    requeueAfterMs: isSoon ? SOON_MS : requeue(verdict.phase, actions),
   };
 }
 
@@ -63,7 +70,7 @@ export function vmActions(input: VmPlanInput): VmAction[] {
   if (differs(service, rendered.service)) actions.push({ do: 'applyService' });
   if (service && !service.deleting && rendered.service === undefined)
     actions.push({ do: 'deleteService', uid: service.uid });
-  if (!mustApplyVm) actions.push(...superfluousSecrets(rendered, observed));
+  if (!mustApplyVm) actions.push(...plugActions(observed, rendered), ...superfluousSecrets(rendered, observed));
   return observed.namespaceExists || actions.length === 0 ? actions : [{ do: 'ensureNamespace' }, ...actions];
 }
 
@@ -72,7 +79,7 @@ export function vmActions(input: VmPlanInput): VmAction[] {
  * nothing may keep it from stopping.
  */
 function mayApplyVm({ desired, observed }: VmPlanInput): boolean {
-  return disksReady(observed) || !wantsRunning(desired);
+  return disksReady(observed) || !wantsRunning(desired) || mayLeaveOutDisks(observed);
 }
 
 /** KubeVirt's own start and stop edit the run strategy in place, and so does its controller at times: ours is what counts. */
@@ -137,12 +144,18 @@ function specCondition(input: VmPlanInput, actions: readonly VmAction[]): Condit
   const { rendered, observed } = input;
   if (differs(observed.virtualMachine, rendered.virtualMachine) && !mayApplyVm(input))
     return vmCondition('SpecApplied', 'False', 'WaitingForDisks', 'A disk of the new spec is not ready yet.');
-  return actions.length > 0
-    ? vmCondition('SpecApplied', 'False', 'Applying', 'The spec is being applied.')
+  if (actions.length > 0) return vmCondition('SpecApplied', 'False', 'Applying', 'The spec is being applied.');
+  if (waitsForOtherMachine(observed))
+    return vmCondition('SpecApplied', 'False', 'WaitingForDisks', disksCondition(observed).message);
+  const plugging = pluggingSentence(observed);
+  if (plugging !== undefined) return vmCondition('SpecApplied', 'False', 'PluggingDisks', plugging);
+  return restartAdvice(input).need === 'platform'
+    ? vmCondition('SpecApplied', 'True', 'PlatformUpdateWaits', PLATFORM_UPDATE_WAITS)
     : vmCondition('SpecApplied', 'True', 'Applied', 'The cluster holds the spec.');
 }
 
-function vmDetails({ desired, observed }: VmPlanInput): VmDetails {
+function vmDetails(input: VmPlanInput): VmDetails {
+  const { desired, observed } = input;
   const { machine, service } = observed;
   const internal = machine?.ips ?? [];
   const external = service?.externalIp;
@@ -152,14 +165,10 @@ function vmDetails({ desired, observed }: VmPlanInput): VmDetails {
     ...(external !== undefined || internal.length > 0
       ? { addresses: { ...(external === undefined ? {} : { external }), ...(internal.length > 0 ? { internal } : {}) } }
       : {}),
-    disks: observed.disks.map(({ name, state }) => ({
-      name,
-      ready: state === 'ready',
-      attached: machine?.disks.includes(name) ?? false,
-    })),
+    disks: observed.disks.map((disk) => diskOfStatus(disk, machine)),
     ...(machine ? { guest: guestOf(machine) } : {}),
     ...(running ? { startedAt: machine.phaseSince.toISOString() } : {}),
-    ...restartAdvice(desired, observed),
+    ...restartDetails(input, restartAdvice(input)),
   };
 }
 
@@ -168,10 +177,10 @@ function guestOf(machine: NonNullable<VmObserved['machine']>): NonNullable<VmDet
   return { ...(osName ? { osName } : {}), ...(hostname ? { hostname } : {}), agentConnected };
 }
 
-function restartAdvice(desired: VmInstance, { at, virtualMachine }: VmObserved): Pick<VmDetails, 'restartRequired'> {
-  if (virtualMachine?.restartRequired?.status !== 'True') return {};
-  const before = desired.status.restartRequired;
-  return { restartRequired: before ?? { since: at.toISOString(), fields: [] } };
+function diskOfStatus({ name, state }: ObservedDiskOfVm, machine: ObservedMachine | undefined): VmDiskState {
+  const plug = machine?.plugs?.find((one) => one.name === name);
+  const attached = plug ? plug.ready : (machine?.disks.includes(name) ?? false);
+  return { name, ready: state === 'ready', attached, ...(plug ? { hotplugged: true } : {}) };
 }
 
 function requeue(phase: VmPhase, actions: readonly VmAction[]): number {

@@ -59,13 +59,23 @@ export interface ChargedSize {
   readonly memoryMib: number;
 }
 
+export interface VmDiskState {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly attached: boolean;
+  /** It came while the machine ran, and may be detached while it runs. Absent otherwise. */
+  readonly hotplugged?: true;
+}
+
 export interface VmInstanceStatus extends StatusEnvelope<VmConditionType> {
   readonly instanceType: ChargedSize;
   readonly addresses?: { readonly external?: string; readonly internal?: readonly string[] };
-  readonly disks?: readonly { readonly name: string; readonly ready: boolean; readonly attached: boolean }[];
+  readonly disks?: readonly VmDiskState[];
   readonly guest?: { readonly osName?: string; readonly hostname?: string; readonly agentConnected: boolean };
   readonly startedAt?: string;
   readonly restartRequired?: { readonly since: string; readonly fields: readonly string[] };
+  /** Bookkeeping of the wishes about power; not shown to users. */
+  readonly power?: VmPower;
 }
 
 export type VmInstance = Resource<'VMInstance', VmInstanceSpec, VmInstanceStatus, VmPhase> & {
@@ -77,8 +87,6 @@ export type VmInstance = Resource<'VMInstance', VmInstanceSpec, VmInstanceStatus
 export function diskName(entry: DiskEntry): string {
   return typeof entry === 'string' ? entry : entry.name;
 }
-  /** Bookkeeping of the wishes about power; not shown to users. */
-  readonly power?: VmPower;
 
 /** The run strategy that a spec asks for: `running` is the specification's shorter word for Always and Halted. */
 export function runStrategyOf(spec: VmInstanceSpec): RunStrategy {

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Cluster } from '@compute/cluster';
 import {
+  attachedMachines,
   type DiskAction,
   type DiskPlan,
   type ImportPolicy,
@@ -15,8 +16,8 @@ import { type Loaded, type Reconciler, sameConditions } from './reconciler.ts';
 
 export interface DiskScope extends Loaded<'VMDisk'> {
   readonly namespace: string;
-  /** Names of the machines that name the disk, sorted. */
-  readonly attachedTo: readonly string[];
+  /** Names of the machines whose spec names the disk. */
+  readonly namedBy: readonly string[];
 }
 
 export interface DiskReconcilerPorts {
@@ -32,9 +33,10 @@ export function diskReconciler(ports: DiskReconcilerPorts): Reconciler<'VMDisk',
     kind: 'VMDisk',
     refusalCondition: 'Ready',
     load: (uid) => loadDisk(ports, uid),
-    plan: ({ desired: disk, namespace, attachedTo }) => {
-      const desired = { ...disk, status: { ...disk.status, attachedTo } };
-      return planDisk({ desired, observed: cluster.observeDisk({ disk, namespace }), policy });
+    plan: ({ desired: disk, namespace, namedBy }) => {
+      const observed = cluster.observeDisk({ disk, namespace });
+      const attachedTo = attachedMachines({ optical: disk.spec.optical, heldBy: observed.usedByMachines, namedBy });
+      return planDisk({ desired: { ...disk, status: { ...disk.status, attachedTo } }, observed, policy });
     },
     perform: (action, { desired: disk, namespace }) => cluster.performDiskAction(action, { disk, namespace }),
     leftovers: ({ desired, namespace }) => cluster.leftovers(desired, namespace),
@@ -50,7 +52,7 @@ async function loadDisk({ store, namespaces }: DiskReconcilerPorts, uid: string)
     namespaces.of(desired.project),
     store.vmsOfDisk(desired.project, desired.name),
   ]);
-  return { ...look, desired, namespace, attachedTo: machines.map(({ name }) => name).sort() };
+  return { ...look, desired, namespace, namedBy: machines.map(({ name }) => name) };
 }
 
 /** The figures of an import that runs, if nothing else of the row would change. */
