@@ -50,10 +50,16 @@ export function errorReason(code: FaultCode): string {
   return code.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
 }
 
-/** A JSON pointer as the path of a protobuf field: `/spec/externalPorts/0` in `vm_instance` is `vm_instance.spec.external_ports[0]`. */
+/** Fields whose keys are the user's own words. */
+const MAPS = /(^|\.)metadata\.(labels|annotations)$/;
+
+/**
+ * A JSON pointer as the path of a protobuf field: `/spec/externalPorts/0` in `vm_instance` is
+ * `vm_instance.spec.external_ports[0]`, and the label `appName` is `vm_instance.metadata.labels[appName]`.
+ */
 export function fieldPathOf(pointer: string, root: string): string {
   return pathOf(pointer).reduce((path, key) => {
-    if (/^\d+$/.test(key)) return `${path}[${key}]`;
+    if (/^\d+$/.test(key) || MAPS.test(path)) return `${path}[${key}]`;
     const name = key.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase();
     return path === '' ? name : `${path}.${name}`;
   }, root);
