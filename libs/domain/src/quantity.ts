@@ -52,3 +52,11 @@ export function parseCpuCount(text: string): number | undefined {
 export function gibOf(mib: number): number {
   return mib / 1024;
 }
+
+const SIZE_UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+
+/** A number of bytes as people read sizes: `2.25 GiB`. At most two decimals. */
+export function sizeText(bytes: number): string {
+  const power = Math.min(SIZE_UNITS.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(bytes, 1)) / 10)));
+  return `${Math.round((bytes / 1024 ** power) * 100) / 100} ${SIZE_UNITS[power]}`;
+}

@@ -4,6 +4,7 @@ import {
   type Environment,
   flagSetting,
   integerSetting,
+  oneOfSetting,
   optional,
   portSetting,
   readConfig,
@@ -53,6 +54,32 @@ export const WORKER_SETTINGS = {
     fallback: 600,
     min: 1,
     description: 'how long the cluster may take to begin an import before it fails.',
+  }),
+  importTotalSeconds: integerSetting('IMPORT_DEADLINE_TOTAL_SECONDS', {
+    fallback: 86_400,
+    min: 1,
+    description: 'how long an import may take in all, attempts and pauses included.',
+  }),
+  importUnreachableAttempts: integerSetting('IMPORT_ATTEMPTS_UNREACHABLE', {
+    fallback: 3,
+    min: 1,
+    max: 100,
+    description: 'attempts at a source of which nothing answers (name not found, connection refused).',
+  }),
+  importTransientAttempts: integerSetting('IMPORT_ATTEMPTS_TRANSIENT', {
+    fallback: 5,
+    min: 1,
+    max: 100,
+    description: 'attempts at a source that answers and then fails (errors of the 500s, connections that break).',
+  }),
+  allowPrivateSources: flagSetting('ALLOW_PRIVATE_SOURCES', {
+    fallback: false,
+    description:
+      'whether the worker may ask sources at private, loopback and link-local addresses; set it as for the API.',
+  }),
+  sourceProbe: oneOfSetting('SOURCE_PROBE', ['on', 'off'], {
+    fallback: 'on',
+    description: 'whether the worker asks the URL of an image itself before the cluster imports it.',
   }),
   changeRetentionDays: integerSetting('CHANGE_RETENTION_DAYS', {
     fallback: 7,

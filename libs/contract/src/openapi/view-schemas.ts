@@ -42,11 +42,15 @@ const condition = <T extends readonly [string, ...string[]]>(types: T) =>
   });
 
 const failure = z.strictObject({
-  code: z.string(),
+  code: z.string().meta({ description: 'A stable word for programs; `/errors/{code}` says cause and remedy.' }),
   message: z.string(),
   remedy: z.string(),
   since: time,
   retryable: z.boolean(),
+  detail: z
+    .string()
+    .optional()
+    .meta({ description: 'The cluster’s own words; shown to keys with the scope `admin` alone.' }),
 });
 
 const vmStatus = z.strictObject({

@@ -5,41 +5,12 @@
  * readable by any tenant. A literal address is judged here; the address behind a name where it is resolved.
  */
 import { BlockList, isIP } from 'node:net';
-import type { FieldProblem } from '@compute/domain';
+import { type FieldProblem, NOT_PUBLIC_NETWORKS } from '@compute/domain';
 
 const MAX_URL_LENGTH = 2048;
 
-const NOT_PUBLIC: readonly (readonly [string, number, 'ipv4' | 'ipv6'])[] = [
-  ['0.0.0.0', 8, 'ipv4'],
-  ['10.0.0.0', 8, 'ipv4'],
-  ['100.64.0.0', 10, 'ipv4'],
-  ['127.0.0.0', 8, 'ipv4'],
-  ['169.254.0.0', 16, 'ipv4'],
-  ['172.16.0.0', 12, 'ipv4'],
-  ['192.0.0.0', 24, 'ipv4'],
-  ['192.0.2.0', 24, 'ipv4'],
-  ['192.168.0.0', 16, 'ipv4'],
-  ['198.18.0.0', 15, 'ipv4'],
-  ['198.51.100.0', 24, 'ipv4'],
-  ['203.0.113.0', 24, 'ipv4'],
-  ['224.0.0.0', 4, 'ipv4'],
-  ['240.0.0.0', 4, 'ipv4'],
-  ['::', 96, 'ipv6'],
-  // Translated and tunnelled addresses carry an IPv4 address inside.
-  ['64:ff9b::', 96, 'ipv6'],
-  ['64:ff9b:1::', 48, 'ipv6'],
-  ['2001::', 32, 'ipv6'],
-  ['2002::', 16, 'ipv6'],
-  ['100::', 64, 'ipv6'],
-  ['2001:db8::', 32, 'ipv6'],
-  ['fc00::', 7, 'ipv6'],
-  ['fe80::', 10, 'ipv6'],
-  ['fec0::', 10, 'ipv6'],
-  ['ff00::', 8, 'ipv6'],
-];
-
 const notPublic = new BlockList();
-for (const [address, prefix, family] of NOT_PUBLIC) notPublic.addSubnet(address, prefix, family);
+for (const [address, prefix, family] of NOT_PUBLIC_NETWORKS) notPublic.addSubnet(address, prefix, family);
 
 /** True for an IP address that is not reachable from the Internet. IPv4 inside IPv6 is judged as IPv4. */
 export function isPrivateAddress(address: string): boolean {

@@ -6,7 +6,9 @@ import {
   type AnyResource,
   API_VERSION,
   type ChargedSize,
+  type Failure,
   gibOf,
+  INTERNAL_PROGRESS,
   type ImportProgress,
   type Kind,
   type ResourceOf,
@@ -41,7 +43,7 @@ export type VmInstanceStatusView = Omit<VmInstance['status'], 'instanceType'> & 
   readonly phase: VmInstance['phase'];
   readonly instanceType: InstanceTypeView;
 };
-export type ImportView = Omit<ImportProgress, 'lastProgressAt'>;
+export type ImportView = Omit<ImportProgress, (typeof INTERNAL_PROGRESS)[number]>;
 export type VmDiskStatusView = Omit<VmDisk['status'], 'import'> & {
   readonly phase: VmDisk['phase'];
   readonly import?: ImportView;
@@ -103,6 +105,13 @@ export function viewOfAny(row: AnyResource): AnyView {
   return row.kind === 'VMInstance' ? VIEWERS.VMInstance(row) : VIEWERS.VMDisk(row);
 }
 
+/** The view for operators: with the cluster's own words about a failure. */
+export function operatorViewOf<K extends Kind>(kind: K, row: ResourceOf[K]): ViewOf[K] {
+  const view = viewOf(kind, row);
+  const { failure } = row.status;
+  return failure?.detail === undefined ? view : { ...view, status: { ...view.status, failure } };
+}
+
 function metadataView(row: AnyResource): MetadataView {
   return {
     name: row.name,
@@ -124,7 +133,7 @@ function vmStatus(row: VmInstance): VmInstanceStatusView {
     phase: row.phase,
     conditions,
     observedGeneration,
-    ...(failure ? { failure } : {}),
+    ...(failure ? { failure: failureView(failure) } : {}),
     instanceType: chargedView(instanceType),
     ...details,
   };
@@ -141,12 +150,19 @@ function diskStatus(row: VmDisk): VmDiskStatusView {
     phase: row.phase,
     conditions,
     observedGeneration,
-    ...(failure ? { failure } : {}),
+    ...(failure ? { failure: failureView(failure) } : {}),
     ...(progress ? { import: importView(progress) } : {}),
     ...details,
   };
 }
 
-function importView({ lastProgressAt: _internal, ...shown }: ImportProgress): ImportView {
+/** The cluster's own words may name what a tenant has no business to know. */
+function failureView({ detail: _operators, ...shown }: Failure): Failure {
   return shown;
+}
+
+function importView(progress: ImportProgress): ImportView {
+  const shown: Partial<ImportProgress> = { ...progress };
+  for (const key of INTERNAL_PROGRESS) delete (shown as Record<string, unknown>)[key];
+  return shown as ImportView;
 }

@@ -1,13 +1,16 @@
 /**
  * Import progress as a user may rely on it: the percentage never goes back, is never 100 before the disk is ready,
- * and is absent while unknown. CDI's own figure jumps back at each restart of its importer.
+ * and is absent while unknown. CDI's own figure begins at 0 again with each attempt; what is shown then stands still
+ * until the new attempt overtakes the old one, while rate and stall follow the attempt.
  */
 import type { DiskObserved, ObservedDataVolume } from './observed.ts';
 import type { ImportPhase, ImportProgress } from './vm-disk.ts';
 
 const MAX_UNFINISHED_PERCENT = 99.99;
-/** No rise for this long is shown as a stall. */
+/** No movement for this long is shown as a stall. */
 export const STALLED_AFTER_MS = 60_000;
+/** Weight of the newest look in the rate. */
+const SMOOTHING = 0.4;
 
 const PHASE_OF: Readonly<Record<string, ImportPhase>> = {
   ImportScheduled: 'Scheduled',
@@ -24,29 +27,56 @@ const PHASE_OF: Readonly<Record<string, ImportPhase>> = {
   ExpansionInProgress: 'Cloning',
 };
 
+type Sighting = DiskObserved & { readonly dataVolume: ObservedDataVolume };
+
 /** The progress after this look. `previous` is what was reported before, in the same import. */
-export function nextProgress(
-  previous: ImportProgress | undefined,
-  observed: DiskObserved & { readonly dataVolume: ObservedDataVolume },
-): ImportProgress {
+export function nextProgress(previous: ImportProgress | undefined, observed: Sighting): ImportProgress {
   const { dataVolume, at } = observed;
-  const percent = highest(previous?.percent, dataVolume.percent);
-  const rose = percent !== undefined && percent > (previous?.percent ?? -1);
   const phase = PHASE_OF[dataVolume.phase] ?? 'Pending';
-  // A retry that is still failing has not moved: otherwise flapping between the two would hide a stall for ever.
-  const moved = rose || previous === undefined || (previous.phase !== phase && previous.phase !== 'Retrying');
-  const lastProgressAt = moved ? at.toISOString() : (previous.lastProgressAt ?? at.toISOString());
+  const attempts = attemptsSeen(previous, dataVolume);
+  const lastProgressAt = hasMoved(previous, { phase, attempts, dataVolume })
+    ? at.toISOString()
+    : (previous?.lastProgressAt ?? at.toISOString());
   const isStalled = at.getTime() - Date.parse(lastProgressAt) >= STALLED_AFTER_MS;
+  const percent = highest(previous?.percent, dataVolume.percent);
+  const totalBytes = totalOf(observed) ?? previous?.totalBytes;
   return {
     phase,
-    ...bytesOf(percent, observed),
+    ...bytesOf(percent, totalBytes),
     ...(percent === undefined ? {} : { percent }),
-    ...(isStalled ? {} : rateOf(previous, percent, rose, observed)),
-    attempts: Math.max(previous?.attempts ?? 1, dataVolume.restartCount + 1),
+    ...(isStalled ? {} : rateOf(previous, observed, totalBytes)),
+    attempts,
     ...(previous?.lastError === undefined ? {} : { lastError: previous.lastError }),
     ...(isStalled ? { stalledSince: lastProgressAt } : {}),
     lastProgressAt,
+    startedAt: previous?.startedAt ?? at.toISOString(),
+    ...(dataVolume.percent === undefined ? {} : { attemptPercent: dataVolume.percent }),
   };
+}
+
+/** The importer's restarts; one that was killed for want of memory is made anew and counts none, so that is counted here. */
+function attemptsSeen(previous: ImportProgress | undefined, { restartCount, running }: ObservedDataVolume): number {
+  const known = Math.max(previous?.attempts ?? 1, restartCount + 1);
+  const wasKilled = running?.status === 'False' && running.reason === 'OOMKilled';
+  return wasKilled && previous !== undefined && previous.phase !== 'Retrying' ? known + 1 : known;
+}
+
+interface Step {
+  readonly phase: ImportPhase;
+  readonly attempts: number;
+  readonly dataVolume: ObservedDataVolume;
+}
+
+/** A retry that still fails has not moved by the change of words alone: flapping between the two would hide a stall. */
+function hasMoved(previous: ImportProgress | undefined, { phase, attempts, dataVolume }: Step): boolean {
+  if (previous === undefined || attempts > previous.attempts) return true;
+  if (dataVolume.percent !== undefined && dataVolume.percent !== attemptPercentOf(previous)) return true;
+  return previous.phase !== phase && previous.phase !== 'Retrying';
+}
+
+/** Rows of an older version have the shown percentage alone. */
+function attemptPercentOf(progress: ImportProgress | undefined): number | undefined {
+  return progress?.attemptPercent ?? progress?.percent;
 }
 
 function highest(before: number | undefined, now: number | undefined): number | undefined {
@@ -54,52 +84,61 @@ function highest(before: number | undefined, now: number | undefined): number | 
   return Math.min(Math.max(before ?? 0, now ?? 0), MAX_UNFINISHED_PERCENT);
 }
 
+function totalOf({ source }: DiskObserved): number | undefined {
+  return source?.state === 'found' ? source.totalBytes : undefined;
+}
+
+/** CDI tells a percentage alone; bytes follow from it where the source told its length. */
 function bytesOf(
   percent: number | undefined,
-  { transfer }: DiskObserved,
+  totalBytes: number | undefined,
 ): Pick<ImportProgress, 'totalBytes' | 'transferredBytes'> {
-  const totalBytes = transfer?.totalBytes;
   if (totalBytes === undefined) return {};
   if (percent === undefined) return { totalBytes };
   return { totalBytes, transferredBytes: Math.floor((totalBytes * percent) / 100) };
 }
 
-/** Rate and end are estimated only from two looks between which the percentage rose. */
+type Rate = Pick<ImportProgress, 'bytesPerSecond' | 'estimatedCompletionTime' | 'percentPerSecond'>;
+
+/** Rate and end are estimated only from two looks at one attempt between which the percentage rose. */
 function rateOf(
   previous: ImportProgress | undefined,
-  percent: number | undefined,
-  rose: boolean,
-  { at, transfer }: DiskObserved,
-): Pick<ImportProgress, 'bytesPerSecond' | 'estimatedCompletionTime'> {
-  if (!rose) return keepRate(previous, at);
-  if (previous?.percent === undefined || previous.lastProgressAt === undefined || percent === undefined) return {};
+  { at, dataVolume }: Sighting,
+  totalBytes: number | undefined,
+): Rate {
+  const { percent } = dataVolume;
+  const before = attemptPercentOf(previous);
+  if (percent === before) return keepRate(previous, at);
+  if (previous?.lastProgressAt === undefined || before === undefined || percent === undefined || percent < before)
+    return {};
   const seconds = (at.getTime() - Date.parse(previous.lastProgressAt)) / 1000;
   if (seconds <= 0) return keepRate(previous, at);
-  const percentPerSecond = (percent - previous.percent) / seconds;
+  const measured = (percent - before) / seconds;
+  const known = previous.percentPerSecond ?? measured;
+  const percentPerSecond = known + (measured - known) * SMOOTHING;
   const end = new Date(at.getTime() + ((100 - percent) / percentPerSecond) * 1000);
-  const total = transfer?.totalBytes;
   return {
-    ...(total === undefined ? {} : { bytesPerSecond: Math.round((total * percentPerSecond) / 100) }),
+    percentPerSecond,
+    ...(totalBytes === undefined ? {} : { bytesPerSecond: Math.round((totalBytes * percentPerSecond) / 100) }),
     estimatedCompletionTime: end.toISOString(),
   };
 }
 
 /** An end that was expected and has passed was no estimate. */
-function keepRate(
-  previous: ImportProgress | undefined,
-  at: Date,
-): Pick<ImportProgress, 'bytesPerSecond' | 'estimatedCompletionTime'> {
-  const { bytesPerSecond, estimatedCompletionTime } = previous ?? {};
+function keepRate(previous: ImportProgress | undefined, at: Date): Rate {
+  const { bytesPerSecond, estimatedCompletionTime, percentPerSecond } = previous ?? {};
   if (estimatedCompletionTime !== undefined && Date.parse(estimatedCompletionTime) <= at.getTime()) return {};
   return {
+    ...(percentPerSecond === undefined ? {} : { percentPerSecond }),
     ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
     ...(estimatedCompletionTime === undefined ? {} : { estimatedCompletionTime }),
   };
 }
 
-/** Of an import that has ended: nothing more is on its way. */
+/** Of an import that has ended or waits for its next attempt: nothing is on its way. */
 export function ended({
   bytesPerSecond: _rate,
+  percentPerSecond: _percentRate,
   estimatedCompletionTime: _end,
   ...rest
 }: ImportProgress): ImportProgress {

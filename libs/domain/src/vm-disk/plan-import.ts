@@ -2,80 +2,93 @@
  * The import of a disk: how far it is, what it fails of, and when it has failed for good. CDI never ends a failing import,
  * so every way that an import can stand still has its end here.
  */
-import type { ConditionReport } from '../resource.ts';
-import {
-  CLUSTER_STORAGE_QUOTA,
-  classifyImportError,
-  IMPORT_STALLED,
-  IMPORTER_UNSCHEDULABLE,
-  type ImportFailure,
-} from './import-failure.ts';
+import { diskFailure } from '../failures/disk-failures.ts';
+import { withoutUrlSecrets } from '../failures/url-secrets.ts';
+import type { ConditionReport, FailureReport } from '../resource.ts';
+import { attemptsFor, classifyImportError, type ImportError } from './import-failure.ts';
+import { type Obstacle, obstacleOf } from './import-obstacle.ts';
+import { DEFAULT_IMPORT_POLICY, type ImportPolicy } from './import-policy.ts';
 import { ended, nextProgress } from './import-progress.ts';
 import type { DiskObserved, ObservedDataVolume } from './observed.ts';
 import {
   condition,
-  DEFAULT_IMPORT_POLICY,
   type DiskPlan,
   type DiskPlanInput,
-  type ImportPolicy,
+  failedPlan,
   notReady,
   report,
   SOON_MS,
   WAITING_MS,
 } from './plan-report.ts';
+import { imageBytes, type SourceFinding, tooLarge } from './source-finding.ts';
 import type { DiskConditionType, DiskPhase, ImportProgress, VmDisk } from './vm-disk.ts';
 
-export function planImport({ desired, observed, policy }: DiskPlanInput, dataVolume: ObservedDataVolume): DiskPlan {
-  const progress = nextProgress(desired.status.import, { ...observed, dataVolume });
-  const failure = failureOf(dataVolume);
-  if (failure && progress.attempts >= failure.attempts) return failImport(desired, dataVolume, progress, failure);
-  const overdue = overdueFailure(observed, dataVolume, progress, policy ?? DEFAULT_IMPORT_POLICY);
-  if (overdue) return failImport(desired, dataVolume, progress, overdue);
-  return failure ? retrying(desired, dataVolume, progress, failure) : importing(desired, dataVolume, progress);
+/** Reasons of CDI's Running condition that mean that the importer has ended without having done its work. */
+const FAILING = ['Error', 'ImagePullFailed', 'ChecksumError', 'OOMKilled'];
+
+interface Look {
+  readonly desired: VmDisk;
+  readonly observed: DiskObserved;
+  readonly dataVolume: ObservedDataVolume;
+  readonly progress: ImportProgress;
+  readonly policy: ImportPolicy;
 }
 
-function failureOf(dataVolume: ObservedDataVolume): ImportFailure | undefined {
-  const { running } = dataVolume;
-  if (dataVolume.phase === 'Failed')
-    return { ...classifyImportError(running?.message ?? '', running?.reason), attempts: 1 };
-  if (running?.status !== 'False') return undefined;
-  const failing = ['Error', 'ImagePullFailed', 'ChecksumError'].includes(running.reason);
-  return failing ? classifyImportError(running.message, running.reason) : undefined;
+export function planImport(
+  { desired, observed, policy = DEFAULT_IMPORT_POLICY }: DiskPlanInput,
+  dataVolume: ObservedDataVolume,
+): DiskPlan {
+  const progress = nextProgress(desired.status.import, { ...observed, dataVolume });
+  const look: Look = { desired, observed, dataVolume, progress, policy };
+  const error = errorOf(look);
+  if (error && (dataVolume.phase === 'Failed' || progress.attempts >= attemptsFor(error.patience, policy)))
+    return failImport(look, failureOf(look, error));
+  const obstacle = progress.phase === 'Downloading' || error ? undefined : obstacleOf(desired, observed, dataVolume);
+  const overdue = overdueFailure(look, obstacle);
+  if (overdue) return failImport(look, overdue);
+  return error ? retrying(look, error) : importing(look, obstacle);
+}
+
+function errorOf({ dataVolume: { phase, running }, observed }: Look): ImportError | undefined {
+  const isFailing = phase === 'Failed' || (running?.status === 'False' && FAILING.includes(running.reason));
+  return isFailing
+    ? sharpened(classifyImportError(running?.message ?? '', running?.reason), observed.source)
+    : undefined;
+}
+
+/** Where CDI's words say nothing, what the worker itself met at the URL may. */
+function sharpened(error: ImportError, source: SourceFinding | undefined): ImportError {
+  const isVague = error.code === 'ImportFailed';
+  return isVague && source?.state === 'unreachable' ? { ...error, code: source.code } : error;
+}
+
+function failureOf({ desired, observed, dataVolume }: Look, { code }: ImportError): FailureReport {
+  const neededBytes = code === 'ImageTooLarge' ? imageBytes(observed.source) : undefined;
+  const sized = neededBytes === undefined ? undefined : tooLarge(desired.spec, neededBytes);
+  return diskFailure(code, {
+    ...(sized ? { message: sized.message } : {}),
+    detail: withoutUrlSecrets(dataVolume.running?.message ?? ''),
+  });
 }
 
 /** An import that stands still ends too; what it stood still at is the cause. */
 function overdueFailure(
-  { at }: DiskObserved,
-  dataVolume: ObservedDataVolume,
-  progress: ImportProgress,
-  policy: ImportPolicy,
-): ImportFailure | undefined {
-  const stillMs = at.getTime() - Date.parse(progress.lastProgressAt ?? at.toISOString());
+  { observed: { at }, progress, policy }: Look,
+  obstacle: Obstacle | undefined,
+): FailureReport | undefined {
+  if (obstacle && !obstacle.failure) return undefined;
+  const sinceMs = (time: string | undefined): number => at.getTime() - Date.parse(time ?? at.toISOString());
+  if (sinceMs(progress.startedAt) >= policy.totalMs) return diskFailure('ImportTooSlow');
   const started = progress.phase === 'Downloading' || progress.phase === 'Cloning';
-  if (stillMs < (started ? policy.stalledMs : policy.unstartedMs)) return undefined;
-  if (dataVolume.bound?.reason === 'ErrExceededQuota' || dataVolume.running?.reason === 'ErrExceededQuota')
-    return CLUSTER_STORAGE_QUOTA;
-  if (dataVolume.running?.reason === 'Unschedulable') return IMPORTER_UNSCHEDULABLE;
-  return IMPORT_STALLED;
+  if (sinceMs(progress.lastProgressAt) < (started ? policy.stalledMs : policy.unstartedMs)) return undefined;
+  return obstacle?.failure ?? diskFailure(started ? 'ImportStalled' : 'ImportNotStarted');
 }
 
-function failImport(
-  desired: VmDisk,
-  dataVolume: ObservedDataVolume,
-  progress: ImportProgress,
-  cause: ImportFailure,
-): DiskPlan {
-  const { code, message, remedy, retryable } = cause;
-  const lastError = dataVolume.running?.message ?? progress.lastError;
+function failImport({ desired, dataVolume, progress }: Look, failure: FailureReport): DiskPlan {
   return {
-    ...report(desired),
-    phase: 'Failed',
-    reason: code,
-    message,
-    conditions: [notReady(code, message), condition('Imported', 'False', code, message)],
-    failure: { code, message, remedy, retryable },
+    ...failedPlan(desired, failure),
     details: {
-      import: { ...ended(progress), phase: 'Failed', ...(lastError ? { lastError } : {}) },
+      import: { ...ended(progress), phase: 'Failed', ...lastError(dataVolume, progress) },
       attachedTo: desired.status.attachedTo,
     },
     // The importer would go on asking the source for ever.
@@ -84,13 +97,16 @@ function failImport(
   };
 }
 
-function retrying(
-  desired: VmDisk,
-  dataVolume: ObservedDataVolume,
-  progress: ImportProgress,
-  cause: ImportFailure,
-): DiskPlan {
-  const message = `${cause.message} Attempt ${progress.attempts} of ${cause.attempts}.`;
+/** "Import Complete" and the like are no errors; what was said before stands. */
+function lastError({ running }: ObservedDataVolume, before: ImportProgress): Pick<ImportProgress, 'lastError'> {
+  const isError = running?.status === 'False' && FAILING.includes(running.reason) && running.message !== '';
+  const words = isError ? withoutUrlSecrets(running.message) : before.lastError;
+  return words ? { lastError: words } : {};
+}
+
+function retrying({ desired, dataVolume, progress, policy }: Look, error: ImportError): DiskPlan {
+  const { message: sentence } = diskFailure(error.code);
+  const message = `${sentence} Attempt ${progress.attempts} of ${attemptsFor(error.patience, policy)}.`;
   return {
     ...report(desired),
     phase: 'Importing',
@@ -98,11 +114,11 @@ function retrying(
     message,
     conditions: [
       notReady('Retrying', message),
-      condition('Imported', 'False', cause.code, message),
+      condition('Imported', 'False', error.code, message),
       ...bound(dataVolume),
     ],
     details: {
-      import: { ...progress, phase: 'Retrying', lastError: dataVolume.running?.message ?? '' },
+      import: { ...ended(progress), phase: 'Retrying', ...lastError(dataVolume, progress) },
       attachedTo: desired.status.attachedTo,
     },
     actions: [],
@@ -110,15 +126,10 @@ function retrying(
   };
 }
 
-function importing(desired: VmDisk, dataVolume: ObservedDataVolume, progress: ImportProgress): DiskPlan {
+function importing({ desired, dataVolume, progress }: Look, obstacle: Obstacle | undefined): DiskPlan {
   const started = progress.phase !== 'Pending';
   const phase: DiskPhase = started || desired.phase === 'Importing' ? 'Importing' : 'Pending';
-  const reason = progress.stalledSince ? 'Stalled' : phase === 'Importing' ? 'Importing' : 'Creating';
-  const message = progress.stalledSince
-    ? `No progress since ${progress.stalledSince}.`
-    : phase === 'Importing'
-      ? 'The disk is being filled.'
-      : 'The cluster is making the disk.';
+  const { reason, message } = obstacle ?? wordsOf(phase, progress);
   return {
     ...report(desired),
     phase,
@@ -129,6 +140,12 @@ function importing(desired: VmDisk, dataVolume: ObservedDataVolume, progress: Im
     actions: [],
     requeueAfterMs: WAITING_MS,
   };
+}
+
+function wordsOf(phase: DiskPhase, { stalledSince }: ImportProgress): Pick<Obstacle, 'reason' | 'message'> {
+  if (stalledSince) return { reason: 'Stalled', message: `No progress since ${stalledSince}.` };
+  if (phase === 'Importing') return { reason: 'Importing', message: 'The disk is being filled.' };
+  return { reason: 'Creating', message: 'The cluster is making the disk.' };
 }
 
 function bound({ bound: seen }: ObservedDataVolume): ConditionReport<DiskConditionType>[] {

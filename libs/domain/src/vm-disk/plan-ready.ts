@@ -1,8 +1,8 @@
 /** A disk that holds its data: ready, growing, or not bound at this moment. */
-import { parseQuantityMib } from '../quantity.ts';
 import type { ConditionReport } from '../resource.ts';
 import { nextProgress } from './import-progress.ts';
-import type { DiskAction, DiskObserved, ObservedClaim, ObservedDataVolume } from './observed.ts';
+import type { DiskObserved, ObservedClaim, ObservedDataVolume } from './observed.ts';
+import { growthOf } from './plan-growth.ts';
 import {
   condition,
   type DiskDetails,
@@ -11,7 +11,6 @@ import {
   report,
   SETTLED_MS,
   SOON_MS,
-  WAITING_MS,
   wasReady,
 } from './plan-report.ts';
 import { type DiskConditionType, type ImportProgress, sourceKind, type VmDisk } from './vm-disk.ts';
@@ -19,38 +18,23 @@ import { type DiskConditionType, type ImportProgress, sourceKind, type VmDisk } 
 export function planReady(desired: VmDisk, observed: DiskObserved, dataVolume: ObservedDataVolume): DiskPlan {
   const { claim } = observed;
   if (claim?.phase !== 'Bound') return waitForBinding(desired, observed, dataVolume);
-  const wantedMib = parseQuantityMib(desired.spec.storage) ?? 0;
-  const mustAsk = (claim.requestedMib ?? wantedMib) < wantedMib;
-  const resizing = mustAsk || (claim.capacityMib ?? wantedMib) < wantedMib;
-  const actions: DiskAction[] = mustAsk ? [{ do: 'growClaim', storage: desired.spec.storage }] : [];
-  const details = readyDetails(desired, claim, dataVolume);
   const conditions = [
     condition('Ready', 'True', 'Ready', 'The disk can be attached.'),
     imported(desired),
     condition('Bound', 'True', 'Bound', 'The storage is allocated.'),
   ];
-  if (resizing) {
-    const message = `Growing to ${desired.spec.storage}.`;
-    return {
-      ...report(desired),
-      phase: 'Resizing',
-      reason: 'Growing',
-      message,
-      conditions,
-      details,
-      actions,
-      requeueAfterMs: WAITING_MS,
-    };
-  }
-  const message = 'The disk can be attached.';
+  const ready = { ...report(desired), details: readyDetails(desired, claim, dataVolume) };
+  const growth = growthOf(desired, claim);
+  if (growth) return { ...ready, ...growth, conditions: [...conditions, ...growth.conditions] };
+  const hasGrown = desired.status.conditions.some(({ type }) => type === 'Resized');
+  const resized = hasGrown ? [condition('Resized', 'True', 'Resized', `The disk has ${desired.spec.storage}.`)] : [];
   return {
-    ...report(desired),
+    ...ready,
     phase: 'Ready',
     reason: 'Ready',
-    message,
-    conditions,
-    details,
-    actions,
+    message: 'The disk can be attached.',
+    conditions: [...conditions, ...resized],
+    actions: [],
     requeueAfterMs: SETTLED_MS,
   };
 }
@@ -69,6 +53,7 @@ function readyDetails(desired: VmDisk, claim: ObservedClaim, dataVolume: Observe
       ? {}
       : { totalBytes: previous.totalBytes, transferredBytes: previous.totalBytes }),
     attempts: Math.max(previous?.attempts ?? 1, dataVolume.restartCount + 1),
+    ...(previous?.lastError === undefined ? {} : { lastError: previous.lastError }),
   };
   return {
     import: done,

@@ -1,21 +1,12 @@
 /** What the rules of a disk share: the shape of its plan, its conditions, and when to look again. */
 import type { Plan } from '../plan.ts';
-import type { ConditionReport } from '../resource.ts';
+import type { ConditionReport, FailureReport } from '../resource.ts';
+import type { ImportPolicy } from './import-policy.ts';
 import type { DiskAction, DiskObserved } from './observed.ts';
 import type { DiskConditionType, DiskPhase, VmDisk, VmDiskStatus } from './vm-disk.ts';
 
 export type DiskDetails = Omit<VmDiskStatus, 'conditions' | 'observedGeneration' | 'failure'>;
 export type DiskPlan = Plan<DiskPhase, DiskConditionType, DiskDetails, DiskAction>;
-
-/** How long an import may stand still, by what it waits for. */
-export interface ImportPolicy {
-  /** Without any progress of the download. */
-  readonly stalledMs: number;
-  /** Until the cluster has begun the import at all. */
-  readonly unstartedMs: number;
-}
-
-export const DEFAULT_IMPORT_POLICY: ImportPolicy = { stalledMs: 10 * 60_000, unstartedMs: 10 * 60_000 };
 
 export interface DiskPlanInput {
   readonly desired: VmDisk;
@@ -52,5 +43,18 @@ export function report(desired: VmDisk): Pick<DiskPlan, 'outcome' | 'details'> {
       ...(capacity === undefined ? {} : { capacity }),
       attachedTo,
     },
+  };
+}
+
+/** A plan that ends in `Failed`. What is known of the import stays, with nothing more on its way. */
+export function failedPlan(desired: VmDisk, failure: FailureReport): Omit<DiskPlan, 'actions' | 'requeueAfterMs'> {
+  const { code, message } = failure;
+  return {
+    ...report(desired),
+    phase: 'Failed',
+    reason: code,
+    message,
+    conditions: [notReady(code, message), condition('Imported', 'False', code, message)],
+    failure,
   };
 }

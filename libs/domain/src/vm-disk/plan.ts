@@ -6,16 +6,18 @@
  * CDI forbids changing one; growth goes to the claim. Data that was once Ready is never deleted or imported again
  * without the user's word.
  */
+import { diskFailure } from '../failures/disk-failures.ts';
 import type { FailureReport } from '../resource.ts';
-import { classifyImportError } from './import-failure.ts';
 import type { DiskAction, DiskObserved, ObservedDataVolume } from './observed.ts';
 import { planDiskDeletion } from './plan-deletion.ts';
 import { planImport } from './plan-import.ts';
+import { planBeforeImport } from './plan-origin.ts';
 import { planReady } from './plan-ready.ts';
 import {
   condition,
   type DiskPlan,
   type DiskPlanInput,
+  failedPlan,
   notReady,
   report,
   SETTLED_MS,
@@ -30,7 +32,8 @@ export function planDisk(input: DiskPlanInput): DiskPlan {
   if (hasFailedImport(desired)) return stayFailed(desired, observed);
 
   const { dataVolume, claim } = observed;
-  if (!dataVolume) return wasReady(desired) ? dataLost(desired) : planFirstApply(desired, observed);
+  if (!dataVolume)
+    return wasReady(desired) ? dataLost(desired) : (planBeforeImport(input) ?? planFirstApply(desired, observed));
   if (dataVolume.deleting || desired.status.import?.phase === 'Failed') return clearOldVolume(desired, dataVolume);
   if (claim?.phase === 'Lost') return dataLost(desired);
   if (dataVolume.phase === 'Succeeded' || wasReady(desired)) return planReady(desired, observed, dataVolume);
@@ -42,48 +45,25 @@ const hasFailedImport = (disk: VmDisk): boolean =>
   disk.status.import?.phase === 'Failed' && disk.status.observedGeneration === disk.generation;
 
 function stayFailed(desired: VmDisk, { dataVolume }: DiskObserved): DiskPlan {
-  const failure = withoutSince(desired);
   const actions: DiskAction[] =
     dataVolume && !dataVolume.deleting ? [{ do: 'deleteDataVolume', uid: dataVolume.uid }] : [];
   return {
-    ...report(desired),
-    phase: 'Failed',
-    reason: failure.code,
-    message: failure.message,
-    conditions: [
-      notReady(failure.code, failure.message),
-      condition('Imported', 'False', failure.code, failure.message),
-    ],
-    failure,
+    ...failedPlan(desired, withoutSince(desired)),
     actions,
     requeueAfterMs: actions.length > 0 ? SOON_MS : SETTLED_MS,
   };
 }
 
 function withoutSince(desired: VmDisk): FailureReport {
-  const { code, message, remedy, retryable } = desired.status.failure ?? classifyImportError('');
-  return { code, message, remedy, retryable };
+  const { since: _since, ...failure } = desired.status.failure ?? { ...diskFailure('ImportFailed'), since: '' };
+  return failure;
 }
 
 function dataLost(desired: VmDisk): DiskPlan {
-  const message = "The disk's storage is gone from the cluster; its data is lost.";
-  const failure: FailureReport = {
-    code: 'DataLost',
-    message,
-    remedy: 'Restore it from a backup: delete this disk and make a new one.',
-    retryable: false,
-  };
-  const conditions = [notReady('DataLost', message), condition('Bound', 'False', 'DataLost', message)];
-  return {
-    ...report(desired),
-    phase: 'Failed',
-    reason: 'DataLost',
-    message,
-    conditions,
-    failure,
-    actions: [],
-    requeueAfterMs: SETTLED_MS,
-  };
+  const failure = diskFailure('DataLost');
+  const { code, message } = failure;
+  const conditions = [notReady(code, message), condition('Bound', 'False', code, message)];
+  return { ...failedPlan(desired, failure), conditions, actions: [], requeueAfterMs: SETTLED_MS };
 }
 
 function planFirstApply(desired: VmDisk, { namespaceExists }: DiskObserved): DiskPlan {

@@ -26,7 +26,7 @@ export interface VmDiskSpec {
 export const DISK_PHASES = ['Pending', 'Importing', 'Ready', 'Resizing', 'Failed', 'Deleting'] as const;
 export type DiskPhase = (typeof DISK_PHASES)[number];
 
-export const DISK_CONDITIONS = ['Ready', 'Imported', 'Bound'] as const;
+export const DISK_CONDITIONS = ['Ready', 'Imported', 'Bound', 'Resized'] as const;
 export type DiskConditionType = (typeof DISK_CONDITIONS)[number];
 
 export const IMPORT_PHASES = ['Pending', 'Scheduled', 'Downloading', 'Cloning', 'Retrying', 'Done', 'Failed'] as const;
@@ -44,9 +44,18 @@ export interface ImportProgress {
   readonly attempts: number;
   readonly lastError?: string;
   readonly stalledSince?: string;
-  /** When the percentage last rose; the base of stall detection and of the rate. */
+  /** When anything last moved; the base of stall detection and of the rate. */
   readonly lastProgressAt?: string;
+  /** When the import began, all attempts included. */
+  readonly startedAt?: string;
+  /** What the cluster says of the present attempt, which begins at 0 again after each restart. */
+  readonly attemptPercent?: number;
+  /** Smoothed over the last looks. */
+  readonly percentPerSecond?: number;
 }
+
+/** What of the progress is kept for the next look alone and concerns no reader. */
+export const INTERNAL_PROGRESS = ['lastProgressAt', 'startedAt', 'attemptPercent', 'percentPerSecond'] as const;
 
 export interface VmDiskStatus extends StatusEnvelope<DiskConditionType> {
   readonly import?: ImportProgress;

@@ -78,6 +78,8 @@ export interface VmObserved {
   readonly service?: ObservedService;
   readonly cloudInitSecret?: ObservedObject;
   readonly sshKeysSecret?: ObservedObject;
+  /** How the machine's last pod ended that ended in failure, while the cluster still shows or the worker still knows it. */
+  readonly lastCrash?: { readonly reason: string };
   /** The disks that the spec names, as our own rows tell. */
   readonly disks: readonly ObservedDiskOfVm[];
 }

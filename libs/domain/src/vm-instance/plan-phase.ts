@@ -6,14 +6,7 @@ import type { FailureReport } from '../resource.ts';
 import type { ObservedMachine, ObservedVirtualMachine } from './observed.ts';
 import { disksCondition, disksReady } from './plan-conditions.ts';
 import type { VmPlan, VmPlanInput } from './plan-report.ts';
-import {
-  LAUNCH_REFUSED,
-  LAUNCHER_IMAGE,
-  MISSING_CATALOGUE_ENTRY,
-  NODE_LOST,
-  START_FAILS,
-  UNSCHEDULABLE,
-} from './vm-failure.ts';
+import { launchFailure, launchRefused, lostNode, missingEntry, startFailure, unschedulable } from './start-obstacle.ts';
 import { runStrategyOf, type VmPhase } from './vm-instance.ts';
 
 export type PhaseVerdict = Pick<VmPlan, 'phase' | 'reason' | 'message' | 'happenedAt' | 'failure'>;
@@ -38,7 +31,7 @@ function phaseOfMachine(input: VmPlanInput, machine: ObservedMachine): PhaseVerd
       halted ? 'The machine is shutting down.' : 'The machine is being restarted.',
     );
   if (machine.phase === 'Running') return phaseWhileRunning(machine, halted);
-  if (machine.phase === 'Unknown') return failed(NODE_LOST);
+  if (machine.phase === 'Unknown') return failed(lostNode(machine));
   if (machine.phase === 'Succeeded' || machine.phase === 'Failed') return phaseAfterExit(input, machine);
   return phaseWhileStarting(input, machine, halted);
 }
@@ -59,22 +52,21 @@ function phaseWhileStarting(
   halted: boolean,
 ): PhaseVerdict {
   if (halted) return verdict('Stopping', 'StopRequested', 'The machine is shutting down.');
-  const { synchronized, scheduled } = machine;
-  if (synchronized?.status === 'False' && synchronized.reason.startsWith('Failed')) return failed(LAUNCH_REFUSED);
-  if (synchronized?.status === 'False' && /ErrImagePull|ImagePullBackOff/.test(synchronized.reason))
-    return failed(LAUNCHER_IMAGE);
-  if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {
-    const known = desired.status.failure?.code === UNSCHEDULABLE.code;
+  const refused = launchFailure(machine);
+  if (refused) return failed(refused);
+  const homeless = unschedulable(machine);
+  if (homeless) {
+    const known = desired.status.failure?.code === homeless.code;
     const waitedMs = observed.at.getTime() - (machine.phaseSince ?? desired.phaseSince).getTime();
-    if (known || waitedMs >= UNSCHEDULABLE_PATIENCE_MS) return failed(UNSCHEDULABLE);
+    if (known || waitedMs >= UNSCHEDULABLE_PATIENCE_MS) return failed(homeless);
   }
   return verdict('Starting', 'Starting', 'The machine is starting.');
 }
 
 /** The guest has ended. What comes next is the run strategy's to say. */
 function phaseAfterExit({ desired, observed }: VmPlanInput, machine: ObservedMachine): PhaseVerdict {
-  const failures = observed.virtualMachine?.startFailures ?? 0;
-  if (failures > 0) return failed(START_FAILS);
+  const crashing = startFailure(desired, observed);
+  if (crashing) return failed(crashing);
   switch (runStrategyOf(desired.spec)) {
     case 'Halted':
       return verdict('Stopped', 'Stopped', 'The machine is stopped.');
@@ -91,11 +83,11 @@ function phaseAfterExit({ desired, observed }: VmPlanInput, machine: ObservedMac
 }
 
 function phaseWithoutMachine({ desired, observed }: VmPlanInput, vm: ObservedVirtualMachine): PhaseVerdict {
-  if (vm.failure?.status === 'True')
-    return failed(/Instancetype|Preference/i.test(vm.failure.reason) ? MISSING_CATALOGUE_ENTRY : LAUNCH_REFUSED);
+  if (vm.failure?.status === 'True') return failed(missingEntry(vm.failure) ?? launchRefused(vm.failure.message));
   const strategy = runStrategyOf(desired.spec);
   if (strategy === 'Halted') return verdict('Stopped', 'Stopped', 'The machine is stopped.');
-  if (vm.startFailures > 0) return failed(START_FAILS);
+  const crashing = startFailure(desired, observed);
+  if (crashing) return failed(crashing);
   const endsForGood = strategy !== 'Always';
   const hasRun = desired.phase === 'Stopped' || desired.phase === 'Stopping' || desired.phase === 'Running';
   if (strategy === 'Manual') return verdict('Stopped', 'Stopped', 'The machine waits to be started.');

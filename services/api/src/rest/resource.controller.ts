@@ -1,18 +1,11 @@
 /** The methods that every kind has over REST. Nothing here decides anything. */
-import {
-  deleteQuerySchema,
-  listQuerySchema,
-  parseQuery,
-  readQuerySchema,
-  viewOf,
-  writeQuerySchema,
-} from '@compute/contract';
+import { deleteQuerySchema, listQuerySchema, parseQuery, readQuerySchema, writeQuerySchema } from '@compute/contract';
 import { Fault, type Kind } from '@compute/domain';
 import { Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { RequestContext, WriteOptions } from '../application/request-context.ts';
 import type { Accepted, ResourceService } from '../application/resource-service.ts';
-import { listBody, picker, replyAccepted, replyWith } from './replies.ts';
+import { listBody, picker, replyAccepted, replyWith, viewFor } from './replies.ts';
 import { type ApiRequest, Context, writeOptions } from './request.ts';
 import { objectOf } from './request-body.ts';
 
@@ -47,7 +40,8 @@ export abstract class ResourceController<K extends Kind> {
     const { kind } = this.service;
     const asked = parseQuery(listQuerySchema, query);
     const page = await this.service.list(context, project, asked);
-    const items = page.items.map((row) => viewOf(kind, row));
+    const view = viewFor(context.caller);
+    const items = page.items.map((row) => view(kind, row));
     return listBody(kind, { items, next: page.nextPageToken }, asked.fields);
   }
 
@@ -61,7 +55,7 @@ export abstract class ResourceController<K extends Kind> {
   ) {
     const { kind } = this.service;
     const pick = picker(kind, parseQuery(readQuerySchema, query).fields);
-    return pick(replyWith(reply, kind, await this.service.get(context, project, name)));
+    return pick(replyWith(reply, kind, await this.service.get(context, project, name), viewFor(context.caller)));
   }
 
   @Patch(':name')

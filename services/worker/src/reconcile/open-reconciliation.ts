@@ -1,8 +1,10 @@
 /** Connects the reconcile loop with the store, the cluster, the progress batches and the metrics. */
+import type { ImportPolicy } from '@compute/domain';
 import type { Poke } from '@compute/queue';
 import { between } from '../fault-points.ts';
 import { ProgressFlusher } from '../import-progress/progress-flusher.ts';
 import type { WorkerParts } from '../start-worker.ts';
+import type { WorkerConfig } from '../worker-config.ts';
 import { Outage } from './outage.ts';
 import { createPokeHandler } from './poke-handler.ts';
 import { ProjectNamespaces } from './project-namespaces.ts';
@@ -36,15 +38,24 @@ export function openReconciliation(parts: WorkerParts, onProgressError: (error: 
       logger.warn({ action, code, err: cause }, 'an action on the cluster did not get done');
     },
   };
-  const { importStalledSeconds, importUnstartedSeconds } = config;
   const reconcilers = createReconcilers({
     ...ports,
     store,
     cluster,
     namespaces: new ProjectNamespaces((project) => store.project(project)),
-    importPolicy: { stalledMs: importStalledSeconds * 1_000, unstartedMs: importUnstartedSeconds * 1_000 },
+    importPolicy: importPolicyOf(config),
   });
   const outage = new Outage(pace.retry);
   const handler = createPokeHandler({ reconcilers, store, retry: pace.retry, outage, metrics, logger });
   return { handler, progress, outage };
+}
+
+function importPolicyOf(config: WorkerConfig): ImportPolicy {
+  return {
+    stalledMs: config.importStalledSeconds * 1_000,
+    unstartedMs: config.importUnstartedSeconds * 1_000,
+    totalMs: config.importTotalSeconds * 1_000,
+    unreachableAttempts: config.importUnreachableAttempts,
+    transientAttempts: config.importTransientAttempts,
+  };
 }
