@@ -164,6 +164,13 @@ export const virtualMachineInstances = resourceKind<VirtualMachineInstance>({
   plural: 'virtualmachineinstances',
   namespaced: true,
 });
+export const pods = resourceKind<KubeObject>({
+  group: '',
+  version: 'v1',
+  kind: 'Pod',
+  plural: 'pods',
+  namespaced: true,
+});
 export const services = resourceKind<Service>({
   group: '',
   version: 'v1',

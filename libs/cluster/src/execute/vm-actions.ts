@@ -9,6 +9,7 @@ import { type ActionOutcome, outcomeOf } from './action-outcome.ts';
 import { applyOwned } from './apply-owned.ts';
 import { ensureNamespace } from './disk-actions.ts';
 import { plugDisk, unplugDisk } from './disk-plugs.ts';
+import { deleteMachine, hurryMachine, setPaused, startMachine } from './power-actions.ts';
 import { type VmManifests, vmManifests } from './vm-manifests.ts';
 
 export interface VmExecutor {
@@ -31,6 +32,16 @@ export function performVmAction(executor: VmExecutor, action: VmAction, target: 
       return plugDisk(executor.client, target, action.disk, manifestsOf(executor, target).virtualMachine);
     case 'unplugDisk':
       return unplugDisk(executor.client, target, action.disk);
+    case 'deleteMachine':
+      return deleteMachine(executor.client, target, action.uid);
+    case 'hurryMachine':
+      return hurryMachine(executor.client, target, action);
+    case 'startMachine':
+      return startMachine(executor.client, target);
+    case 'pauseMachine':
+      return setPaused(executor.client, target, 'pause');
+    case 'unpauseMachine':
+      return setPaused(executor.client, target, 'unpause');
     case 'deleteVirtualMachine':
       return remove(executor, virtualMachines, { namespace, name: vmObjectName(vm.name) }, action.uid);
     case 'deleteService':

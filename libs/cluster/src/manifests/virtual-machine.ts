@@ -8,6 +8,7 @@
  */
 import {
   diskName,
+  GUEST_GRACE_SECONDS,
   given,
   runStrategyOf,
   type StartedWith,
@@ -22,8 +23,6 @@ import { canonicalJson, manifestHash, stamped } from './manifest-hash.ts';
 import { cloudInitSecretName, sshKeysSecretName, vmObjectName } from './object-names.ts';
 import { ownershipLabels, STARTED_WITH_ANNOTATION } from './ownership.ts';
 import { type PresentVm, pluggedOf } from './present-vm.ts';
-
-const GRACE_PERIOD_SECONDS = 30;
 
 export interface VmManifestInput {
   readonly vm: VmInstance;
@@ -122,7 +121,7 @@ function machineSpec(
     networks: [{ name: 'default', pod: {} }],
     ...(volumes.length === 0 ? {} : { volumes }),
     ...(spec.sshKeys.length === 0 ? {} : { accessCredentials: [sshAccess(vm.name)] }),
-    terminationGracePeriodSeconds: GRACE_PERIOD_SECONDS,
+    terminationGracePeriodSeconds: GUEST_GRACE_SECONDS,
   };
 }
 

@@ -93,7 +93,11 @@ function refusedWish({ intent = {}, status }: VmInstance): VmPower['refused'] {
 /** A guest that ends for good can no longer be paused. */
 function missedPause({ intent = {} }: VmInstance, { phase }: PhaseVerdict): VmPower['refused'] {
   if (intent.paused === undefined || intent.renewed !== undefined || phase !== 'Stopped') return undefined;
-  return { asked: intent.paused.asked, code: 'NotRunning', message: 'The machine has ended: there is nothing to pause.' };
+  return {
+    asked: intent.paused.asked,
+    code: 'NotRunning',
+    message: 'The machine has ended: there is nothing to pause.',
+  };
 }
 
 function nextRenewal({ desired, observed }: VmPlanInput, wish: VmIntent['renewed'], verdict: PhaseVerdict) {

@@ -13,16 +13,21 @@ const SEEN_LIMIT_MS = 250;
 
 type PerformPorts = Pick<LoopPorts, 'points' | 'onFailure'>;
 
+export interface FailedAction<A> {
+  readonly action: A;
+  readonly failure: ActionFailure;
+}
+
 /** Resolves to the failure that ended it; undefined when all of it is done. */
 export async function performAll<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
   reconciler: Reconciler<K, S, A>,
   scope: S,
   actions: readonly A[],
   ports: PerformPorts,
-): Promise<ActionFailure | undefined> {
+): Promise<FailedAction<A> | undefined> {
   for (const action of actions) {
     const failure = await performOne(reconciler, action, scope, ports);
-    if (failure !== undefined) return failure;
+    if (failure !== undefined) return { action, failure };
   }
   await untilSeen(reconciler, scope, actions);
   return undefined;

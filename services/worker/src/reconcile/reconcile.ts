@@ -74,10 +74,12 @@ async function look<K extends Kind, S extends Loaded<K>, A extends { readonly do
   const figures = reconciler.progressOnly?.(scope, plan);
   if (figures) return offerProgress(scope, figures, plan.requeueAfterMs, ports);
   await commit<K, A>(scope, plan, poke, ports);
-  const failure = await performAll(reconciler, scope, plan.actions, ports);
-  if (failure === undefined) return 'done';
+  const failed = await performAll(reconciler, scope, plan.actions, ports);
+  if (failed === undefined) return 'done';
+  const { action, failure } = failed;
   if (failure.kind === 'retry') return retryLater(poke.uid, scope.attempts, ports, failure.retryAfterMs);
-  return showRefusal(reconciler, scope, withRefusal(reconciler, plan, failure.message), poke, ports);
+  const shown = reconciler.refused?.(scope, plan, action, failure.message);
+  return showRefusal(reconciler, scope, shown ?? withRefusal(reconciler, plan, failure.message), poke, ports);
 }
 
 /** A row goes only when the cluster itself says that nothing is left: what is forgotten here would run unpaid for ever. */

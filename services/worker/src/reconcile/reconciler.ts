@@ -33,6 +33,11 @@ export interface Reconciler<K extends Kind, Scope extends Loaded<K>, Action exte
   perform(action: Action, scope: Scope): Promise<ActionOutcome>;
   /** What the cluster still has of the row, asked of the cluster itself, since caches may lag. */
   leftovers(scope: Scope): Promise<readonly string[]>;
+  /**
+   * The plan as it is written down when the cluster refuses an action that the spec did not ask for; undefined for one
+   * that it did. `words` are the cluster's.
+   */
+  refused?(scope: Scope, plan: PlanOf<K, Action>, action: Action, words: string): PlanOf<K, Action> | undefined;
   /** The new figures, if the plan differs from the row in nothing else: they are written in batches, not one by one. */
   progressOnly?(scope: Scope, plan: PlanOf<K, Action>): ImportProgress | undefined;
 }

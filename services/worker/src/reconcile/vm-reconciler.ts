@@ -1,6 +1,6 @@
 /** What a VMInstance supplies to the loop. Its disks' rows are read with it: a machine waits for them. */
 import type { Cluster, VmTarget } from '@compute/cluster';
-import { planVm, type VmAction } from '@compute/domain';
+import { planVm, powerRefusal, type VmAction } from '@compute/domain';
 import type { Store } from '@compute/store';
 import type { ProjectNamespaces } from './project-namespaces.ts';
 import type { Loaded, Reconciler } from './reconciler.ts';
@@ -24,6 +24,12 @@ export function vmReconciler(ports: VmReconcilerPorts): Reconciler<'VMInstance',
     plan: ({ desired, target }) =>
       planVm({ desired, rendered: cluster.renderVm(target), observed: cluster.observeVm(target) }),
     perform: (action, { target }) => cluster.performVmAction(action, target),
+    refused: ({ desired }, plan, action, words) => {
+      const refused = powerRefusal(desired, action, words);
+      if (refused === undefined) return undefined;
+      const { pending: _over, ...power } = plan.details.power ?? {};
+      return { ...plan, actions: [], details: { ...plan.details, power: { ...power, refused } } };
+    },
     leftovers: ({ desired, target }) => cluster.leftovers(desired, target.namespace),
   };
 }
