@@ -6,6 +6,14 @@
 import { createRequire } from 'node:module';
 
 export {
+  AuditEntry,
+  AuditServiceClient,
+  type AuditServiceServer,
+  AuditServiceService,
+  ListAuditEntriesRequest,
+  ListAuditEntriesResponse,
+} from '../gen/compute/v1/audit_service.ts';
+export {
   CatalogueServiceClient,
   type CatalogueServiceServer,
   CatalogueServiceService,
@@ -36,6 +44,7 @@ export {
   CreateApiKeyRequest,
   CreateApiKeyResponse,
   CreateProjectRequest,
+  GetApiKeyRequest,
   GetProjectRequest,
   ListApiKeysRequest,
   ListApiKeysResponse,
@@ -105,6 +114,7 @@ export {
   UsageSummaryRow,
 } from '../gen/compute/v1/usage_service.ts';
 export {
+  CancelVmDiskRequest,
   CreateVmDiskRequest,
   DeleteVmDiskRequest,
   GetVmDiskRequest,

@@ -59,6 +59,7 @@ export const SOLE_IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   '@prisma/': ['store'],
   bullmq: ['queue'],
   ioredis: ['queue'],
+  jose: ['api'],
   pg: ['store', 'dev-stack', 'test'],
   pino: ['runtime', 'simulator'],
   'prom-client': ['runtime'],

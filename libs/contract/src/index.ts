@@ -25,6 +25,7 @@ export * from './views/catalogue-view.ts';
 export * from './views/etag.ts';
 export * from './views/operation-view.ts';
 export * from './views/quota-view.ts';
+export * from './views/audit-view.ts';
 export * from './views/resource-view.ts';
 export * from './views/transition-view.ts';
 export * from './views/usage-view.ts';

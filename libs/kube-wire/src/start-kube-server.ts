@@ -5,6 +5,7 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import { KubeApi } from './http/kube-api.ts';
 import { Tokens } from './http/tokens.ts';
 import { customDefinitions, definitionKind } from './kinds/definition-kind.ts';
@@ -104,24 +105,32 @@ export interface ListenOptions {
   /** 0 (the default) takes a free port. */
   port?: number;
   tls?: { cert: string; key: string };
+  /** How long a client may take to send a request, half of it for the header; without it Node's limits for headers. */
+  requestTimeoutMs?: number;
 }
 
 export interface Listener {
   host: string;
   port: number;
+  /** Serves new connections with another certificate. */
+  renew(tls: { cert: string; key: string }): void;
   close(): Promise<void>;
 }
 
 /** Serves an API over HTTP, or HTTPS with `tls`. Rejects when the port is taken or the certificate unusable. */
 export async function listenKubeApi(
   api: Pick<KubeApi, 'handle' | 'handleUpgrade'>,
-  { host = '127.0.0.1', port = 0, tls }: ListenOptions,
+  { host = '127.0.0.1', port = 0, tls, requestTimeoutMs }: ListenOptions,
 ): Promise<Listener> {
-  const server: Server = tls === undefined ? createHttpServer() : (createHttpsServer(tls) as unknown as Server);
+  const options =
+    requestTimeoutMs === undefined ? {} : { connectionsCheckingInterval: Math.min(requestTimeoutMs / 4, 30_000) };
+  const server: Server =
+    tls === undefined ? createHttpServer(options) : (createHttpsServer({ ...options, ...tls }) as unknown as Server);
   server.on('request', (request, response) => void api.handle(request, response));
   server.on('upgrade', (request, socket, head) => void api.handleUpgrade(request, socket, head));
-  // Watches are long and silent; the client decides when to give up.
-  server.requestTimeout = 0;
+  // Of the request alone: watches are long and silent, and the client decides when to give up.
+  server.requestTimeout = requestTimeoutMs ?? 0;
+  if (requestTimeoutMs !== undefined) server.headersTimeout = requestTimeoutMs / 2;
   server.keepAliveTimeout = 90_000;
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -131,7 +140,10 @@ export async function listenKubeApi(
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
-      resolve({ host, port: (server.address() as AddressInfo).port, close: () => closeServer(server, sockets) });
+      const renew: Listener['renew'] = (renewed) => {
+        if (server instanceof TlsServer) server.setSecureContext(renewed);
+      };
+      resolve({ host, port: (server.address() as AddressInfo).port, renew, close: () => closeServer(server, sockets) });
     });
   });
 }

@@ -11,9 +11,11 @@ import {
   SHARED_SETTINGS,
   textSetting,
 } from '@compute/runtime';
+import { ACCESS_SETTINGS, accessProblems } from './access-settings.ts';
 
 export const API_SETTINGS = {
   ...SHARED_SETTINGS,
+  ...ACCESS_SETTINGS,
   restPort: portSetting('REST_PORT', {
     fallback: 8080,
     description: 'port of REST, its documents and /metrics; 0 takes a free one.',
@@ -63,6 +65,8 @@ export type ApiConfig = ConfigOf<typeof API_SETTINGS>;
 /** Reads the environment. Throws `ConfigurationError` with every problem. */
 export function readApiConfig(env?: Environment): ApiConfig {
   const config = readConfig(API_SETTINGS, env);
+  const problems = accessProblems(config);
+  if (problems.length > 0) throw new ConfigurationError(problems);
   if ((config.kubeTlsCertFile === undefined) !== (config.kubeTlsKeyFile === undefined))
     throw new ConfigurationError(['KUBE_TLS_CERT_FILE and KUBE_TLS_KEY_FILE must be given both, or none of them.']);
   return config;

@@ -10,9 +10,12 @@ import { openStore, type Store } from '@compute/store';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ApiConfig } from './api-config.ts';
 import { ApiObservation } from './api-observation.ts';
-import { type ApiParts, createApiParts } from './application/api-parts.ts';
+import { createApiParts } from './application/api-parts.ts';
+import { addressFinder } from './client-address.ts';
 import { type GrpcServer, startGrpcServer } from './grpc/grpc-server.ts';
-import { type KubeFace, type KubeFaceSettings, startKubeFace } from './kube/kube-face.ts';
+import { type KubeFace, startKubeFace } from './kube/kube-face.ts';
+import { openCertificates } from './open-certificates.ts';
+import { openOidc } from './open-oidc.ts';
 import { OpenStreams } from './open-streams.ts';
 import { createRestServer } from './rest/rest-server.ts';
 import { StreamSettings } from './rest/stream-settings.ts';
@@ -55,26 +58,29 @@ async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown)
   const observation = new ApiObservation(logger);
   observation.health.register('database', () => store.ping());
   const { watchers } = observation.metrics.instruments;
-  const streams = new OpenStreams((face, change) => watchers.inc({ face }, change));
-  const parts = createApiParts({ store, catalogue, ...config });
+  const streams = new OpenStreams((face, change) => watchers.inc({ face }, change), config.streamsPerCaller);
+  const oidc = await openOidc(config, logger);
+  const parts = createApiParts({ store, catalogue, ...config, admission: config, ...(oidc ? { oidc } : {}) });
+  const certificates = await openCertificates(config, logger);
+  shutdown.register('certificates', () => certificates.close());
   const heartbeatMs = config.heartbeatSeconds * 1_000;
-  const rest = await listenRest(
-    config,
-    parts,
-    new StreamSettings(streams, heartbeatMs, parts.authenticator),
-    observation,
-  );
+  const requestTimeoutMs = config.requestTimeoutSeconds * 1_000;
+  const addressOf = addressFinder(config.trustedProxies);
+  const face = { parts, streams, observation, heartbeatMs, addressOf, requestTimeoutMs, host: config.bindHost };
+  const streaming = new StreamSettings(streams, heartbeatMs, parts.authenticator);
+  const door = { addressOf, requestTimeoutMs, certificate: certificates.shared };
+  const rest = await listenRest(config, await createRestServer(parts, streaming, observation, door));
   shutdown.register('rest', () => rest.app.close());
   const grpc: GrpcServer = await startGrpcServer({
-    parts,
-    streams,
-    observation,
-    heartbeatMs,
-    host: config.bindHost,
+    ...face,
     port: config.grpcPort,
+    streamsPerConnection: config.grpcStreamsPerConnection,
+    certificate: certificates.grpc,
   });
   shutdown.register('grpc', () => grpc.close());
-  const kube = await listenKube(config, { parts, streams, observation, heartbeatMs });
+  // Nothing is served for kubectl without a certificate: it would send no API key.
+  const kube: KubeFace | undefined =
+    certificates.kube && (await startKubeFace({ ...face, port: config.kubePort, certificate: certificates.kube }));
   if (kube) shutdown.register('kube', () => kube.close());
   shutdown.register('streams', () => streams.endAll());
   shutdown.register('readiness', () => observation.health.drain());
@@ -82,27 +88,15 @@ async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown)
   return { restUrl: rest.url, grpcAddress: grpc.address, ...kubeUrl };
 }
 
-/** Nothing is served for kubectl without a certificate: it would send no API key. */
-async function listenKube(
-  { kubeTlsCertFile, kubeTlsKeyFile, bindHost, kubePort }: ApiConfig,
-  face: Pick<KubeFaceSettings, 'parts' | 'streams' | 'observation' | 'heartbeatMs'>,
-): Promise<KubeFace | undefined> {
-  if (kubeTlsCertFile === undefined || kubeTlsKeyFile === undefined) return undefined;
-  const [cert, key] = await Promise.all([kubeTlsCertFile, kubeTlsKeyFile].map((file) => readFile(file, 'utf8')));
-  return startKubeFace({ ...face, host: bindHost, port: kubePort, tls: { cert: cert ?? '', key: key ?? '' } });
-}
-
 async function listenRest(
   config: ApiConfig,
-  parts: ApiParts,
-  settings: StreamSettings,
-  observation: ApiObservation,
+  app: NestFastifyApplication,
 ): Promise<{ app: NestFastifyApplication; url: string }> {
-  const app = await createRestServer(parts, settings, observation);
   await app.listen(config.restPort, config.bindHost);
   const address = app.getHttpServer().address();
   const port = typeof address === 'object' && address !== null ? address.port : config.restPort;
-  return { app, url: `http://${hostForUrl(config.bindHost)}:${port}` };
+  const scheme = config.tlsCertFile === undefined ? 'http' : 'https';
+  return { app, url: `${scheme}://${hostForUrl(config.bindHost)}:${port}` };
 }
 
 const hostForUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);

@@ -109,6 +109,7 @@ function pathParameters({ path }: Endpoint): OpenApiParameter[] {
 }
 
 const QUERY_PARAMETERS: Readonly<Record<string, string>> = {
+  actor: 'Of this actor only, such as user:key:<id>.',
   after: 'Cursor of the last event that was taken. Empty: from the first.',
   dryRun: 'Checks everything, shows what would be, stores nothing.',
   fields: 'Paths of the reply, separated by commas, such as metadata.name,status.phase. Empty: everything.',

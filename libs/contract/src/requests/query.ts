@@ -79,7 +79,14 @@ export const usageSummaryQuerySchema = z.strictObject({
   groupBy: csv.pipe(z.array(z.enum(['resource', 'hour', 'day']))),
 });
 export const pageQuerySchema = z.strictObject({ pageSize, pageToken: text.default('') });
-export const apiKeysQuerySchema = z.strictObject({ project: text.optional() });
+export const apiKeysQuerySchema = z.strictObject({ project: text.optional(), pageSize, pageToken: text.default('') });
+export const auditQuerySchema = z.strictObject({
+  actor: text.optional(),
+  from: time,
+  to: time,
+  pageSize,
+  pageToken: text.default(''),
+});
 
 /** Parses a query; throws one fault with all problems. */
 export function parseQuery<S extends z.ZodType>(schema: S, query: unknown): z.infer<S> {

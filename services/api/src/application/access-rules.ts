@@ -31,6 +31,12 @@ export function requirePlatformAdmin(context: RequestContext): void {
     throw new Fault('PermissionDenied', 'This needs an administrator of the platform, not of one project.');
 }
 
+/** Throws `NotFound` for a foreign project, `PermissionDenied` unless the caller administers this one. */
+export function mayAdminister(context: RequestContext, project: string): void {
+  requireProject(context, project);
+  requireScope(context, 'admin');
+}
+
 export function mayRead(context: RequestContext, project: string): void {
   requireProject(context, project);
   requireScope(context, 'read');

@@ -3,10 +3,13 @@ import { hkdfSync } from 'node:crypto';
 import { type CheckSettings, tokenSigner } from '@compute/contract';
 import type { Catalogue } from '@compute/domain';
 import type { Store } from '@compute/store';
+import { Admission, type AdmissionSettings } from './admission.ts';
+import { AuditService } from './audit-service.ts';
 import { Authenticator } from './authenticator.ts';
 import { CatalogueService } from './catalogue-service.ts';
 import { HistoryService } from './history-service.ts';
 import { ManifestService } from './manifest-service.ts';
+import type { OidcVerifier } from './oidc/oidc-verifier.ts';
 import { OperationService } from './operation-service.ts';
 import { ProjectService } from './project-service.ts';
 import { QuotaService } from './quota-service.ts';
@@ -17,6 +20,8 @@ import { VmInstanceService } from './vm-instance-service.ts';
 import { WatchService } from './watch-service.ts';
 
 export interface ApiParts {
+  readonly admission: Admission;
+  readonly audit: AuditService;
   readonly authenticator: Authenticator;
   readonly catalogue: CatalogueService;
   readonly history: HistoryService;
@@ -35,17 +40,24 @@ export interface ApiPartsSettings {
   readonly catalogue: Catalogue;
   readonly allowPrivateSources: boolean;
   readonly secretsKey: Uint8Array;
+  readonly admission: AdmissionSettings;
+  /** Absent: API keys only. */
+  readonly oidc?: OidcVerifier;
 }
 
-export function createApiParts({ store, catalogue, allowPrivateSources, secretsKey }: ApiPartsSettings): ApiParts {
+export function createApiParts(given: ApiPartsSettings): ApiParts {
+  const { store, catalogue, allowPrivateSources, secretsKey } = given;
   // A key of its own, the same in every process: pages and cursors go on at whichever answers.
   const signer = tokenSigner(new Uint8Array(hkdfSync('sha256', secretsKey, '', 'compute page tokens', 32)));
   const settings: CheckSettings = { catalogue, allowPrivateSources };
   const sources = new SourceGuard(allowPrivateSources);
   const projects = new ProjectService(store, signer);
+  const authenticator = new Authenticator(store, given.oidc);
   const resources = { store, projects, sources, signer, settings };
   return {
-    authenticator: new Authenticator(store),
+    admission: new Admission(authenticator, given.admission),
+    audit: new AuditService(store, projects, signer),
+    authenticator,
     catalogue: new CatalogueService(catalogue),
     history: new HistoryService(store, projects, signer),
     manifests: new ManifestService(store, projects, sources, settings),

@@ -1,23 +1,51 @@
-/** Who a bearer token belongs to. Verdicts on tokens, and how long they are kept, are the store's. */
+/**
+ * Who a bearer token belongs to: an API key, whose verdicts and their age are the store's, or a JWT of the one issuer
+ * that the operator trusts.
+ */
 import { Fault } from '@compute/domain';
 import type { ApiKeyRecord, Store } from '@compute/store';
+import type { OidcVerifier } from './oidc/oidc-verifier.ts';
 import type { Caller } from './request-context.ts';
+
+const API_KEY_PREFIX = 'vmk_';
+const BEARER = /^Bearer\s+(\S{1,8192})$/i;
+
+/** The token of an Authorization header; undefined when there is none. */
+export function bearerToken(header: string | undefined): string | undefined {
+  return BEARER.exec(header ?? '')?.[1];
+}
 
 export class Authenticator {
   readonly #store: Store;
+  readonly #oidc: OidcVerifier | undefined;
 
-  constructor(store: Store) {
+  constructor(store: Store, oidc?: OidcVerifier) {
     this.#store = store;
+    this.#oidc = oidc;
   }
 
-  /** The caller of an Authorization header. Throws `Unauthenticated`. */
+  /**
+   * The caller of an Authorization header. Throws `Unauthenticated`; `PermissionDenied` for a token that names no project
+   * or scope; `Unavailable` while the key of a token cannot be had.
+   */
   async authenticate(header: string | undefined): Promise<Caller> {
-    const token = /^Bearer\s+(\S{1,512})$/i.exec(header ?? '')?.[1];
-    if (token === undefined) throw new Fault('Unauthenticated', 'Send the header Authorization: Bearer <API key>.');
-    return callerOf(await this.#store.authenticate(token));
+    const token = bearerToken(header);
+    if (token === undefined) throw new Fault('Unauthenticated', this.#howTo());
+    if (this.#oidc && !token.startsWith(API_KEY_PREFIX)) return this.#oidc.callerOf(token);
+    return callerOfKey(await this.#store.authenticate(token));
+  }
+
+  #howTo(): string {
+    return `Send the header Authorization: Bearer <API key${this.#oidc ? ' or token' : ''}>.`;
   }
 }
 
-function callerOf({ id, project, scopes }: ApiKeyRecord): Caller {
-  return { actor: { type: 'user', id: `key:${id}` }, keyId: id, scopes, ...(project === undefined ? {} : { project }) };
+function callerOfKey({ id, project, scopes, expiresAt }: ApiKeyRecord): Caller {
+  return {
+    actor: { type: 'user', id: `key:${id}` },
+    provesProject: true,
+    scopes,
+    ...(project === undefined ? {} : { project }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
 }

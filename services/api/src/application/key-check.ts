@@ -11,26 +11,49 @@ export interface KeyCheck {
   stop(): void;
 }
 
+export interface Checked {
+  /** The Authorization header. */
+  readonly header: string | undefined;
+  /** When the key or token ends by itself, as far as that is known. */
+  readonly expiresAt?: Date | undefined;
+}
+
+/** A moment after the end, so that the look finds it ended. */
+function pauseBefore(expiresAt: Date | undefined, everyMs: number): number {
+  if (expiresAt === undefined) return everyMs;
+  return Math.min(everyMs, Math.max(expiresAt.getTime() - Date.now(), 0) + 5);
+}
+
 /** Calls `onRefused` once, when the key of the header is no longer valid. A database that is away refuses nobody. */
 export function keepCheckingKey(
   authenticator: Authenticator,
-  header: string | undefined,
+  { header, expiresAt }: Checked,
   everyMs: number,
   onRefused: () => void,
 ): KeyCheck {
   let refusal: Fault | undefined;
-  const stop = (): void => clearInterval(timer);
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+  const checkAfter = (ms: number): void => {
+    if (!stopped) timer = setTimeout(() => void check(), ms);
+  };
   const check = async (): Promise<void> => {
     try {
-      await authenticator.authenticate(header);
+      const { expiresAt } = await authenticator.authenticate(header);
+      checkAfter(pauseBefore(expiresAt, everyMs));
     } catch (error) {
-      if (refusal !== undefined || !isFault(error, 'Unauthenticated')) return;
+      if (!isFault(error, 'Unauthenticated') && !isFault(error, 'PermissionDenied')) return checkAfter(everyMs);
+      if (stopped) return;
       refusal = error;
       stop();
       onRefused();
     }
   };
-  const timer = setInterval(() => void check(), everyMs);
+  checkAfter(pauseBefore(expiresAt, everyMs));
   return {
     get refusal() {
       return refusal;

@@ -2,8 +2,15 @@
 import { createApiKeySchema, createProjectSchema, faultOf, parseBody, type TokenSigner } from '@compute/contract';
 import { Fault } from '@compute/domain';
 import type { ApiKeyRecord, NewApiKey, Page, ProjectRecord, Store } from '@compute/store';
-import { projectNotFound, requirePlatformAdmin, requireProject, requireScope, sees } from './access-rules.ts';
+import { projectNotFound, requirePlatformAdmin, requireProject, requireScope } from './access-rules.ts';
 import type { RequestContext } from './request-context.ts';
+import { attribution } from './wishes.ts';
+
+export interface ApiKeysRequest {
+  readonly project?: string | undefined;
+  readonly pageSize: number;
+  readonly pageToken: string;
+}
 
 /** Projects are never renamed; one that was there is looked for again only after this. */
 const KNOWN_PROJECT_TTL_MS = 30_000;
@@ -20,14 +27,14 @@ export class ProjectService {
 
   /** Throws `NotFound` for a project that does not exist. A key of one project proves that its project does. */
   async mustExist({ caller }: RequestContext, project: string): Promise<void> {
-    if (caller.project === project || (this.#known.get(project) ?? 0) > Date.now()) return;
+    if ((caller.provesProject && caller.project === project) || (this.#known.get(project) ?? 0) > Date.now()) return;
     if (!(await this.#store.project(project))) throw projectNotFound(project);
     this.#known.set(project, Date.now() + KNOWN_PROJECT_TTL_MS);
   }
 
   async create(context: RequestContext, body: unknown): Promise<ProjectRecord> {
     requirePlatformAdmin(context);
-    return this.#store.createProject(parseBody(createProjectSchema, body).name);
+    return this.#store.createProject(parseBody(createProjectSchema, body).name, { by: attribution(context) });
   }
 
   async get(context: RequestContext, name: string): Promise<ProjectRecord> {
@@ -55,31 +62,35 @@ export class ProjectService {
     refuseExpired(expiresAt);
     if (project === undefined) requirePlatformAdmin(context);
     else await this.get(context, project);
-    const request = { name, scopes, ...(project === undefined ? {} : { project }) };
+    const request = { name, scopes, by: attribution(context), ...(project === undefined ? {} : { project }) };
     return this.#store.createApiKey(expiresAt === undefined ? request : { ...request, expiresAt: new Date(expiresAt) });
   }
 
-  async apiKeys(context: RequestContext, project: string | undefined): Promise<ApiKeyRecord[]> {
+  /** Without a project: those of the caller's, or all of them for who sees every project. Newest first. */
+  async apiKeys(context: RequestContext, request: ApiKeysRequest): Promise<Page<ApiKeyRecord>> {
     requireScope(context, 'admin');
-    const asked = project ?? context.caller.project;
-    if (asked !== undefined) await this.get(context, asked);
-    return this.#store.apiKeys(asked);
+    const project = request.project ?? context.caller.project;
+    if (project !== undefined) await this.get(context, project);
+    const scope = `api-keys/${project ?? ''}`;
+    const [after] = request.pageToken === '' ? [] : this.#signer.read(scope, request.pageToken, '/pageToken');
+    const query = { project, limit: request.pageSize, ...(after === undefined ? {} : { after }) };
+    const page = await this.#store.apiKeyPage(query);
+    return page.next === undefined ? page : { ...page, next: this.#signer.sign(scope, [page.next]) };
+  }
+
+  /** A key of another project is not found. */
+  async apiKey(context: RequestContext, id: string): Promise<ApiKeyRecord> {
+    requireScope(context, 'admin');
+    const key = await this.#store.apiKey(id);
+    if (key && (context.caller.project === undefined || key.project === context.caller.project)) return key;
+    throw new Fault('NotFound', 'There is no such API key.', { resource: { kind: 'ApiKey', name: id.slice(0, 63) } });
   }
 
   /** The key as it is from now on. A key of another project is not found. */
   async revokeApiKey(context: RequestContext, id: string): Promise<ApiKeyRecord> {
-    const before = await this.#findKey(context, id);
-    await this.#store.revokeApiKey(id);
-    return (await this.#store.apiKeys(before.project)).find((key) => key.id === id) ?? before;
-  }
-
-  async #findKey(context: RequestContext, id: string): Promise<ApiKeyRecord> {
-    requireScope(context, 'admin');
-    const keys = await this.#store.apiKeys(context.caller.project);
-    const key = keys.find((candidate) => candidate.id === id);
-    if (key && (key.project === undefined ? context.caller.project === undefined : sees(context.caller, key.project)))
-      return key;
-    throw new Fault('NotFound', 'There is no such API key.', { resource: { kind: 'ApiKey', name: id.slice(0, 63) } });
+    const before = await this.apiKey(context, id);
+    await this.#store.revokeApiKey(id, attribution(context));
+    return (await this.#store.apiKey(id)) ?? before;
   }
 }
 

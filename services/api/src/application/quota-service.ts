@@ -12,6 +12,7 @@ import type { Store } from '@compute/store';
 import { mayRead, requirePlatformAdmin } from './access-rules.ts';
 import type { ProjectService } from './project-service.ts';
 import type { RequestContext } from './request-context.ts';
+import { attribution } from './wishes.ts';
 
 export class QuotaService {
   readonly #store: Store;
@@ -38,6 +39,6 @@ export class QuotaService {
     requirePlatformAdmin(context);
     await this.#projects.mustExist(context, project);
     const limits = limitsOf(parseBody(quotaDocumentSchema, document), this.#scopes);
-    return quotaView(await this.#store.setQuota(project, limits), this.#scopes);
+    return quotaView(await this.#store.setQuota(project, limits, attribution(context)), this.#scopes);
   }
 }

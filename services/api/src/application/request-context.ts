@@ -4,18 +4,30 @@
  */
 import type { Scope } from '@compute/contract';
 import type { Actor } from '@compute/domain';
+import type { Face } from '../open-streams.ts';
 
 export interface Caller {
+  /** Names the key (`key:…`) or the subject of the token (`oidc:…`); limits are counted by it. */
   readonly actor: Actor;
-  readonly keyId: string;
   /** Absent: every project. */
   readonly project?: string;
+  /** False: a token names the project, so it may not exist. */
+  readonly provesProject: boolean;
   readonly scopes: readonly Scope[];
+  /** When the key or the token ends by itself. */
+  readonly expiresAt?: Date;
+}
+
+/** Where a request came in. */
+export interface Origin {
+  readonly face: Face;
+  readonly address: string;
 }
 
 export interface RequestContext {
   readonly caller: Caller;
   readonly requestId: string;
+  readonly origin: Origin;
   /** W3C trace context of this request's own span. */
   readonly traceparent?: string;
 }

@@ -4,16 +4,14 @@
  */
 import { type Desired, isPlainObject } from '@compute/contract';
 import { type Catalogue, Fault, type Kind, type ResourceOf } from '@compute/domain';
-import type { CreateCommand, WantCommand } from '@compute/store';
+import type { Attributed, CreateCommand, WantCommand } from '@compute/store';
 import { KIND_POLICIES } from './kind-policy.ts';
 import type { RequestContext, WriteOptions } from './request-context.ts';
 import { requestHash } from './request-hash.ts';
 
-type Attribution = Pick<CreateCommand, 'actor' | 'requestId' | 'traceparent'>;
-
-/** Who did it and in the course of what. */
-export function attribution({ caller, requestId, traceparent }: RequestContext): Attribution {
-  return { actor: caller.actor, requestId, ...(traceparent === undefined ? {} : { traceparent }) };
+/** Who did it, in the course of what, and from where. */
+export function attribution({ caller, requestId, origin, traceparent }: RequestContext): Attributed {
+  return { actor: caller.actor, requestId, origin, ...(traceparent === undefined ? {} : { traceparent }) };
 }
 
 const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;

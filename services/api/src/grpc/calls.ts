@@ -15,14 +15,20 @@ import {
   status,
 } from '@grpc/grpc-js';
 import type { ApiObservation } from '../api-observation.ts';
+import type { Admission } from '../application/admission.ts';
 import type { Authenticator } from '../application/authenticator.ts';
-import { keepCheckingKey } from '../application/key-check.ts';
+import { type KeyCheck, keepCheckingKey } from '../application/key-check.ts';
+import { type RateClass, rateHeaders, refuseTooMany } from '../application/rate-limits.ts';
 import type { RequestContext } from '../application/request-context.ts';
+import type { AddressOf } from '../client-address.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import { statusOfFault } from './grpc-error.ts';
 
 export interface CallSettings {
+  readonly admission: Admission;
+  /** For looking again at the keys of open streams. */
   readonly authenticator: Authenticator;
+  readonly addressOf: AddressOf;
   readonly observation: ApiObservation;
   readonly streams: OpenStreams;
   readonly heartbeatMs: number;
@@ -36,6 +42,18 @@ export interface Call extends RequestContext {
 
 export type UnaryMethod<Request, Reply> = (call: Call, request: Request) => Promise<Reply> | Reply;
 export type StreamMethod<Request, Reply> = (call: Call, request: Request) => AsyncIterable<Reply>;
+
+type AnyCall = ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>;
+
+interface Asked {
+  readonly call: AnyCall;
+  readonly requestId: string;
+  readonly kind: RateClass;
+  readonly signal: AbortSignal;
+}
+
+/** Methods that change nothing, by AIP-131 and its neighbours; every other one counts as a change. */
+const READING = /^(Get|List|Wait)/;
 
 const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
 
@@ -56,7 +74,9 @@ export class Calls {
       const requestId = requestIdOf(call.metadata);
       const gone = new AbortController();
       call.on('cancelled', () => gone.abort());
-      this.#run(call, requestId, gone.signal, (context) => run(context, call.request)).then(
+      const kind = READING.test(method) ? 'read' : 'write';
+      const asked = { call, requestId, kind, signal: gone.signal } as const;
+      this.#run(asked, (context) => run(context, call.request)).then(
         ({ reply, result }) => {
           this.#measure(method, status.OK, startedAt);
           reply.set('x-request-id', requestId);
@@ -83,22 +103,24 @@ export class Calls {
       const requestId = requestIdOf(call.metadata);
       const stream = this.settings.streams.open('grpc');
       call.on('cancelled', () => stream.abort());
-      const { authenticator, heartbeatMs } = this.settings;
-      const authorization = first(call.metadata, 'authorization');
-      const key = keepCheckingKey(authenticator, authorization, heartbeatMs, () => stream.abort());
+      let key: KeyCheck | undefined;
       const ending = (error: unknown) => {
         if (stream.endedByServer) return stopping(requestId);
-        const failure = key.refusal ?? error;
+        const failure = key?.refusal ?? error;
         return failure === undefined ? undefined : this.#statusOf(failure, requestId, '');
       };
-      const work = (context: Call) => this.#pump(call, run(context, call.request), context.signal, heartbeat);
-      this.#run(call, requestId, stream.signal, work)
+      const work = (context: Call) => {
+        stream.claim(context.caller.actor.id);
+        key = this.#keepChecking(call, context, () => stream.abort());
+        return this.#pump(call, run(context, call.request), context.signal, heartbeat);
+      };
+      this.#run({ call, requestId, kind: 'watch', signal: stream.signal }, work)
         .then(
           () => ending(undefined),
           (error: unknown) => ending(error),
         )
         .then((ended) => {
-          key.stop();
+          key?.stop();
           this.#measure(method, ended?.code ?? status.OK, startedAt);
           if (ended) call.emit('error', ended);
           else call.end();
@@ -107,20 +129,46 @@ export class Calls {
     };
   }
 
+  /** Looks at the key of a stream again while it is open. */
+  #keepChecking(call: AnyCall, { caller }: Call, onRefused: () => void): KeyCheck {
+    const { authenticator, heartbeatMs } = this.settings;
+    const checked = { header: first(call.metadata, 'authorization'), expiresAt: caller.expiresAt };
+    return keepCheckingKey(authenticator, checked, heartbeatMs, onRefused);
+  }
+
   async #run<T>(
-    call: ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>,
-    requestId: string,
-    signal: AbortSignal,
+    { call, requestId, kind, signal }: Asked,
     work: (context: Call) => Promise<T> | T,
   ): Promise<{ reply: Metadata; result: T }> {
     const span = startSpan(parseTraceparent(first(call.metadata, 'traceparent')));
+    const who: { actor?: string } = {};
+    const origin = { face: 'grpc', address: this.#addressOf(call) } as const;
     return withLogContext({ requestId, traceId: span.traceId, spanId: span.spanId }, async () => {
-      const caller = await this.settings.authenticator.authenticate(first(call.metadata, 'authorization'));
-      if (signal.aborted) throw new Fault('DeadlineExceeded', 'The caller is gone or its deadline has passed.');
-      const reply = new Metadata();
-      const result = await work({ caller, requestId, traceparent: formatTraceparent(span), reply, signal });
-      return { reply, result };
+      try {
+        const { admission } = this.settings;
+        const caller = await admission.authenticate(first(call.metadata, 'authorization'), origin.address);
+        who.actor = caller.actor.id;
+        const reply = new Metadata();
+        const rate = admission.charge(caller, kind);
+        for (const [name, value] of rateHeaders(rate)) reply.set(name, value);
+        refuseTooMany(rate);
+        if (signal.aborted) throw new Fault('DeadlineExceeded', 'The caller is gone or its deadline has passed.');
+        const context = { caller, requestId, origin, traceparent: formatTraceparent(span), reply, signal };
+        return { reply, result: await work(context) };
+      } catch (error) {
+        if (error instanceof Fault) this.settings.observation.noteFault(error, { ...who, ...origin });
+        throw error;
+      }
     });
+  }
+
+  #addressOf(call: AnyCall): string {
+    // `127.0.0.1:5000`, `[::1]:5000`
+    const peer = call
+      .getPeer()
+      .replace(/:\d+$/, '')
+      .replace(/^\[|\]$/g, '');
+    return this.settings.addressOf(peer, first(call.metadata, 'x-forwarded-for'));
   }
 
   async #pump<Reply>(
@@ -150,7 +198,8 @@ export class Calls {
   #statusOf(error: unknown, requestId: string, root: string): StatusObject {
     if (error instanceof Unimplemented)
       return { code: status.UNIMPLEMENTED, details: error.message, metadata: new Metadata() };
-    const fault = error instanceof Fault ? error : new Fault('Internal', 'An unforeseen error.', {}, error);
+    if (error instanceof Fault) return statusOfFault(error, { requestId, root });
+    const fault = new Fault('Internal', 'An unforeseen error.', {}, error);
     this.settings.observation.noteFault(fault);
     return statusOfFault(fault, { requestId, root });
   }

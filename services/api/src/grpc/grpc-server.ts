@@ -1,6 +1,7 @@
 /** The gRPC face: every service of the contract, health and reflection, on one port. */
 import { readFile } from 'node:fs/promises';
 import {
+  AuditServiceService,
   CatalogueServiceService,
   descriptorPath,
   HistoryServiceService,
@@ -12,15 +13,19 @@ import {
   VmInstanceServiceService,
   WatchServiceService,
 } from '@compute/proto';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { ApiObservation } from '../api-observation.ts';
 import type { ApiParts } from '../application/api-parts.ts';
+import type { CertificateFiles } from '../certificate-files.ts';
+import type { AddressOf } from '../client-address.ts';
 import type { OpenStreams } from '../open-streams.ts';
+import { auditMethods } from './audit.service.ts';
 import { Calls } from './calls.ts';
 import { operationMethods } from './operations.service.ts';
 import { catalogueMethods, historyMethods, projectMethods, quotaMethods } from './project.services.ts';
 import { addReflection } from './reflection.ts';
+import { serverCredentials } from './server-credentials.ts';
 import { usageMethods } from './usage.service.ts';
 import { vmDiskMethods } from './vm-disk.service.ts';
 import { vmInstanceMethods } from './vm-instance.service.ts';
@@ -34,8 +39,13 @@ export interface GrpcServerSettings {
   readonly streams: OpenStreams;
   readonly observation: ApiObservation;
   readonly heartbeatMs: number;
+  readonly addressOf: AddressOf;
+  /** Calls that one connection may have under way. */
+  readonly streamsPerConnection: number;
   readonly host: string;
   readonly port: number;
+  /** Absent: plain. */
+  readonly certificate: CertificateFiles | undefined;
 }
 
 export interface GrpcServer {
@@ -47,6 +57,7 @@ export interface GrpcServer {
 export async function startGrpcServer(settings: GrpcServerSettings): Promise<GrpcServer> {
   const server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.max_concurrent_streams': settings.streamsPerConnection,
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
   });
@@ -64,12 +75,15 @@ export async function startGrpcServer(settings: GrpcServerSettings): Promise<Grp
   };
 }
 
-function addServices(server: Server, { parts, streams, observation, heartbeatMs }: GrpcServerSettings): void {
-  const calls = new Calls({ authenticator: parts.authenticator, observation, streams, heartbeatMs });
+function addServices(server: Server, settings: GrpcServerSettings): void {
+  const { parts } = settings;
+  const { admission, authenticator } = parts;
+  const calls = new Calls({ ...settings, admission, authenticator });
   server.addService(VmInstanceServiceService, vmInstanceMethods(calls, parts.instances));
   server.addService(VmDiskServiceService, vmDiskMethods(calls, parts.disks));
   server.addService(WatchServiceService, watchMethods(calls, parts.watch));
   server.addService(UsageServiceService, usageMethods(calls, parts.usage));
+  server.addService(AuditServiceService, auditMethods(calls, parts));
   server.addService(HistoryServiceService, historyMethods(calls, parts));
   server.addService(QuotaServiceService, quotaMethods(calls, parts));
   server.addService(CatalogueServiceService, catalogueMethods(calls, parts));
@@ -77,9 +91,9 @@ function addServices(server: Server, { parts, streams, observation, heartbeatMs 
   server.addService(OperationsService, operationMethods(calls, parts));
 }
 
-function bind(server: Server, { host, port }: GrpcServerSettings): Promise<number> {
+function bind(server: Server, { host, port, certificate }: GrpcServerSettings): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(`${host}:${port}`, serverCredentials(certificate), (error, bound) => {
       if (error) reject(error);
       else resolve(bound);
     });

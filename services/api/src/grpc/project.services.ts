@@ -127,9 +127,11 @@ export function projectMethods(calls: Calls, { projects }: ApiParts): Omit<Proje
       const { record, token } = await projects.createApiKey(call, body);
       return { apiKey: apiKeyMessage(record), secret: token };
     }),
-    listApiKeys: calls.unary('ListApiKeys', async (call, { project }) => {
-      const keys = await projects.apiKeys(call, project === '' ? undefined : project);
-      return { apiKeys: keys.map(apiKeyMessage) };
+    getApiKey: calls.unary('GetApiKey', async (call, { id }) => apiKeyMessage(await projects.apiKey(call, id))),
+    listApiKeys: calls.unary('ListApiKeys', async (call, { project, pageSize, pageToken }) => {
+      const asked = { project: project === '' ? undefined : project, pageSize: pageSizeOf(pageSize), pageToken };
+      const page = await projects.apiKeys(call, asked);
+      return { apiKeys: page.items.map(apiKeyMessage), nextPageToken: page.next ?? '' };
     }),
     revokeApiKey: calls.unary('RevokeApiKey', async (call, { id }) =>
       apiKeyMessage(await projects.revokeApiKey(call, id)),

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { KINDS } from '@compute/domain';
+import { type Fault, KINDS } from '@compute/domain';
 import {
   type Backends,
   KindRegistry,
@@ -19,12 +19,15 @@ import { formatTraceparent, parseTraceparent, startSpan, withLogContext } from '
 import type { ApiObservation } from '../api-observation.ts';
 import type { ApiParts } from '../application/api-parts.ts';
 import { keepCheckingKey } from '../application/key-check.ts';
+import { type RateClass, rateHeaders, refuseTooMany } from '../application/rate-limits.ts';
+import type { CertificateFiles } from '../certificate-files.ts';
+import type { AddressOf } from '../client-address.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import { EVENT_KIND, EventBackend } from './events.ts';
-import { guarded } from './guarded.ts';
+import { guarded, type NoteFault } from './guarded.ts';
 import { callerOf, KubeCaller } from './kube-caller.ts';
 import { NAMESPACE_KIND, NamespaceBackend } from './namespaces.ts';
-import { observeRequest } from './observe-request.ts';
+import { isWatch, observeRequest } from './observe-request.ts';
 import { KubeResourceBackend } from './resource-backend.ts';
 import { RESOURCE_KINDS } from './resource-kinds.ts';
 
@@ -34,10 +37,11 @@ export interface KubeFaceSettings {
   readonly observation: ApiObservation;
   /** How often the key of an open watch is looked at again. */
   readonly heartbeatMs: number;
+  readonly addressOf: AddressOf;
+  readonly requestTimeoutMs: number;
   readonly host: string;
   readonly port: number;
-  /** PEM texts. */
-  readonly tls: { readonly cert: string; readonly key: string };
+  readonly certificate: CertificateFiles;
 }
 
 export interface KubeFace {
@@ -51,7 +55,7 @@ const NOBODY = { group: '', kind: '', plural: '', name: '' };
 
 /** Resolves when it answers. Rejects when the port is taken or the certificate cannot be used. */
 export async function startKubeFace(settings: KubeFaceSettings): Promise<KubeFace> {
-  const requests = new WeakMap<IncomingMessage, RequestIds>();
+  const requests = new WeakMap<IncomingMessage, Exchange>();
   const api = new KubeApi({
     kinds: new KindRegistry([...KINDS.map((kind) => RESOURCE_KINDS[kind]), NAMESPACE_KIND, EVENT_KIND]),
     routes: [],
@@ -63,13 +67,16 @@ export async function startKubeFace(settings: KubeFaceSettings): Promise<KubeFac
   });
   const handle = (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const ids = idsOf(request);
-    requests.set(request, ids);
+    requests.set(request, { ids, response });
     response.setHeader('Audit-Id', ids.requestId);
     observeRequest(settings.observation, request, response);
     return withLogContext(ids.log, () => api.handle(request, response));
   };
   const server = { handle, handleUpgrade: api.handleUpgrade.bind(api) };
-  const listener = await listenKubeApi(server, { host: settings.host, port: settings.port, tls: settings.tls });
+  const { host, port, certificate, requestTimeoutMs } = settings;
+  const { cert, key } = certificate.material;
+  const listener = await listenKubeApi(server, { host, port, tls: { cert, key }, requestTimeoutMs });
+  certificate.onChange((renewed) => listener.renew({ cert: renewed.cert, key: renewed.key }));
   return {
     port: listener.port,
     close: async () => {
@@ -81,29 +88,51 @@ export async function startKubeFace(settings: KubeFaceSettings): Promise<KubeFac
 
 /** Storage as one caller may see it; made for each request. */
 function backendsOf({ parts, streams, observation }: KubeFaceSettings): Backends {
-  const note = observation.noteFault.bind(observation);
+  const noteOf =
+    (user: RequestUser): NoteFault =>
+    (fault) => {
+      const { caller, origin } = callerOf(user).context;
+      observation.noteFault(fault, { actor: caller.actor.id, ...origin });
+    };
   const makers: Record<string, (user: RequestUser) => ResourceBackend> = {
-    [resourceKey(NAMESPACE_KIND)]: (user) => new NamespaceBackend(parts.projects, callerOf(user).context, note),
-    [resourceKey(EVENT_KIND)]: (user) => new EventBackend(parts, callerOf(user).context, note),
+    [resourceKey(NAMESPACE_KIND)]: (user) => new NamespaceBackend(parts.projects, callerOf(user).context, noteOf(user)),
+    [resourceKey(EVENT_KIND)]: (user) => new EventBackend(parts, callerOf(user).context, noteOf(user)),
   };
   for (const kind of KINDS) {
     makers[resourceKey(RESOURCE_KINDS[kind])] = (user) =>
-      new KubeResourceBackend({ kind, parts, caller: callerOf(user), streams, note });
+      new KubeResourceBackend({ kind, parts, caller: callerOf(user), streams, note: noteOf(user) });
   }
   return { backendOf: (kind, user) => makers[resourceKey(kind)]?.(user) };
 }
 
 async function authenticate(
-  { parts: { authenticator }, observation, heartbeatMs }: KubeFaceSettings,
+  { parts: { admission, authenticator }, observation, heartbeatMs, addressOf }: KubeFaceSettings,
   request: IncomingMessage,
-  ids: RequestIds = idsOf(request),
+  exchange: Exchange | undefined,
 ): Promise<KubeCaller> {
-  const note = observation.noteFault.bind(observation);
-  const { authorization } = request.headers;
-  const caller = await guarded(NOBODY, note, () => authenticator.authenticate(authorization));
-  return new KubeCaller({ caller, requestId: ids.requestId, traceparent: ids.traceparent }, (onRefused) =>
-    keepCheckingKey(authenticator, authorization, heartbeatMs, onRefused),
+  const { requestId, traceparent } = exchange?.ids ?? idsOf(request);
+  const { authorization: header, 'x-forwarded-for': forwardedFor } = request.headers;
+  const forwarded = Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor;
+  const origin = { face: 'kube', address: addressOf(request.socket.remoteAddress, forwarded) } as const;
+  const note = (fault: Fault): void => observation.noteFault(fault, origin);
+  const caller = await guarded(NOBODY, note, () => admission.authenticate(header, origin.address));
+  const rate = admission.charge(caller, rateClassOf(request));
+  for (const [name, value] of rateHeaders(rate)) exchange?.response.setHeader(name, value);
+  await guarded(NOBODY, note, async () => refuseTooMany(rate));
+  const checked = { header, expiresAt: caller.expiresAt };
+  return new KubeCaller({ caller, requestId, origin, traceparent }, (onRefused) =>
+    keepCheckingKey(authenticator, checked, heartbeatMs, onRefused),
   );
+}
+
+function rateClassOf({ method = 'GET', url = '' }: IncomingMessage): RateClass {
+  if (method !== 'GET' && method !== 'HEAD') return 'write';
+  return isWatch(url) ? 'watch' : 'read';
+}
+
+interface Exchange {
+  readonly ids: RequestIds;
+  readonly response: ServerResponse;
 }
 
 interface RequestIds {

@@ -27,15 +27,20 @@ export function observeRequest(
   });
 }
 
+/** Whether a request opens a stream. */
+export function isWatch(url: string): boolean {
+  return /[?&]watch=(?:1|true|True|TRUE|t|T)(?:&|$)/.test(url);
+}
+
 /** `/vmdisks/{name}` for every disk of every project, `/vmdisks?watch` for watches, `/documents` for all else. */
 export function routeOf(url: string): string {
-  const [path = '', query = ''] = url.split('?', 2);
+  const [path = ''] = url.split('?', 1);
   const steps = path.split('/').filter((step) => step !== '');
   const scoped = steps.indexOf('namespaces');
   const at =
     scoped >= 0 && steps.length > scoped + 2 ? scoped + 2 : steps.findIndex((step) => RESOURCES.includes(step));
   const resource = RESOURCES.find((known) => known === steps[at]);
   if (resource === undefined) return '/documents';
-  if (/(?:^|&)watch=(?:1|true)/.test(query)) return `/${resource}?watch`;
+  if (isWatch(url)) return `/${resource}?watch`;
   return steps.length > at + 1 ? `/${resource}/{name}` : `/${resource}`;
 }

@@ -41,6 +41,7 @@ export async function watchResources(
     sink.end(failure === undefined ? undefined : toStatus(failure));
   };
   try {
+    stream.claim(context.caller.actor.id);
     const after = query.resourceVersion === '0' ? '' : query.resourceVersion;
     const project = query.namespace || context.caller.project;
     const request = { kinds: [kind], labelSelector: '', after, ...(project === undefined ? {} : { project }) };

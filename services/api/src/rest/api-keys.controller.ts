@@ -23,9 +23,13 @@ export class ApiKeysController {
 
   @Get()
   async list(@Context() context: RequestContext, @Query() query: object) {
-    const { project } = parseQuery(apiKeysQuerySchema, query);
-    const keys = await this.#service.apiKeys(context, project);
-    return { items: keys.map(apiKeyView), nextPageToken: '' };
+    const page = await this.#service.apiKeys(context, parseQuery(apiKeysQuerySchema, query));
+    return { items: page.items.map(apiKeyView), nextPageToken: page.next ?? '' };
+  }
+
+  @Get(':id')
+  async get(@Context() context: RequestContext, @Param('id') id: string) {
+    return apiKeyView(await this.#service.apiKey(context, id));
   }
 
   @Delete(':id')

@@ -39,6 +39,7 @@ export async function sendEventStream(
   const stream = settings.streams.open('rest');
   reply.raw.once('close', () => stream.abort());
   try {
+    if (request.apiContext) stream.claim(request.apiContext.caller.actor.id);
     const opened = await source(stream.signal);
     reply.hijack();
     await pump(request, reply, opened, stream, settings);
@@ -64,7 +65,11 @@ async function pump(
   const timer = setInterval(() => {
     if (!raw.writableNeedDrain) raw.write(heartbeat());
   }, heartbeatMs);
-  const key = keepCheckingKey(authenticator, request.headers.authorization, heartbeatMs, () => stream.abort());
+  const checked = {
+    header: request.headers.authorization,
+    expiresAt: request.apiContext?.caller.expiresAt,
+  };
+  const key = keepCheckingKey(authenticator, checked, heartbeatMs, () => stream.abort());
   let failure: unknown;
   try {
     for await (const frame of frames) {

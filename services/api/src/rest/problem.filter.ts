@@ -3,11 +3,17 @@ import { type Problem, problemOf, retryAfterSeconds } from '@compute/contract';
 import { Fault } from '@compute/domain';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import type { ApiObservation } from '../api-observation.ts';
+import type { ApiObservation, Who } from '../api-observation.ts';
 import { faultOfError } from './fault-of-error.ts';
 import { jsonLine } from './json-line.ts';
 import type { KnownMethods } from './known-methods.ts';
 import type { ApiRequest } from './request.ts';
+
+function whoOf({ apiContext, socket }: ApiRequest): Who {
+  if (!apiContext)
+    return { face: 'rest', ...(socket.remoteAddress === undefined ? {} : { address: socket.remoteAddress }) };
+  return { actor: apiContext.caller.actor.id, ...apiContext.origin };
+}
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -24,7 +30,7 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<ApiRequest>();
     const reply = http.getResponse<FastifyReply>();
     const fault = this.#wrongMethod(request, reply) ?? faultOfError(error);
-    this.#observation.noteFault(fault);
+    this.#observation.noteFault(fault, whoOf(request));
     if (reply.raw.headersSent) {
       reply.raw.destroy();
       return;

@@ -1,6 +1,7 @@
 /** Nest on Fastify: content types, ids and traces of requests, measurements, and where errors leave. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { Server as TlsServer } from 'node:tls';
 import { toYaml } from '@compute/contract';
 import { enterLogContext, formatTraceparent, frameworkLogger, parseTraceparent, startSpan } from '@compute/runtime';
 import { NestFactory } from '@nestjs/core';
@@ -8,6 +9,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiObservation } from '../api-observation.ts';
 import type { ApiParts } from '../application/api-parts.ts';
+import type { CertificateFiles, TlsMaterial } from '../certificate-files.ts';
+import type { AddressOf } from '../client-address.ts';
 import { AuthGuard } from './auth.guard.ts';
 import { faultOfError } from './fault-of-error.ts';
 import { jsonLine } from './json-line.ts';
@@ -16,20 +19,40 @@ import { ProblemFilter, problemFor, sendProblem } from './problem.filter.ts';
 import { type ApiRequest, header } from './request.ts';
 import { acceptBodies, MAX_BODY_BYTES } from './request-body.ts';
 import { restModule } from './rest.module.ts';
+import { refuseBrokenRequest, slowClientLimits } from './slow-clients.ts';
 import type { StreamSettings } from './stream-settings.ts';
 
 const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
 const KEEP_ALIVE_MS = 65_000;
+
+/** Who comes in, how long they may take, and over what. */
+export interface DoorSettings {
+  readonly addressOf: AddressOf;
+  readonly requestTimeoutMs: number;
+  /** Absent: plain HTTP. */
+  readonly certificate: CertificateFiles | undefined;
+}
+
+function serverOptions({ requestTimeoutMs, certificate }: DoorSettings) {
+  const limits = slowClientLimits(requestTimeoutMs);
+  return certificate ? { https: { ...limits, ...identityOf(certificate.material) } } : { http: limits };
+}
+
+const identityOf = ({ cert, key }: TlsMaterial) => ({ cert, key });
 
 /** The application, ready to listen. */
 export async function createRestServer(
   parts: ApiParts,
   streams: StreamSettings,
   observation: ApiObservation,
+  door: DoorSettings,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: door.requestTimeoutMs,
+    ...serverOptions(door),
+    clientErrorHandler: refuseBrokenRequest,
     requestIdHeader: false,
     genReqId: (request: IncomingMessage) => requestId(request.headers['x-request-id']),
     routerOptions: { maxParamLength: 256 },
@@ -50,8 +73,11 @@ export async function createRestServer(
     abortOnError: false,
   });
   app.useGlobalFilters(new ProblemFilter(observation, methods));
-  app.useGlobalGuards(new AuthGuard(parts.authenticator));
+  app.useGlobalGuards(new AuthGuard(parts.admission, door.addressOf));
   await app.init();
+  const server = app.getHttpServer();
+  if (server instanceof TlsServer)
+    door.certificate?.onChange((renewed) => server.setSecureContext(identityOf(renewed)));
   return app;
 }
 

@@ -2,6 +2,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiObservation } from '../api-observation.ts';
 import type { ApiParts } from '../application/api-parts.ts';
+import { AuditService } from '../application/audit-service.ts';
 import { CatalogueService } from '../application/catalogue-service.ts';
 import { HistoryService } from '../application/history-service.ts';
 import { ManifestService } from '../application/manifest-service.ts';
@@ -13,6 +14,7 @@ import { VmDiskService } from '../application/vm-disk-service.ts';
 import { VmInstanceService } from '../application/vm-instance-service.ts';
 import { WatchService } from '../application/watch-service.ts';
 import { ApiKeysController } from './api-keys.controller.ts';
+import { AuditController } from './audit.controller.ts';
 import { CatalogueController } from './catalogue.controller.ts';
 import { DocumentsController } from './documents.controller.ts';
 import { HealthController } from './health.controller.ts';
@@ -36,6 +38,7 @@ export function restModule(parts: ApiParts, streams: StreamSettings, observation
     module: RestModule,
     controllers: [
       ApiKeysController,
+      AuditController,
       CatalogueController,
       DocumentsController,
       HealthController,
@@ -51,6 +54,7 @@ export function restModule(parts: ApiParts, streams: StreamSettings, observation
     ],
     providers: [
       { provide: ApiObservation, useValue: observation },
+      { provide: AuditService, useValue: parts.audit },
       { provide: CatalogueService, useValue: parts.catalogue },
       { provide: HistoryService, useValue: parts.history },
       { provide: ManifestService, useValue: parts.manifests },

@@ -21,7 +21,16 @@ export const API_KEY_ENDPOINTS: readonly Endpoint[] = [
     summary: 'List API keys',
     scope: 'admin',
     query: apiKeysQuerySchema,
-    success: { status: 200, description: 'The keys, without secrets.', shape: { list: 'ApiKey' } },
+    success: { status: 200, description: 'One page, newest first, without secrets.', shape: { list: 'ApiKey' } },
+  },
+  {
+    method: 'get',
+    path: '/v1/api-keys/{id}',
+    operationId: 'getApiKey',
+    tag: 'access',
+    summary: 'Get an API key',
+    scope: 'admin',
+    success: { status: 200, description: 'The key, without its secret.', shape: 'ApiKey' },
   },
   {
     method: 'delete',

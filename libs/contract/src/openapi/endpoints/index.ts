@@ -3,6 +3,7 @@
  * holds it against the routes that the server really has. A new subject is a file beside this one and a line here.
  */
 import { API_KEY_ENDPOINTS } from './api-keys.ts';
+import { AUDIT_ENDPOINTS } from './audit.ts';
 import { CATALOGUE_ENDPOINTS } from './catalogue.ts';
 import type { Endpoint } from './endpoint.ts';
 import { HISTORY_ENDPOINTS } from './history.ts';
@@ -28,5 +29,6 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...CATALOGUE_ENDPOINTS,
   ...PROJECT_ENDPOINTS,
   ...API_KEY_ENDPOINTS,
+  ...AUDIT_ENDPOINTS,
   ...SERVICE_ENDPOINTS,
 ];

@@ -9,6 +9,6 @@ export const TAGS = [
   ['quota', 'Limits of a project and what is used of them.'],
   ['usage', 'What is to be billed.'],
   ['catalogue', 'What can be chosen.'],
-  ['access', 'Projects and API keys.'],
+  ['access', 'Projects, API keys, and who changed what.'],
   ['service', 'The service itself.'],
 ] as const;
