@@ -7,6 +7,9 @@ import type {
   Kind,
   ListOrder,
   Meter,
+  MeteredSpan,
+  OperationError,
+  OperationVerb,
   Transition,
 } from '@compute/domain';
 
@@ -140,6 +143,8 @@ export interface HistoryQuery {
   readonly kind?: Kind;
   readonly name?: string;
   readonly uid?: string;
+  /** `Phase`, the type of a condition, `Power`, `Charge`; absent: everything but charges. */
+  readonly type?: string;
   readonly from?: Date;
   readonly to?: Date;
   /** 1 to 1000; newest first. */
@@ -150,18 +155,13 @@ export interface HistoryQuery {
 
 export type HistoryPage = Page<Transition>;
 
-export interface OperationError {
-  readonly code: string;
-  readonly message: string;
-}
-
 export interface Operation {
   readonly id: string;
   readonly project: string;
   readonly kind: Kind;
   readonly uid: string;
   readonly name: string;
-  readonly verb: 'create' | 'update' | 'retry' | 'delete';
+  readonly verb: OperationVerb;
   readonly generation: number;
   readonly createdAt: Date;
   readonly doneAt?: Date;
@@ -243,6 +243,24 @@ export interface UsageExport extends UsageExportQuery {
   readonly checkpoints: readonly string[];
   /** Each event as a line with its newline, many lines at once. */
   lines(format: UsageLineFormat): AsyncGenerator<string>;
+}
+
+/** A resource of which history and ledger tell different things. */
+export interface UsageAuditFinding {
+  readonly uid: string;
+  readonly kind: Kind;
+  readonly name: string;
+  /** What history demands and nobody metered. */
+  readonly missing: readonly MeteredSpan[];
+  /** What was metered and history does not know. */
+  readonly surplus: readonly MeteredSpan[];
+}
+
+export interface UsageAuditReport {
+  readonly project: string;
+  /** Resources that were looked at. */
+  readonly audited: number;
+  readonly findings: readonly UsageAuditFinding[];
 }
 
 export interface UsageCheckpoint {

@@ -43,27 +43,37 @@ export const DISK_METERS: Readonly<Record<DiskPhase, readonly 'disk.allocated'[]
   Deleting: [],
 };
 
+/** What of a resource a price depends on. Each change of it is a line of history, so that a bill can be computed again. */
+export type Charge =
+  | { readonly kind: 'VMInstance'; readonly size: Dimensions; readonly ip?: Dimensions }
+  | { readonly kind: 'VMDisk'; readonly storage: Dimensions };
+
 /** The meters that run for a resource in its present state. */
 export function metersOf(resource: AnyResource): readonly OpenMeter[] {
-  return resource.kind === 'VMInstance' ? metersOfVm(resource) : metersOfDisk(resource);
+  return metersOfCharge(chargeOf(resource), resource.phase);
 }
 
-function metersOfVm(vm: VmInstance): OpenMeter[] {
-  const size = vm.status.instanceType;
-  const dimensions = {
-    series: size.series,
-    instanceType: size.name,
-    vcpu: size.vcpu,
-    memoryGib: gibOf(size.memoryMib),
-  };
-  const meters: OpenMeter[] = VM_METERS[vm.phase].map((meter) => ({ meter, dimensions }));
-  const holdsIp = vm.spec.external && vm.status.addresses?.external !== undefined && vm.phase !== 'Deleting';
-  if (holdsIp) meters.push({ meter: 'ip.held', dimensions: { method: vm.spec.externalMethod } });
+export function chargeOf(resource: AnyResource): Charge {
+  return resource.kind === 'VMInstance' ? chargeOfVm(resource) : chargeOfDisk(resource);
+}
+
+/** The meters that run while a resource with this charge is in a phase: all that a bill is made of. */
+export function metersOfCharge(charge: Charge, phase: string): readonly OpenMeter[] {
+  if (charge.kind === 'VMDisk')
+    return (DISK_METERS[phase as DiskPhase] ?? []).map((meter) => ({ meter, dimensions: charge.storage }));
+  const meters: OpenMeter[] = (VM_METERS[phase as VmPhase] ?? []).map((meter) => ({ meter, dimensions: charge.size }));
+  if (charge.ip && phase !== 'Deleting' && phase in VM_METERS) meters.push({ meter: 'ip.held', dimensions: charge.ip });
   return meters;
 }
 
-function metersOfDisk(disk: VmDisk): OpenMeter[] {
-  const storageGib = gibOf(parseQuantityMib(disk.spec.storage) ?? 0);
-  const dimensions = { storageClass: disk.spec.storageClass, storageGib };
-  return DISK_METERS[disk.phase].map((meter) => ({ meter, dimensions }));
+function chargeOfVm({ spec, status }: VmInstance): Charge {
+  const { series, name: instanceType, vcpu, memoryMib } = status.instanceType;
+  const size = { series, instanceType, vcpu, memoryGib: gibOf(memoryMib) };
+  const holdsIp = spec.external && status.addresses?.external !== undefined;
+  return { kind: 'VMInstance', size, ...(holdsIp ? { ip: { method: spec.externalMethod } } : {}) };
+}
+
+function chargeOfDisk({ spec }: VmDisk): Charge {
+  const storageGib = gibOf(parseQuantityMib(spec.storage) ?? 0);
+  return { kind: 'VMDisk', storage: { storageClass: spec.storageClass, storageGib } };
 }

@@ -1,8 +1,12 @@
-/** Reading history, newest first. The cursor names the last line of the page before. */
+/**
+ * Reading history, newest first. The cursor names the last line of the page before. Charges are for auditors: they are
+ * shown to who asks for their type.
+ */
 import { Fault, type Kind, type Transition } from '@compute/domain';
 import type pg from 'pg';
 import { rowsOf } from '../connection.ts';
 import type { HistoryPage, HistoryQuery } from '../records.ts';
+import { CHARGE } from '../verbs/settle-usage.ts';
 import { clampLimit } from './page-limit.ts';
 
 interface TransitionRow {
@@ -42,6 +46,8 @@ function statementOf(query: HistoryQuery, limit: number): { text: string; values
   add(query.uid, (p) => `uid = ${p}::uuid`);
   add(query.kind, (p) => `kind = ${p}`);
   add(query.name, (p) => `name = ${p}`);
+  if (query.type === undefined) add(CHARGE, (p) => `type <> ${p}`);
+  add(query.type, (p) => `type = ${p}`);
   add(query.from, (p) => `at >= ${p}`);
   add(query.to, (p) => `at < ${p}`);
   if (query.after !== undefined) {

@@ -39,6 +39,12 @@ function expectChain(events: readonly UsageEvent[], previous = CHAIN_BEGINNING):
   }
 }
 
+async function joined(parts: AsyncIterable<string>): Promise<string> {
+  let text = '';
+  for await (const part of parts) text += part;
+  return text;
+}
+
 interface Statement {
   readonly project: string;
   readonly chainPosition: string;
@@ -141,7 +147,7 @@ test('an export holds exactly the events between two checkpoints, chained from t
   const to = last?.periodEnd ?? expect.unreachable('no checkpoint');
   const from = before?.periodEnd ?? expect.unreachable('only one checkpoint');
   const exported = await it.store.usage.export({ project: 'demo', from, to });
-  const text = (await Array.fromAsync(exported.lines('ndjson'))).join('');
+  const text = await joined(exported.lines('ndjson'));
   const lines = text
     .split('\n')
     .slice(0, -1)

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { rowsOf } from '../connection.ts';
 import { parsePosition } from '../feed/change-log.ts';
 import type {
+  UsageAuditReport,
   UsageCheckpoint,
   UsageConsumer,
   UsageEventsPage,
@@ -13,6 +14,7 @@ import type {
   UsageSummaryRow,
   UsageVerificationKey,
 } from '../records.ts';
+import { auditUsage } from './audit.ts';
 import { type ClosedPeriods, closeAndPublish } from './close-period.ts';
 import { type Acknowledgement, acknowledge, consumer, consumers, removeConsumer } from './consumers.ts';
 import { type Correction, correctUsage } from './correct.ts';
@@ -83,6 +85,11 @@ export class UsageRecords {
   /** Takes an event back by a new one; answers with its id. Safe to repeat. Throws `NotFound`, `InvalidArgument`. */
   correct(correction: Correction): Promise<string> {
     return correctUsage(this.#parts.pool, correction);
+  }
+
+  /** History, replayed through the rules of usage, against what was metered. */
+  audit(project: string): Promise<UsageAuditReport> {
+    return auditUsage(this.#parts.pool, project);
   }
 
   /** A statement signed with the key of the ledger, as a JWS. */

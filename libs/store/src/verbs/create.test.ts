@@ -73,7 +73,9 @@ test('200 concurrent creates from two processes against a limit of 10 grant exac
       quota: { metric: 'instances', scope: 'series:M', limit: 10, used: 10, requested: 1, remaining: 0 },
     });
   const names = `project = '${PROJECT}' and name like 'm-%'`;
-  for (const table of ['resource', 'transition', 'change', 'operation', 'audit'])
+  const lines = `transition where type = 'Phase' and ${names}`;
+  expect(await it.sql(`select count(*)::int from ${lines}`)).toEqual([{ count: 10 }]);
+  for (const table of ['resource', 'change', 'operation', 'audit'])
     expect(await it.sql(`select count(*)::int from ${table} where ${names}`)).toEqual([{ count: 10 }]);
   expect(await it.store.recountQuota({ repair: false })).toEqual([]);
 });

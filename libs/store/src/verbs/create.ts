@@ -7,6 +7,7 @@ import type { Decision } from '../write/decision.ts';
 import type { Entry } from '../write/entry.ts';
 import { answeredResource, earlierRequest, remember } from '../write/idempotent-replay.ts';
 import { attachDisks, refuseTakenDisks, wakeNeighbours } from './disk-attachments.ts';
+import { settleUsage } from './settle-usage.ts';
 import { startOperation } from './start-operation.ts';
 
 /** Throws NotFound (project), IdempotencyMismatch, AlreadyExists, DiskInUse, QuotaExceeded. */
@@ -34,7 +35,7 @@ export function decideCreate(batch: Batch, command: CreateCommand): Decision {
   const created = { type: 'Phase', to: command.phase, reason: 'Created', message: 'Accepted.', at: batch.now };
   entry.phaseSeq = batch.record(entry, created, command);
   if (entry.resource.kind === 'VMDisk' && entry.resource.spec.optical) batch.attachments.loosen(project, name);
-  batch.usage.settle(entry.resource, batch.now);
+  settleUsage(batch, entry, batch.now, command);
   batch.wake(entry, command.traceparent);
   wakeNeighbours(batch, entry, command.traceparent);
   const operationId = startOperation(batch, entry, 'create', command);
@@ -56,6 +57,7 @@ function newEntry(batch: Batch, uid: string, command: CreateCommand): Entry {
     // `kind` ties spec, status and phase together in the command already.
     resource: { ...meta, spec, claim, status, phase, phaseSince: batch.now } as AnyResource,
     storedSpec: undefined,
+    chargedAs: undefined,
     phaseSeq: 0,
     transitionSeq: 0,
     transitionAt: batch.now,

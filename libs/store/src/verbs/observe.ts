@@ -2,7 +2,18 @@
  * Decides a report of a worker: compare-and-set on both versions, then history, usage, released quota and finished
  * operations by difference. A report that says nothing new only moves the time of the next look.
  */
-import { type AnyResource, type Condition, type Failure, Fault, isSettled } from '@compute/domain';
+import {
+  type AnyResource,
+  type Condition,
+  type Failure,
+  Fault,
+  failedWish,
+  isOver,
+  isSettled,
+  OPERATION_VERBS,
+  type OperationError,
+  POWER_VERBS,
+} from '@compute/domain';
 import { sameJson } from '../canonical-json.ts';
 import type { LoadedVersions, ObserveCommand } from '../commands.ts';
 import { claimWithin } from '../quota/claim-keys.ts';
@@ -11,6 +22,7 @@ import type { Batch } from '../write/batch.ts';
 import type { Decision } from '../write/decision.ts';
 import { change, type Entry, schedule } from '../write/entry.ts';
 import { wakeNeighbours } from './disk-attachments.ts';
+import { settleUsage } from './settle-usage.ts';
 
 /** Throws NotFound, Stale, and Internal for a step that the lifecycle does not know. */
 export function decideObserve(batch: Batch, command: ObserveCommand): Decision {
@@ -27,7 +39,7 @@ export function decideObserve(batch: Batch, command: ObserveCommand): Decision {
   recordConditions(batch, entry, status.conditions, command, at);
   if (before.phase !== command.phase) movePhase(batch, entry, command, at);
   change(entry, { status, statusVersion: before.statusVersion + 1 });
-  batch.usage.settle(entry.resource, at);
+  settleUsage(batch, entry, at, command);
   giveBack(batch, entry);
   endOperations(batch, entry);
   return () => ({ outcome: 'changed', resource: entry.resource });
@@ -99,13 +111,29 @@ function isTrue(resource: AnyResource): boolean {
   return applied?.status === 'True' && resource.status.restartRequired === undefined;
 }
 
+function powerError(resource: AnyResource): OperationError | undefined {
+  const failed = resource.kind === 'VMInstance' ? failedWish(resource) : undefined;
+  return failed && { code: failed.code, message: failed.message };
+}
+
 function endOperations(batch: Batch, { resource }: Entry): void {
-  if (!isSettled(resource.kind, resource.phase) || resource.deletionRequestedAt) return;
-  const { failure } = resource.status;
-  const failed = resource.phase === 'Failed';
-  const error = failed
-    ? { code: failure?.code ?? 'Failed', message: failure?.message ?? `The ${resource.kind} failed.` }
-    : undefined;
+  if (!isOver(resource) || resource.deletionRequestedAt) return;
   const { uid, generation } = resource;
-  batch.operationEnds.push({ uid, generation, error, verbs: ['create', 'update', 'retry'] });
+  const failed = errorOf(resource);
+  batch.operationEnds.push({ uid, generation, error: failed, verbs: WORK_VERBS });
+  batch.operationEnds.push({ uid, generation, error: failed ?? powerError(resource), verbs: POWER_VERBS });
+  // A cancellation has done its work when the import has failed of it, and came too late when the disk is ready.
+  const tooLate = { code: 'NotCancellable', message: 'It was done before it could be cancelled.' };
+  const error = resource.phase === 'Failed' ? undefined : tooLate;
+  batch.operationEnds.push({ uid, generation, error, verbs: ['cancel'] });
+}
+
+const ENDED_OTHERWISE: ReadonlySet<string> = new Set(['delete', 'cancel', ...POWER_VERBS]);
+const WORK_VERBS = OPERATION_VERBS.filter((verb) => !ENDED_OTHERWISE.has(verb));
+
+function errorOf({ kind, phase, status: { failure } }: AnyResource): OperationError | undefined {
+  if (phase !== 'Failed') return undefined;
+  if (!failure) return { code: 'Failed', message: `The ${kind} failed.` };
+  const { code, message, remedy, retryable } = failure;
+  return { code, message, remedy, retryable };
 }

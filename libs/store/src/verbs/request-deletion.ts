@@ -7,6 +7,7 @@ import type { Decision } from '../write/decision.ts';
 import { change, type Entry } from '../write/entry.ts';
 import { answeredResource, earlierRequest, remember } from '../write/idempotent-replay.ts';
 import { refuseDiskInUse, wakeNeighbours } from './disk-attachments.ts';
+import { settleUsage } from './settle-usage.ts';
 import { startOperation } from './start-operation.ts';
 import { refuseVersion } from './want.ts';
 
@@ -49,7 +50,7 @@ function markDeleting(batch: Batch, entry: Entry, command: RequestDeletionComman
     specVersion: entry.resource.specVersion + 1,
     statusVersion: entry.resource.statusVersion + 1,
   });
-  batch.usage.settle(entry.resource, at);
+  settleUsage(batch, entry, at, command);
   batch.wake(entry, command.traceparent);
   wakeNeighbours(batch, entry, command.traceparent);
   const operationId = startOperation(batch, entry, 'delete', command);

@@ -2,7 +2,15 @@
  * Decides a change of what is wanted. What does not change anything writes nothing; only a new spec, or a retry, makes
  * a new generation.
  */
-import { Fault } from '@compute/domain';
+import {
+  type DiskIntent,
+  diskIntentAfter,
+  Fault,
+  intentAfter,
+  type PowerRequest,
+  type PowerVerb,
+  type VmIntent,
+} from '@compute/domain';
 import { sameJson } from '../canonical-json.ts';
 import type { WantCommand } from '../commands.ts';
 import { claimOfBoth } from '../quota/claim-keys.ts';
@@ -11,9 +19,10 @@ import type { Decision } from '../write/decision.ts';
 import { change, type Entry } from '../write/entry.ts';
 import { answeredResource, earlierRequest, remember } from '../write/idempotent-replay.ts';
 import { attachDisks, refuseTakenDisks, wakeDisk } from './disk-attachments.ts';
+import { settleUsage } from './settle-usage.ts';
 import { startOperation } from './start-operation.ts';
 
-/** Throws NotFound, PreconditionFailed, IdempotencyMismatch, DiskInUse, QuotaExceeded. */
+/** Throws NotFound, PreconditionFailed, IdempotencyMismatch, WrongPowerState, NotCancellable, DiskInUse, QuotaExceeded. */
 export function decideWant(batch: Batch, command: WantCommand): Decision {
   const entry = batch.find(command.target);
   const earlier = earlierRequest(batch, entry.resource.project, 'want', command.idempotency);
@@ -30,21 +39,56 @@ export function decideWant(batch: Batch, command: WantCommand): Decision {
   if (entry.resource.deletionRequestedAt)
     throw new Fault('PreconditionFailed', `${entry.resource.kind} '${entry.resource.name}' is being deleted.`);
   const specChanged = command.spec !== undefined && !sameJson(command.spec, entry.resource.spec);
-  const newGeneration = specChanged || command.retry === true;
+  const wish = wishAfter(entry, command);
+  const newGeneration = specChanged || command.retry === true || wish.isNew;
   if (!newGeneration && !metadataChanged(entry, command)) {
     remember(batch, entry, 'want', command.idempotency, undefined);
     return () => ({ outcome: 'unchanged', resource: entry.resource, replayed: false });
   }
   if (specChanged) wantSpec(batch, entry, command);
   wantMetadata(entry, command);
+  if (wish.isNew) change(entry, { intent: wish.intent });
+  if (command.power !== undefined) recordPower(batch, entry, command.power, command);
   if (newGeneration) {
     change(entry, { generation: entry.resource.generation + 1 });
     batch.wake(entry, command.traceparent);
   }
-  const verb = command.retry ? 'retry' : 'update';
+  const verb = command.retry ? 'retry' : command.cancel ? 'cancel' : (command.power?.do ?? 'update');
   const operationId = startOperation(batch, entry, verb, command, !newGeneration);
   remember(batch, entry, 'want', command.idempotency, operationId);
   return () => ({ outcome: 'configured', resource: entry.resource, operationId, replayed: false });
+}
+
+interface Wish {
+  readonly intent: VmIntent | DiskIntent | undefined;
+  readonly isNew: boolean;
+}
+
+/** Every restart counts, also one that joins another: its caller has an operation to wait for. */
+function wishAfter({ resource }: Entry, { spec, power, cancel = false }: WantCommand): Wish {
+  if (resource.kind === 'VMDisk') {
+    const intent = cancel ? diskIntentAfter(resource) : resource.intent;
+    return { intent, isNew: intent !== resource.intent };
+  }
+  // A VMInstance is wanted with the spec of one.
+  const wanted = (spec ?? resource.spec) as typeof resource.spec;
+  const intent = intentAfter(resource, wanted, power);
+  return { intent, isNew: power?.do === 'restart' || !sameJson(intent ?? {}, resource.intent ?? {}) };
+}
+
+const ASKED: Readonly<Record<PowerVerb, readonly [to: string, message: string]>> = {
+  start: ['Start', 'A start was asked for.'],
+  stop: ['Stop', 'A stop was asked for.'],
+  restart: ['Restart', 'A restart was asked for.'],
+  pause: ['Pause', 'A pause was asked for.'],
+  unpause: ['Unpause', 'The end of the pause was asked for.'],
+};
+
+function recordPower(batch: Batch, entry: Entry, request: PowerRequest, by: WantCommand): void {
+  const [to, message] = ASKED[request.do];
+  const grace = 'graceSeconds' in request ? ` The guest has ${request.graceSeconds} s to shut down.` : '';
+  const line = { type: 'Power', to, reason: 'Requested', message: `${message}${grace}`, at: batch.momentOf(entry) };
+  batch.record(entry, line, by);
 }
 
 /** Throws `PreconditionFailed` when the row moved on since the caller read it. */
@@ -73,7 +117,8 @@ function wantMetadata(entry: Entry, { labels, annotations, managedFields }: Want
 }
 
 /** Checks first; from `change` on nothing can fail. */
-function wantSpec(batch: Batch, entry: Entry, { spec, claim, chargedStatus, attachments, traceparent }: WantCommand) {
+function wantSpec(batch: Batch, entry: Entry, command: WantCommand): void {
+  const { spec, claim, chargedStatus, attachments, traceparent } = command;
   const { resource } = entry;
   const present = new Set(batch.attachments.disksOf(resource.uid).map(({ disk }) => disk));
   const wanted = attachments === undefined ? present : new Set(attachments.map(({ disk }) => disk));
@@ -87,5 +132,5 @@ function wantSpec(batch: Batch, entry: Entry, { spec, claim, chargedStatus, atta
   for (const disk of new Set([...present, ...wanted])) wakeDisk(batch, resource.project, disk, traceparent);
   for (const disk of present) if (!wanted.has(disk)) batch.attachments.detach(resource.uid, disk);
   attachDisks(batch, resource, added);
-  batch.usage.settle(entry.resource, batch.momentOf(entry));
+  settleUsage(batch, entry, batch.momentOf(entry), command);
 }

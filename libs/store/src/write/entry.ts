@@ -1,5 +1,13 @@
 /** A resource inside a batch: how it stands after the commands so far, and the bookkeeping that no caller sees. */
-import type { AnyResource, Kind, ResourceMeta } from '@compute/domain';
+import {
+  type AnyResource,
+  chargeOf,
+  type DiskIntent,
+  type Kind,
+  type ResourceMeta,
+  type VmIntent,
+} from '@compute/domain';
+import { canonicalJson } from '../canonical-json.ts';
 import type { ProjectKeys } from '../project-keys.ts';
 import { type ResourceRow, toDate, toResource } from '../resource-row.ts';
 
@@ -9,12 +17,15 @@ type Mutable = Omit<ResourceMeta, 'uid' | 'project' | 'name' | 'createdAt'> & {
   readonly phase: string;
   readonly phaseSince: Date;
   readonly claim: Readonly<Record<string, number>>;
+  readonly intent: VmIntent | DiskIntent | undefined;
 };
 
 export interface Entry {
   resource: AnyResource;
   /** The spec as it lies in the database, sealed; undefined once the spec was changed. */
   storedSpec: Record<string, unknown> | undefined;
+  /** The charge that history tells of, as a canonical text; undefined while it tells of none. */
+  chargedAs: string | undefined;
   phaseSeq: number;
   transitionSeq: number;
   transitionAt: Date;
@@ -25,9 +36,11 @@ export interface Entry {
 }
 
 export function entryOf(row: ResourceRow, keys: ProjectKeys): Entry {
+  const resource = toResource(row, keys);
   return {
-    resource: toResource(row, keys),
+    resource,
     storedSpec: row.spec,
+    chargedAs: canonicalJson(chargeOf(resource)),
     phaseSeq: row.phase_seq,
     transitionSeq: row.transition_seq,
     transitionAt: toDate(row.transition_at),

@@ -1,0 +1,73 @@
+import { builtinCatalogue, chargeVm, claimOfVm } from '@compute/domain';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  deleteFully,
+  newDisk,
+  newVm,
+  openTestStore,
+  seenDisk,
+  seenVm,
+  type TestStore,
+  USER,
+  vmSpec,
+} from '../fixtures/open-test-store.ts';
+
+let it: TestStore;
+beforeAll(async () => {
+  it = await openTestStore({ usagePeriod: 'minute' });
+});
+afterAll(() => it.close());
+
+async function liveAndGrow(name: string): Promise<string> {
+  const { resource } = await it.store.create(newVm(name));
+  const { resource: running } = await it.store.observe(seenVm(resource, 'Running'));
+  const spec = vmSpec({ instanceType: 'u1.xlarge' });
+  const instanceType = chargeVm(spec, builtinCatalogue);
+  const change = { spec, claim: claimOfVm(spec, instanceType), chargedStatus: { instanceType } };
+  const { resource: grown } = await it.store.want({
+    actor: USER,
+    requestId: 'r',
+    target: { uid: running.uid },
+    ...change,
+  });
+  await it.store.observe(seenVm(grown as typeof running, 'Stopped', { details: { instanceType } }));
+  return running.uid;
+}
+
+test('a ledger that was written by the verbs agrees with history, living and gone', async () => {
+  await liveAndGrow('lives');
+  await liveAndGrow('goes');
+  await deleteFully(it.store, 'VMInstance', 'goes');
+  const { resource } = await it.store.create(newDisk('data'));
+  await it.store.observe(seenDisk(resource, 'Ready'));
+  await it.store.usage.closePeriods();
+  const report = await it.store.usage.audit('demo');
+  expect(report.findings).toEqual([]);
+  expect(report.audited).toBe(3);
+});
+
+test('an interval that was lost, and one that was made up, are found by their resource', async () => {
+  const uid = await liveAndGrow('tampered');
+  const [lost] = await it.sql<{ from_at: Date }>(
+    `delete from usage_event where uid = $1 and meter = 'vm.running' returning from_at`,
+    [uid],
+  );
+  const [finding, ...others] = (await it.store.usage.audit('demo')).findings;
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({ name: 'tampered', surplus: [] });
+  expect(finding?.missing[0]).toMatchObject({ meter: 'vm.running', from: lost?.from_at });
+  await it.sql(`update usage_open set opened_at = opened_at - interval '1 millisecond' where uid = $1`, [uid]);
+  const [second] = (await it.store.usage.audit('demo')).findings;
+  expect(second?.surplus[0]).toMatchObject({ meter: 'vm.allocated' });
+});
+
+test('where the beginning of history was dropped, the rest is audited', async () => {
+  const uid = await liveAndGrow('aged');
+  await it.sql('set session_replication_role = replica; ');
+  await it.sql(`
+    do $$ begin
+      set local session_replication_role = replica;
+      delete from transition where uid = '${uid}' and seq <= 2;
+    end $$`);
+  expect((await it.store.usage.audit('demo')).findings.map(({ name }) => name)).not.toContain('aged');
+});
