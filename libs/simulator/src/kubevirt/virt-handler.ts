@@ -16,6 +16,7 @@ import { virtualMachineInstances } from './kinds.ts';
 import type { KubeVirtCache } from './kubevirt-cache.ts';
 import type { Pod, VirtualMachineInstance, VmiStatus } from './objects.ts';
 import { controllerOf, isFinal } from './objects.ts';
+import { pluggedStatus } from './plugged-status.ts';
 import { isTemporary } from './vmi-status.ts';
 
 export interface VirtHandlerOptions {
@@ -25,6 +26,8 @@ export interface VirtHandlerOptions {
   agentMs?: number;
   /** What a guest takes to shut down in order, 2 s (never more than its grace period). */
   shutdownMs?: number;
+  /** What it takes to mount a volume, to give it to the guest, or to take it back, 0.5 s each. */
+  plugMs?: number;
   /** Nodes of which nothing is heard: their VMIs are left as they are. */
   isNodeLost?: (nodeName: string) => boolean;
   switches?: GuestSwitches;
@@ -34,7 +37,10 @@ export interface VirtHandlerOptions {
 interface Timers {
   bootAt?: number;
   agentAt?: number;
+  plugAt?: number;
   endAt?: number;
+  /** The grace with which the end was reckoned, in cluster milliseconds. */
+  graceMs?: number;
 }
 
 const DEFAULT_GRACE_SECONDS = 30;
@@ -112,7 +118,18 @@ export class VirtHandler {
     if (rule.ends !== undefined && phase === 'Running') return this.#end(vmi, rule.ends);
     if (isGoing(vmi, pod)) return this.#shutDown(key, vmi, pod, rule);
     if (phase === 'Scheduled') return this.#boot(key, vmi, pod, rule);
+    if (await this.#plugVolumes(key, vmi)) return;
     await this.#connectAgent(key, vmi, pod, rule);
+  }
+
+  /** One step of the volumes that come and go; false when there is none to do. */
+  async #plugVolumes(key: string, vmi: VirtualMachineInstance): Promise<boolean> {
+    const volumeStatus = pluggedStatus(vmi);
+    if (volumeStatus === undefined) return false;
+    if (!this.#isDue(key, vmi, 'plugAt', this.#options.plugMs ?? 500)) return true;
+    await this.#write(vmi, { ...vmi.status, volumeStatus });
+    delete this.#timers.get(vmi.metadata.uid ?? '')?.plugAt;
+    return true;
   }
 
   async #boot(key: string, vmi: VirtualMachineInstance, pod: Pod, rule: GuestRule): Promise<void> {
@@ -134,8 +151,18 @@ export class VirtHandler {
     const ownSeconds = vmi.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
     const graceMs = Math.min(ownSeconds, pod.metadata.deletionGracePeriodSeconds ?? ownSeconds) * 1000;
     const orderlyMs = rule.ignoresShutdown === true ? graceMs : (this.#options.shutdownMs ?? 2_000);
+    this.#hurry(vmi, graceMs);
     if (!this.#isDue(key, vmi, 'endAt', Math.min(graceMs, orderlyMs))) return;
     await this.#end(vmi, 'Succeeded');
+  }
+
+  /** A pod that is deleted again with less grace takes its guest along sooner. */
+  #hurry(vmi: VirtualMachineInstance, graceMs: number): void {
+    const timers = this.#timers.get(vmi.metadata.uid ?? '');
+    if (timers?.endAt !== undefined && timers.graceMs !== undefined && graceMs < timers.graceMs) {
+      timers.endAt = Math.min(timers.endAt, performance.now() + this.#context.clock.realMs(graceMs));
+    }
+    this.#timers.set(vmi.metadata.uid ?? '', { ...timers, graceMs });
   }
 
   async #end(vmi: VirtualMachineInstance, phase: 'Succeeded' | 'Failed'): Promise<void> {

@@ -1,5 +1,6 @@
 // Stories V1, V2, V6 and V7 of the traces: starting, stopping, pausing, restarting, and guests that end by themselves.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pods } from '../kinds.ts';
 import { virtualMachineInstances, virtualMachines } from '../kubevirt/kinds.ts';
 import type { VirtualMachine } from '../kubevirt/objects.ts';
 import { MachineStage } from './machine-stage.ts';
@@ -213,6 +214,19 @@ describe('the other strategies', () => {
     await stage.call('stubborn', 'stop');
     await stage.until('it is stopped', () => stage.vmi('stubborn') === undefined);
     expect(performance.now() - startedAt).toBeGreaterThan(30_000 / 40);
+  });
+
+  test('and at once when its launcher is deleted again with less grace, as a forced restart does', async () => {
+    await stage.createVm('hurried');
+    const first = await runs('hurried');
+    stage.simulator.controllers.guests.add({ name: 'hurried', ignoresShutdown: true });
+    const { namespace = '', name = '' } = stage.launcher('hurried')?.metadata ?? {};
+    const startedAt = performance.now();
+    await stage.client.delete(virtualMachineInstances, stage.ref('hurried'), { uid: first });
+    await stage.until('its launcher goes', () => stage.launcher('hurried') === undefined);
+    await stage.client.delete(pods, { namespace, name }, { gracePeriodSeconds: 1 });
+    await runs('hurried', first);
+    expect(performance.now() - startedAt).toBeLessThan(30_000 / 40);
   });
 });
 
