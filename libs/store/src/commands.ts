@@ -23,8 +23,11 @@ export interface ResourceRef<K extends Kind = Kind> {
   readonly name: string;
 }
 
-/** A resource by its name or, where it must be that incarnation and no other, by its uid. */
-export type Target<K extends Kind = Kind> = ResourceRef<K> | { readonly uid: string };
+/**
+ * A resource by its name or, where it must be that incarnation and no other, by its uid. The project belongs to both:
+ * the disks that a machine is to have are looked for in it.
+ */
+export type Target<K extends Kind = Kind> = ResourceRef<K> | { readonly uid: string; readonly project: string };
 
 export interface Idempotency {
   readonly key: string;

@@ -27,7 +27,7 @@ async function liveAndGrow(name: string): Promise<string> {
   const { resource: grown } = await it.store.want({
     actor: USER,
     requestId: 'r',
-    target: { uid: running.uid },
+    target: { uid: running.uid, project: running.project },
     ...change,
   });
   await it.store.observe(seenVm(grown as typeof running, 'Stopped', { details: { instanceType } }));

@@ -122,8 +122,11 @@ test('a disk that grows is charged the difference', async () => {
 test('disks that a VM lets go are free for others, disks of others are refused', async () => {
   await it.store.create(newVm('giver', { disks: ['a', 'b'] }));
   await it.store.create(newVm('taker'));
-  const take = () => want({ target: vmTarget('taker'), spec: vmSpec({ disks: ['b'] }), attachments: [{ disk: 'b' }] });
+  const change = { spec: vmSpec({ disks: ['b'] }), attachments: [{ disk: 'b' }] };
+  const take = () => want({ target: vmTarget('taker'), ...change });
   expect(await codeOf(take())).toBe('DiskInUse');
+  const { uid = '' } = (await it.store.get('VMInstance', PROJECT, 'taker')) ?? {};
+  expect(await codeOf(want({ target: { uid, project: PROJECT }, ...change }))).toBe('DiskInUse');
   await want({ target: vmTarget('giver'), spec: vmSpec({ disks: ['a'] }), attachments: [{ disk: 'a' }] });
   expect(await codeOf(take())).toBe('accepted');
 });

@@ -53,7 +53,7 @@ function add(needs: Needs, command: Command): void {
     case 'want':
       addTarget(needs, command.target, true);
       addClaim(needs, command.target, command.claim);
-      if ('project' in command.target) addDisks(needs, command.target.project, command.attachments);
+      addDisks(needs, command.target.project, command.attachments);
       return;
     case 'requestDeletion':
       addTarget(needs, command.target, true);

@@ -154,7 +154,7 @@ export class ResourceService<K extends Kind> {
     const before = await this.#load(project, name);
     const command = {
       ...attribution(context),
-      target: { uid: before.uid },
+      target: { uid: before.uid, project },
       ...expectedVersion(before, options),
       retry: true,
       ...idempotency(options, ['retry', project, name]),
@@ -174,7 +174,7 @@ export class ResourceService<K extends Kind> {
     const before = await this.#load(project, name);
     const command = {
       ...attribution(context),
-      target: { uid: before.uid },
+      target: { uid: before.uid, project },
       ...expectedVersion(before, options),
       withDisks: options.withDisks ?? false,
       ...idempotency(options, ['delete', project, name, options.withDisks ?? false]),

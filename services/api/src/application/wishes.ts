@@ -59,7 +59,7 @@ export function wantCommand<K extends Kind>(
   const charge = policy.charge(desired.spec, catalogue);
   return {
     ...attribution(context),
-    target: { uid: before.uid },
+    target: { uid: before.uid, project: before.project },
     expectedSpecVersion: before.specVersion,
     labels: desired.labels,
     annotations: desired.annotations,

@@ -88,7 +88,7 @@ it('feeds usage events as CloudEvents, as pages, batches and a stream, and sums 
   const deleting = await test.store.requestDeletion({
     actor: WORKER,
     requestId: 'r',
-    target: { uid: disk?.uid ?? '' },
+    target: { uid: disk?.uid ?? '', project: 'demo' },
   });
   await test.store.remove({ actor: WORKER, uid: deleting.resource.uid, loaded: deleting.resource });
   await test.store.usage.publish();
