@@ -76,7 +76,8 @@ test('history is read newest first, page by page, and narrowed by what it is abo
     after = page.next;
   } while (after);
   expect(paged).toEqual(all.items);
-  expect(all.items.map(({ seq }) => seq)).toEqual([...all.items.keys()].map((index) => all.items.length - index));
+  const numbers = all.items.map(({ seq }) => seq);
+  expect(numbers).toEqual([...new Set(numbers)].sort((one, other) => other - one));
   const since = await it.store.history({
     project: PROJECT,
     uid: resource.uid,
