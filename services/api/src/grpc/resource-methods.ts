@@ -3,6 +3,7 @@ import {
   DEFAULT_PAGE_SIZE,
   type FieldPath,
   faultOf,
+  fieldPathOf,
   isSettable,
   MAX_PAGE_SIZE,
   masked,
@@ -48,7 +49,7 @@ export function replyAccepted<K extends Kind, Message>(
   if (operationId !== undefined) call.reply.set('operation', `operations/${operationId}`);
   if (replayed) call.reply.set('idempotency-replayed', 'true');
   for (const { pointer, message } of warnings)
-    call.reply.add('warning', `${pointer}: ${message}`.replace(/[^\x20-\x7e]/g, '?'));
+    call.reply.add('warning', `${fieldPathOf(pointer, codec.root)}: ${message}`.replace(/[^\x20-\x7e]/g, '?'));
   return codec.message(resource);
 }
 

@@ -251,7 +251,7 @@ function withKubectl(): void {
     expect(invalid).toContain('spec.storage: Invalid value:');
     expect(invalid).toContain('spec.storageClass: Invalid value:');
     const unknown = await refused(['apply', '-f', '-'], disk('wrong').replace('storage:', 'storge:'));
-    expect(unknown).toContain('unknown field "spec.storge"');
+    expect(unknown).toContain("spec.storge: Forbidden: There is no field 'storge' here");
     const shrunk = await refused(['patch', 'vmdisk', 'shown', '--type=merge', '-p', '{"spec":{"storage":"1Gi"}}']);
     expect(shrunk).toContain('spec.storage: Forbidden:');
   });
