@@ -13,6 +13,7 @@ import type {
   Fault,
   ImportProgress,
   Kind,
+  PowerRequest,
   ResourceOf,
 } from '@compute/domain';
 
@@ -92,6 +93,10 @@ export interface WantCommand<K extends Kind = Kind> extends Attributed {
   readonly attachments?: readonly { readonly disk: string }[];
   /** A new generation even when nothing changed: a failed resource is tried again. */
   readonly retry?: boolean;
+  /** The import of a disk shall be given up. */
+  readonly cancel?: boolean;
+  /** What is asked of a machine's power; a start or a stop comes with the spec that says so. */
+  readonly power?: PowerRequest;
   readonly idempotency?: Idempotency;
 }
 

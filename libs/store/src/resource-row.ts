@@ -32,6 +32,8 @@ export interface ResourceRow {
   /** Null or, in old entries of the feed, absent where it was not recorded. */
   readonly spec_resource_version?: number | null;
   readonly managed_fields?: readonly object[] | null;
+  /** Null or, in old entries of the feed, absent: nothing was asked beside the spec. */
+  readonly intent?: JsonObject | null;
   readonly created_at: Time;
   readonly updated_at: Time;
   readonly deletion_requested_at: Time | null;
@@ -43,7 +45,7 @@ export interface ResourceRow {
 /** All columns, in the order of the table. */
 export const RESOURCE_COLUMNS = `uid, kind, project, name, labels, annotations, spec, claim, status, phase, phase_since,
   phase_seq, transition_seq, transition_at, generation, spec_version, status_version, resource_version,
-  spec_resource_version, managed_fields, created_at, updated_at, deletion_requested_at, deletion_with_disks, attempts,
+  spec_resource_version, managed_fields, intent, created_at, updated_at, deletion_requested_at, deletion_with_disks, attempts,
   next_look_at`;
 
 export function toDate(time: Time): Date {
@@ -65,6 +67,7 @@ export function toResource(row: ResourceRow, keys: ProjectKeys): AnyResource {
     resourceVersion: String(row.resource_version),
     ...(row.spec_resource_version == null ? {} : { specResourceVersion: String(row.spec_resource_version) }),
     ...(row.managed_fields == null ? {} : { managedFields: row.managed_fields }),
+    ...(row.intent == null ? {} : { intent: row.intent }),
     createdAt: toDate(row.created_at),
     updatedAt: toDate(row.updated_at),
     ...(row.deletion_requested_at === null ? {} : { deletionRequestedAt: toDate(row.deletion_requested_at) }),

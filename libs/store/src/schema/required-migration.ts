@@ -9,7 +9,7 @@ import { Fault } from '@compute/domain';
 import pg from 'pg';
 import { type Queryable, rowsOf } from '../connection.ts';
 
-export const NEWEST_MIGRATION = '20261123013100_audit_origin';
+export const NEWEST_MIGRATION = '20261123013200_power_intent';
 
 const UNDEFINED_TABLE = '42P01';
 

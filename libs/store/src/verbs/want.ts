@@ -48,11 +48,11 @@ export function decideWant(batch: Batch, command: WantCommand): Decision {
   if (specChanged) wantSpec(batch, entry, command);
   wantMetadata(entry, command);
   if (wish.isNew) change(entry, { intent: wish.intent });
-  if (command.power !== undefined) recordPower(batch, entry, command.power, command);
   if (newGeneration) {
     change(entry, { generation: entry.resource.generation + 1 });
     batch.wake(entry, command.traceparent);
   }
+  if (command.power !== undefined) recordPower(batch, entry, command.power, command);
   const verb = command.retry ? 'retry' : command.cancel ? 'cancel' : (command.power?.do ?? 'update');
   const operationId = startOperation(batch, entry, verb, command, !newGeneration);
   remember(batch, entry, 'want', command.idempotency, operationId);

@@ -48,6 +48,7 @@ function changingColumns(batch: Batch): Column<Entry>[] {
     ({ attempts }) => attempts,
     ({ nextLookAt }) => nextLookAt ?? null,
     ({ resource }) => (resource.managedFields === undefined ? null : json(resource.managedFields)),
+    ({ resource }) => (resource.intent ? json(resource.intent) : null),
   ];
 }
 
@@ -75,14 +76,14 @@ export function scheduleValues(entries: readonly Entry[]): unknown[] {
 
 const CHANGING = `labels, annotations, spec, claim, status, phase, phase_since, phase_seq, transition_seq, transition_at,
     generation, spec_version, status_version, deletion_requested_at, deletion_with_disks, attempts, next_look_at,
-    managed_fields`;
+    managed_fields, intent`;
 
 const unnestChanging = (first: number): string =>
   `$${first}::jsonb[], $${first + 1}::jsonb[], $${first + 2}::jsonb[], $${first + 3}::jsonb[], $${first + 4}::jsonb[],
     $${first + 5}::text[], $${first + 6}::timestamptz[], $${first + 7}::int[], $${first + 8}::int[],
     $${first + 9}::timestamptz[], $${first + 10}::int[], $${first + 11}::int[], $${first + 12}::int[],
     $${first + 13}::timestamptz[], $${first + 14}::boolean[], $${first + 15}::int[], $${first + 16}::timestamptz[],
-    $${first + 17}::jsonb[]`;
+    $${first + 17}::jsonb[], $${first + 18}::jsonb[]`;
 
 const INSERT_CHANGE = `insert into change (seq, at, project, kind, uid, name, op, object)`;
 
