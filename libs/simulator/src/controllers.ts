@@ -4,6 +4,7 @@ import { Cdi } from './cdi/cdi.ts';
 import type { Clock } from './clock.ts';
 import { InformerSet } from './informer-set.ts';
 import { GuestSwitches } from './kubevirt/guest-switches.ts';
+import type { HotplugMode } from './kubevirt/hotplug-mode.ts';
 import { KubeVirt } from './kubevirt/kubevirt.ts';
 import type { VirtHandler, VirtHandlerOptions } from './kubevirt/virt-handler.ts';
 import { LoadBalancer, type LoadBalancerOptions } from './loadbalancer/load-balancer.ts';
@@ -20,6 +21,8 @@ export interface ControllerOptions {
   onError: (error: unknown) => void;
   /** What the real thing does itself in this cluster. */
   without?: readonly ('cdi' | 'virt-controller' | 'virt-handler' | 'players' | 'load-balancer')[];
+  /** How volumes come to machines that run, HotplugVolumes by default. */
+  hotplug?: HotplugMode;
   /** Single players that the real thing does itself. */
   withoutPlayers?: NonNullable<PlayersOptions['without']>;
   times?: PlayersOptions['times'];
@@ -49,6 +52,7 @@ export async function startControllers(options: ControllerOptions): Promise<Cont
   const kubevirt = new KubeVirt({
     ...shared,
     random: seededRandom(options.seed),
+    hotplug: options.hotplug ?? 'HotplugVolumes',
     handler: { ...options.handler, switches: guests, isNodeLost: (name) => switches.isNodeLost(name) },
     without: [
       ...(without.includes('virt-controller') ? (['controllers'] as const) : []),

@@ -98,6 +98,9 @@ export interface PodSpec {
   containers: Container[];
   initContainers?: Container[];
   volumes?: PodVolume[];
+  affinity?: {
+    nodeAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: NodeSelectorTerm[] } };
+  };
   tolerations?: { key?: string; operator?: string; value?: string; effect?: string; tolerationSeconds?: number }[];
 }
 

@@ -99,7 +99,11 @@ async function startServer(options: SimulatorOptions, parts: ServerParts): Promi
     kinds: simulatedKinds(),
     routes: [
       ...reviewRoutes,
-      ...virtApiRoutes({ client: () => required(late.client), handler: () => required(late.controllers).handler }),
+      ...virtApiRoutes({
+        client: () => required(late.client),
+        handler: () => required(late.controllers).handler,
+        hotplug: options.controllers?.hotplug ?? 'HotplugVolumes',
+      }),
     ],
     backends: metricsBackends({ state: () => late.server?.store, clock, seed }),
     host,

@@ -16,7 +16,7 @@ import type {
   VmiStatus,
   VolumeStatus,
 } from './objects.ts';
-import { claimNameOf } from './objects.ts';
+import { claimNameOf, isHotpluggable } from './objects.ts';
 import { formatBytes } from './quantity.ts';
 import { topologyOf } from './vmi-from-vm.ts';
 import { recordTransition } from './vmi-status.ts';
@@ -119,7 +119,9 @@ function generatedMac(uid: string, index: number): string {
 }
 
 function volumeStatuses({ vmi, lookup }: GuestFacts): VolumeStatus[] {
-  const statuses = (vmi.spec.volumes ?? []).map((volume, index) => {
+  const booted = (vmi.spec.volumes ?? []).filter((volume) => !isHotpluggable(volume));
+  const coming = (vmi.status?.volumeStatus ?? []).filter(({ hotplugVolume }) => hotplugVolume !== undefined);
+  const statuses = booted.map((volume, index): VolumeStatus => {
     const name = claimNameOf(volume);
     const claim = name === undefined ? undefined : lookup.claim(name);
     const target = { name: volume.name, target: `vd${String.fromCharCode(97 + index)}` };
@@ -127,10 +129,11 @@ function volumeStatuses({ vmi, lookup }: GuestFacts): VolumeStatus[] {
       ? { ...target, size: 1_048_576 }
       : { ...target, persistentVolumeClaimInfo: claimInfo(claim) };
   });
-  return statuses.sort((a, b) => a.name.localeCompare(b.name));
+  return [...statuses, ...coming].sort((a, b) => a.name.localeCompare(b.name));
 }
 
-function claimInfo(claim: PersistentVolumeClaim): object {
+/** What a VMI's status says of a claim. */
+export function claimInfo(claim: PersistentVolumeClaim): object {
   const { accessModes, volumeMode, resources } = claim.spec;
   return {
     claimName: claim.metadata.name,

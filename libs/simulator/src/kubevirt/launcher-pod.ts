@@ -6,7 +6,7 @@
  */
 import { controllerRef } from '@compute/kube-client';
 import type { Pod, ResourceRequirements, VirtualMachineInstance, VmiSpec, VolumeSpec } from './objects.ts';
-import { claimNameOf, TEMPORARY_POD_ANNOTATION } from './objects.ts';
+import { claimNameOf, isHotpluggable, TEMPORARY_POD_ANNOTATION } from './objects.ts';
 import { formatBytes, parseBytes } from './quantity.ts';
 import { vcpusOf } from './vmi-from-vm.ts';
 
@@ -81,7 +81,7 @@ function podSpec(spec: VmiSpec): Pod['spec'] {
     ...(spec.affinity === undefined ? {} : { affinity: spec.affinity }),
     ...(spec.tolerations === undefined ? {} : { tolerations: spec.tolerations }),
     containers: [{ name: 'compute', image: LAUNCHER_IMAGE, resources: computeResources(spec) }],
-    volumes: (spec.volumes ?? []).map(podVolume),
+    volumes: (spec.volumes ?? []).filter((volume) => !isHotpluggable(volume)).map(podVolume),
   } as Pod['spec'];
 }
 
@@ -119,6 +119,7 @@ function podVolume(volume: VolumeSpec): object {
   return { name: volume.name, emptyDir: {} };
 }
 
-function suffix(random: () => number): string {
+/** Five characters as Kubernetes ends generated names. */
+export function suffix(random: () => number): string {
   return Array.from({ length: 5 }, () => NAME_ALPHABET[Math.floor(random() * NAME_ALPHABET.length)] ?? 'x').join('');
 }

@@ -216,11 +216,25 @@ export interface VmiInterfaceStatus {
   queueCount?: number;
 }
 
+export type VolumePhase =
+  | 'Pending'
+  | 'Bound'
+  | 'AttachedToNode'
+  | 'MountedToPod'
+  | 'Ready'
+  | 'UnMountedFromPod'
+  | 'Detaching';
+
 export interface VolumeStatus {
   name: string;
   target?: string;
   size?: number;
   persistentVolumeClaimInfo?: object;
+  phase?: VolumePhase;
+  reason?: string;
+  message?: string;
+  /** Only on volumes that came while the machine ran. The uid is absent until the pod is ready. */
+  hotplugVolume?: { attachPodName?: string; attachPodUID?: string };
 }
 
 export interface MigrationState {
@@ -292,6 +306,11 @@ export function runStrategyOf(spec: VmSpec): RunStrategy | string {
 /** The controller owner of an object, when there is one. */
 export function controllerOf(metadata: ObjectMeta): OwnerReference | undefined {
   return metadata.ownerReferences?.find((owner) => owner.controller === true);
+}
+
+/** Whether a volume may come and go while the machine runs. It never comes with the launcher pod. */
+export function isHotpluggable({ dataVolume, persistentVolumeClaim }: VolumeSpec): boolean {
+  return (dataVolume ?? persistentVolumeClaim)?.hotpluggable === true;
 }
 
 /** The claim that a volume reads, or undefined when it reads none. A DataVolume's claim has the DataVolume's name. */

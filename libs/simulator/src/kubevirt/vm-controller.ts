@@ -8,7 +8,9 @@ import { Controller } from '../controller.ts';
 import { EventRecorder } from '../event-recorder.ts';
 import type { ControllerContext } from './controller-context.ts';
 import { SyncError, withoutRefusals } from './controller-context.ts';
+import { declaredVolumes } from './declarative-volumes.ts';
 import { Expectations } from './expectations.ts';
+import type { HotplugMode } from './hotplug-mode.ts';
 import { InstancetypeStore } from './instancetype-store.ts';
 import { virtualMachineInstances, virtualMachines } from './kinds.ts';
 import type { KubeVirtCache } from './kubevirt-cache.ts';
@@ -44,9 +46,11 @@ export class VmController {
   readonly #types: InstancetypeStore;
   readonly #revisions: VmRevisions;
   readonly #power: VmPower;
+  readonly #hotplug: HotplugMode;
 
-  constructor(context: ControllerContext, cache: KubeVirtCache) {
+  constructor(context: ControllerContext, cache: KubeVirtCache, hotplug: HotplugMode) {
     this.#context = context;
+    this.#hotplug = hotplug;
     this.#cache = cache;
     this.#types = new InstancetypeStore(context.client);
     this.#revisions = new VmRevisions(context.client);
@@ -132,7 +136,9 @@ export class VmController {
     const templatesReady = await this.#power.prepareDataVolumes(pass.vm);
     if (!templatesReady && runStrategyOf(pass.vm.spec) !== 'Halted') return;
     await this.#run(pass);
-    if (vmi !== undefined) await this.#compare(pass, vmi);
+    if (vmi === undefined) return;
+    await this.#compare(pass, vmi);
+    if (this.#hotplug === 'DeclarativeHotplugVolumes') await this.#plug(pass.vm, vmi);
   }
 
   async #syncDeletion(vm: VirtualMachine, vmi: VirtualMachineInstance | undefined): Promise<Pass> {
@@ -214,6 +220,16 @@ export class VmController {
     const annotations = { [GENERATION_ANNOTATION]: generation };
     const { namespace = '', name } = vmi.metadata;
     await this.#context.client.mergePatch(virtualMachineInstances, { namespace, name }, { metadata: { annotations } });
+  }
+
+  /** Nothing but what is tested is overwritten: others write to the VMI too. */
+  async #plug(vm: VirtualMachine, vmi: VirtualMachineInstance): Promise<void> {
+    const wanted = declaredVolumes(vm, vmi);
+    if (wanted === undefined) return;
+    const { namespace = '', name, resourceVersion } = vmi.metadata;
+    const spec = { volumes: wanted.volumes, domain: { devices: { disks: wanted.disks } } };
+    const patch = { metadata: { resourceVersion }, spec };
+    await this.#context.client.mergePatch(virtualMachineInstances, { namespace, name }, patch);
   }
 
   async #compare(pass: Pass, vmi: VirtualMachineInstance): Promise<void> {

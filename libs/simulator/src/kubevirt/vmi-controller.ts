@@ -9,15 +9,17 @@ import { pods } from '../kinds.ts';
 import type { ControllerContext } from './controller-context.ts';
 import { SyncError, withoutRefusals } from './controller-context.ts';
 import { Expectations } from './expectations.ts';
+import { hotVolumes, nextVolumeStatus } from './hotplug-volumes.ts';
 import { virtualMachineInstances } from './kinds.ts';
 import type { KubeVirtCache } from './kubevirt-cache.ts';
 import { launcherPod } from './launcher-pod.ts';
-import type { Pod, VirtualMachineInstance } from './objects.ts';
-import { controllerOf, VM_FINALIZER, VMI_FINALIZER } from './objects.ts';
+import type { Pod, VirtualMachineInstance, VmiStatus } from './objects.ts';
+import { controllerOf, isFinal, VM_FINALIZER, VMI_FINALIZER } from './objects.ts';
 import { sameJson } from './same-json.ts';
 import { messageOf } from './vm-power.ts';
 import type { NextVmi, PodFailure, VmiFacts } from './vmi-status.ts';
 import { decidePod, isTemporary, nextVmiStatus, readinessFailure } from './vmi-status.ts';
+import { VolumeAttacher } from './volume-attacher.ts';
 import { dataVolumesOf, volumesReadiness } from './volumes.ts';
 
 export class VmiController {
@@ -56,11 +58,17 @@ export class VmiController {
   }
 
   #ownersOf(pod: Pod): string[] {
-    const owner = controllerOf(pod.metadata);
+    const owner = controllerOf(this.#launcherOf(pod).metadata);
     if (owner?.kind !== 'VirtualMachineInstance') return [];
     const key = `${pod.metadata.namespace ?? ''}/${owner.name}`;
     this.#expectations.observe(key, pod);
     return [key];
+  }
+
+  /** The pod itself, or the launcher pod that it brings volumes to. */
+  #launcherOf(pod: Pod): Pod {
+    const owner = controllerOf(pod.metadata);
+    return (owner?.kind === 'Pod' ? this.#cache.pods.get(pod.metadata.namespace, owner.name) : undefined) ?? pod;
   }
 
   async #process(key: string): Promise<undefined> {
@@ -74,7 +82,9 @@ export class VmiController {
     const failure = (await this.#lookAfterPods(key, facts)) ?? readinessFailure(facts);
     if (failure?.reason === 'FailedPvcNotFound')
       void this.#recorder.tell(vmi, 'Normal', failure.reason, failure.message);
-    await this.#write(vmi, nextVmiStatus(facts, failure));
+    const volumes = await this.#lookAfterVolumes(key, facts);
+    const next = nextVmiStatus(facts, failure);
+    await this.#write(vmi, { ...next, status: { ...next.status, ...volumes } });
     if (failure?.reason === 'FailedCreate') throw new SyncError(failure.reason, failure.message);
   }
 
@@ -134,6 +144,32 @@ export class VmiController {
       const what = isTemporary(pod) ? 'WaitForFirstConsumer temporary pod' : 'virtual machine pod';
       void this.#recorder.tell(facts.vmi, 'Normal', 'SuccessfulDelete', `Deleted ${what} ${name}`);
     }
+  }
+
+  /** Volumes that come and go while the machine runs. A machine that goes takes its attachment pods along. */
+  async #lookAfterVolumes(key: string, { vmi, pods: owned }: VmiFacts): Promise<Pick<VmiStatus, 'volumeStatus'>> {
+    const launcher = owned.findLast((pod) => !isTemporary(pod));
+    if (launcher === undefined) return {};
+    const attachmentPods = this.#cache.podsOf(launcher);
+    const attacher = this.#attacher(key);
+    const isGoing = vmi.metadata.deletionTimestamp !== undefined || isFinal(vmi);
+    if (isGoing || launcher.metadata.deletionTimestamp !== undefined) {
+      await attacher.remove(vmi, attachmentPods);
+      return {};
+    }
+    const lookup = this.#cache.lookup(vmi.metadata.namespace ?? '');
+    const facts = { vmi, launcher, attachmentPods, lookup };
+    const isKnown = (vmi.status?.volumeStatus ?? []).some(({ hotplugVolume }) => hotplugVolume !== undefined);
+    if (hotVolumes(facts).length === 0 && !isKnown && attachmentPods.length === 0) return {};
+    if (launcher.status?.phase === 'Running') await attacher.attach(facts);
+    return { volumeStatus: nextVolumeStatus(facts) };
+  }
+
+  #attacher(key: string): VolumeAttacher {
+    return new VolumeAttacher(this.#context, this.#recorder, (pod) => {
+      const seen = this.#cache.pods.get(pod.metadata.namespace, pod.metadata.name);
+      this.#expectations.expectCreation(key, pod.metadata.uid ?? '', seen);
+    });
   }
 
   async #write(vmi: VirtualMachineInstance, { status, nodeName, releasable }: NextVmi): Promise<void> {

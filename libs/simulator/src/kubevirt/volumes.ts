@@ -6,7 +6,7 @@
  */
 import { conditionOf, hasCondition } from './conditions.ts';
 import type { Condition, DataVolume, PersistentVolumeClaim, VirtualMachineInstance, VolumeSpec } from './objects.ts';
-import { claimNameOf, controllerOf } from './objects.ts';
+import { claimNameOf, controllerOf, isHotpluggable } from './objects.ts';
 
 /** Read access to the DataVolumes and claims of one namespace. */
 export interface VolumeLookup {
@@ -51,13 +51,20 @@ export type VolumesReadiness =
   | { kind: 'first-consumer' }
   | { kind: 'missing-claim'; claimName: string };
 
-/** Whether the VMI's pod may be created. The first claim that is missing wins over everything after it. */
-export function volumesReadiness(volumes: readonly VolumeSpec[], lookup: VolumeLookup): VolumesReadiness {
+/**
+ * Whether the VMI's pod may be created. The first claim that is missing wins over everything after it. Volumes that come
+ * while the machine runs hold nothing back, unless they are what is asked for.
+ */
+export function volumesReadiness(
+  volumes: readonly VolumeSpec[],
+  lookup: VolumeLookup,
+  withHotpluggable = false,
+): VolumesReadiness {
   let ready = true;
   let firstConsumer = false;
   for (const volume of volumes) {
     const name = claimNameOf(volume);
-    if (name === undefined) continue;
+    if (name === undefined || (!withHotpluggable && isHotpluggable(volume))) continue;
     const claim = lookup.claim(name);
     if (claim === undefined) return { kind: 'missing-claim', claimName: name };
     const phase = populationPhase(claim, lookup);

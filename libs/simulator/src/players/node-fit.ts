@@ -36,7 +36,8 @@ export function obstacles(pod: Pod, { node, used }: Candidate, volumes: readonly
   if (node.spec?.unschedulable === true) return ['node(s) were unschedulable'];
   const taint = untolerated(pod, node);
   if (taint !== undefined) return [`node(s) had untolerated taint(s)`];
-  if (!hasLabels(node, pod.spec.nodeSelector ?? {})) return ["node(s) didn't match Pod's node affinity/selector"];
+  if (!hasLabels(node, pod.spec.nodeSelector ?? {}) || !isWanted(node, pod))
+    return ["node(s) didn't match Pod's node affinity/selector"];
   if (volumes.some((volume) => !isReachable(node, volume))) return ['node(s) had volume node affinity conflict'];
   return missingResources(requestsOf(pod), node, used);
 }
@@ -72,6 +73,11 @@ function untolerated(pod: Pod, node: Node): string | undefined {
 
 function hasLabels(node: Node, wanted: Record<string, string>): boolean {
   return Object.entries(wanted).every(([name, value]) => node.metadata.labels?.[name] === value);
+}
+
+function isWanted(node: Node, { spec }: Pod): boolean {
+  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  return required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(node, term));
 }
 
 function isReachable(node: Node, volume: PersistentVolume): boolean {

@@ -1,5 +1,5 @@
 /**
- * `subresources.kubevirt.io/v1`: start, stop, restart of VMs and pause, unpause, softreboot, reset of VMIs.
+ * `subresources.kubevirt.io/v1`: start, stop, restart of VMs and pause, unpause, softreboot, reset, addvolume and removevolume of VMIs.
  *
  * 202 with an empty body means accepted, nothing more. The routes work through an ordinary client, as virt-api does, so they see
  * and cause exactly what any other client would; guests are reached through the virt-handler player.
@@ -8,6 +8,7 @@ import { type JsonPatchOperation, type KubeClient, KubeError } from '@compute/ku
 import type { CustomRoute, RouteCall, RouteReply } from '@compute/kube-wire';
 import { StatusError } from '@compute/kube-wire';
 import { pods } from '../../kinds.ts';
+import type { HotplugMode } from '../hotplug-mode.ts';
 import { InstancetypeStore } from '../instancetype-store.ts';
 import { virtualMachineInstances, virtualMachines } from '../kinds.ts';
 import type { StateChangeRequest, VirtualMachine, VirtualMachineInstance } from '../objects.ts';
@@ -18,16 +19,20 @@ import type { GuestVerb } from './guest-requests.ts';
 import { guestRefusal } from './guest-requests.ts';
 import type { LifecycleOutcome, Rejected, RestartOptions, StopOptions } from './lifecycle-requests.ts';
 import { restartVm, startVm, stopVm } from './lifecycle-requests.ts';
+import type { VolumeRequest, VolumeVerb } from './volume-requests.ts';
+import { changeVolumes } from './volume-requests.ts';
 
 /** Given late, because the routes are registered before the server that the client talks to exists. */
 export interface VirtApiParts {
   client: () => KubeClient;
   handler: () => VirtHandler;
+  hotplug: HotplugMode;
 }
 
 type VmVerb = 'start' | 'stop' | 'restart';
 const VM_VERBS: readonly VmVerb[] = ['start', 'stop', 'restart'];
 const GUEST_VERBS: readonly GuestVerb[] = ['pause', 'unpause', 'softreboot', 'reset'];
+const VOLUME_VERBS: readonly VolumeVerb[] = ['addvolume', 'removevolume'];
 const ACCEPTED: RouteReply = { status: 202 };
 
 /** The routes to register with the API server. */
@@ -46,6 +51,9 @@ export function virtApiRoutes(parts: VirtApiParts): CustomRoute[] {
     ...VM_VERBS.map((verb) => route('virtualmachines', 'VirtualMachine', verb, (call) => onVm(parts, verb, call))),
     ...GUEST_VERBS.map((verb) =>
       route('virtualmachineinstances', 'VirtualMachineInstance', verb, (call) => onGuest(parts, verb, call)),
+    ),
+    ...VOLUME_VERBS.map((verb) =>
+      route('virtualmachineinstances', 'VirtualMachineInstance', verb, (call) => onVolumes(parts, verb, call)),
     ),
     {
       ...route('virtualmachines', 'VirtualMachine', 'expand-spec', (call) => expand(parts, call)),
@@ -158,6 +166,25 @@ async function onGuest(parts: VirtApiParts, verb: GuestVerb, call: RouteCall): P
   if (verb === 'pause') await handler.pause(vmi);
   else if (verb === 'unpause') await handler.unpause(vmi);
   else await handler.reboot(vmi);
+  return ACCEPTED;
+}
+
+async function onVolumes(parts: VirtApiParts, verb: VolumeVerb, call: RouteCall): Promise<RouteReply> {
+  const client = parts.client();
+  const vmi = await client.get(virtualMachineInstances, refOf(call));
+  if (vmi === undefined) throw notFound('virtualmachineinstance', call.name);
+  const outcome = changeVolumes(verb, vmi, (call.body ?? {}) as VolumeRequest, parts.hotplug);
+  if (outcome.kind === 'refused') throw refusal(outcome, 'virtualmachineinstance', call.name);
+  const { volumes, disks } = outcome;
+  const { resourceVersion } = vmi.metadata;
+  const patch = { metadata: { resourceVersion }, spec: { volumes, domain: { devices: { disks } } } };
+  try {
+    await client.mergePatch(virtualMachineInstances, refOf(call), patch, { dryRun: call.dryRun });
+  } catch (error) {
+    // What admission refuses is passed on in its own words.
+    if (error instanceof KubeError && error.status === 422) throw new StatusError(422, 'Invalid', error.message);
+    throw error;
+  }
   return ACCEPTED;
 }
 

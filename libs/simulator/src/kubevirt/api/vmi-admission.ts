@@ -9,6 +9,7 @@ import { VMI_FINALIZER } from '../objects.ts';
 import { defaultVmiSpec } from '../vmi-from-vm.ts';
 import { denial } from './cause.ts';
 import { diskCauses } from './disk-rules.ts';
+import { hotplugCauses } from './hotplug-rules.ts';
 
 /** The hooks of the kind VirtualMachineInstance. */
 export const vmiAdmission: Admission = {
@@ -19,8 +20,12 @@ export const vmiAdmission: Admission = {
     const finalizers = vmi.metadata.finalizers ?? [];
     if (!finalizers.includes(VMI_FINALIZER)) vmi.metadata.finalizers = [...finalizers, VMI_FINALIZER];
   },
-  validate: ({ operation, object }) => {
+  validate: ({ operation, object, previous }) => {
     const vmi = object as VirtualMachineInstance;
+    if (operation === 'update' && vmi.metadata.deletionTimestamp === undefined) {
+      const changes = hotplugCauses(previous as VirtualMachineInstance, vmi);
+      if (changes.length > 0) throw denial('virtualmachineinstances-update-validator.kubevirt.io', changes);
+    }
     if (operation !== 'create' || vmi.spec?.domain === undefined) return [];
     const causes = diskCauses('spec', vmi.spec);
     if (causes.length > 0) throw denial('virtualmachineinstances-create-validator.kubevirt.io', causes);
