@@ -16,6 +16,7 @@ export const FAULT_CODES = [
   'QuotaExceeded',
   'DiskInUse',
   'WrongPowerState',
+  'NotCancellable',
   'Stale',
   'PreconditionFailed',
   'IdempotencyMismatch',

@@ -64,6 +64,11 @@ export const ERROR_CATALOGUE: Readonly<Record<FaultCode, ErrorPage>> = {
     cause: 'Only a machine that runs can be paused, and only one that is to run can be restarted.',
     remedy: 'Start the machine first, or wait until it runs; its phase and its runStrategy say which.',
   },
+  NotCancellable: {
+    title: 'There is nothing to cancel',
+    cause: 'Only an import that is under way can be cancelled. It is over, or the operation is of another sort.',
+    remedy: 'Delete what was made, or edit it back; a deletion cannot be taken back.',
+  },
   Stale: {
     title: 'Somebody else was faster',
     cause: 'The resource changed between reading and writing.',

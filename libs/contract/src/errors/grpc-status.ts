@@ -32,6 +32,7 @@ export const GRPC_STATUS: Readonly<Record<FaultCode, GrpcCodeName>> = {
   QuotaExceeded: 'RESOURCE_EXHAUSTED',
   DiskInUse: 'FAILED_PRECONDITION',
   WrongPowerState: 'FAILED_PRECONDITION',
+  NotCancellable: 'FAILED_PRECONDITION',
   Stale: 'ABORTED',
   PreconditionFailed: 'ABORTED',
   IdempotencyMismatch: 'INVALID_ARGUMENT',
@@ -46,7 +47,7 @@ export const GRPC_STATUS: Readonly<Record<FaultCode, GrpcCodeName>> = {
 };
 
 /** Upper snake case, as ErrorInfo.reason wants it: QUOTA_EXCEEDED. */
-export function errorReason(code: FaultCode): string {
+export function errorReason(code: string): string {
   return code.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
 }
 

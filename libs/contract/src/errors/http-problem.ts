@@ -14,6 +14,7 @@ export const HTTP_STATUS: Readonly<Record<FaultCode, number>> = {
   QuotaExceeded: 403,
   DiskInUse: 409,
   WrongPowerState: 409,
+  NotCancellable: 409,
   Stale: 409,
   PreconditionFailed: 412,
   IdempotencyMismatch: 422,

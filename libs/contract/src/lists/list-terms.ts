@@ -7,8 +7,11 @@ import {
   type FilterField,
   type FilterTerm,
   isFault,
+  KINDS,
   type Kind,
   type ListOrder,
+  OPERATION_VERBS,
+  type OperationFilterField,
   VM_PHASES,
 } from '@compute/domain';
 import { type LabelSelector, parseLabelSelector } from '../rules/label-selector.ts';
@@ -73,4 +76,21 @@ function selectorOf(text: string): { selector: LabelSelector; problems: readonly
     if (!(error instanceof Fault) || !isFault(error, 'InvalidArgument')) throw error;
     return { selector: [], problems: error.details.fields ?? [] };
   }
+}
+
+const OPERATION_RULES: FilterRules<OperationFilterField> = {
+  kind: { type: 'text', values: KINDS },
+  name: { type: 'text' },
+  verb: { type: 'text', values: OPERATION_VERBS },
+  done: { type: 'flag' },
+  failed: { type: 'flag' },
+  createdAt: { type: 'time' },
+};
+
+/** The conditions of a list of operations. Throws one `InvalidArgument` with every problem. */
+export function operationTerms({ filter = '', fields = '' }: Pick<ListText, 'filter' | 'fields'>) {
+  const { terms, problems } = parseFilter(filter, OPERATION_RULES);
+  const all = [...problems, ...parseFields('Operation', fields).problems];
+  if (all.length > 0) throw faultOf(all, 'The query');
+  return terms;
 }

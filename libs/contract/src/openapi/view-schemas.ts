@@ -5,6 +5,7 @@ import {
   DISK_PHASES,
   FAULT_CODES,
   IMPORT_PHASES,
+  OPERATION_VERBS,
   VM_CONDITIONS,
   VM_PHASES,
 } from '@compute/domain';
@@ -175,7 +176,6 @@ export const VIEW_SCHEMAS = {
     recordedAt: time,
     traceId: z.string().optional(),
   }),
-  Operation: z.strictObject({
   AuditEntry: z.strictObject({
     at: time,
     actor: z.string().meta({ description: 'user:key:<id>, user:oidc:<subject> or system:<part>.' }),
@@ -189,14 +189,43 @@ export const VIEW_SCHEMAS = {
     face: z.string().optional().meta({ description: 'rest, grpc or kube.' }),
     address: z.string().optional(),
   }),
+  Operation: z.strictObject({
     id: z.uuid(),
     project: z.string(),
-    verb: z.enum(['create', 'update', 'retry', 'delete']),
+    verb: z.enum(OPERATION_VERBS),
     target: z.strictObject({ kind, name: z.string(), uid: z.uuid(), generation: count }),
     done: z.boolean(),
     createdAt: time,
     doneAt: time.optional(),
-    error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+    progress: z
+      .strictObject({
+        phase: z.string(),
+        message: z.string().optional(),
+        percent: z.number().optional(),
+        attempts: count.optional(),
+      })
+      .optional()
+      .meta({ description: 'How far it is; absent in lists and once it is done.' }),
+    steps: z
+      .array(
+        z.strictObject({
+          type: z.string().meta({ description: 'Phase, or the type of a condition.' }),
+          to: z.string(),
+          reason: z.string(),
+          message: z.string(),
+          at: time,
+        }),
+      )
+      .optional()
+      .meta({ description: 'What has happened since it began; absent in lists.' }),
+    error: z
+      .strictObject({
+        code: z.string(),
+        message: z.string(),
+        remedy: z.string().optional(),
+        retryable: z.boolean().optional(),
+      })
+      .optional(),
     requestId: z.string(),
   }),
   Quota: z.strictObject({

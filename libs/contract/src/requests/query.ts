@@ -62,8 +62,10 @@ export const operationQuerySchema = z.strictObject({
     .transform((wait) => Math.min(Number.parseInt(wait, 10), MAX_WAIT_SECONDS)),
 });
 export const operationsQuerySchema = z.strictObject({
-  project: text,
+  project: text.optional(),
   uid: z.uuid().optional(),
+  filter: text.default(''),
+  fields: text.default(''),
   pageSize,
   pageToken: text.default(''),
 });

@@ -1,5 +1,5 @@
-/** A long-running operation: what was asked for, and whether it is done. */
-import type { Kind } from '@compute/domain';
+/** A long-running operation: what was asked for, how far it is, and how it ended. */
+import type { Kind, OperationError, OperationVerb, Transition } from '@compute/domain';
 
 export interface OperationFacts {
   readonly id: string;
@@ -7,27 +7,56 @@ export interface OperationFacts {
   readonly kind: Kind;
   readonly uid: string;
   readonly name: string;
-  readonly verb: 'create' | 'update' | 'retry' | 'delete';
+  readonly verb: OperationVerb;
   readonly generation: number;
   readonly createdAt: Date;
   readonly doneAt?: Date;
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: OperationError;
   readonly requestId: string;
+}
+
+/** How far the resource of an open operation is. */
+export interface OperationProgress {
+  readonly phase: string;
+  readonly message?: string;
+  /** Of an import; absent while unknown. */
+  readonly percent?: number;
+  /** Of an import. */
+  readonly attempts?: number;
+}
+
+/** What belongs to one operation alone and is not read for a list of them. */
+export interface OperationDetails {
+  /** What happened to the resource since the operation began, up to its end, in that order. */
+  readonly steps: readonly Transition[];
+  /** Absent once it is done. */
+  readonly progress?: OperationProgress;
+}
+
+export interface OperationStepView {
+  /** `Phase` or the type of a condition. */
+  readonly type: string;
+  readonly to: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly at: string;
 }
 
 export interface OperationView {
   readonly id: string;
   readonly project: string;
-  readonly verb: OperationFacts['verb'];
+  readonly verb: OperationVerb;
   readonly target: { readonly kind: Kind; readonly name: string; readonly uid: string; readonly generation: number };
   readonly done: boolean;
   readonly createdAt: string;
   readonly doneAt?: string;
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly progress?: OperationProgress;
+  readonly steps?: readonly OperationStepView[];
+  readonly error?: OperationError;
   readonly requestId: string;
 }
 
-export function operationView(operation: OperationFacts): OperationView {
+export function operationView(operation: OperationFacts, details?: OperationDetails): OperationView {
   const { id, project, verb, kind, name, uid, generation, createdAt, doneAt, error, requestId } = operation;
   return {
     id,
@@ -37,7 +66,17 @@ export function operationView(operation: OperationFacts): OperationView {
     done: doneAt !== undefined,
     createdAt: createdAt.toISOString(),
     ...(doneAt ? { doneAt: doneAt.toISOString() } : {}),
+    ...(details?.progress ? { progress: details.progress } : {}),
+    ...(details ? { steps: details.steps.map(stepView) } : {}),
     ...(error ? { error } : {}),
     requestId,
   };
 }
+
+const stepView = ({ type, to, reason, message, at }: Transition): OperationStepView => ({
+  type,
+  to,
+  reason,
+  message,
+  at: at.toISOString(),
+});

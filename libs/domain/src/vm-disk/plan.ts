@@ -9,6 +9,7 @@
 import { diskFailure } from '../failures/disk-failures.ts';
 import type { FailureReport } from '../resource.ts';
 import type { DiskAction, DiskObserved, ObservedDataVolume } from './observed.ts';
+import { planCancellation } from './plan-cancel.ts';
 import { planDiskDeletion } from './plan-deletion.ts';
 import { planImport } from './plan-import.ts';
 import { planBeforeImport } from './plan-origin.ts';
@@ -30,6 +31,8 @@ export function planDisk(input: DiskPlanInput): DiskPlan {
   const { desired, observed } = input;
   if (desired.deletionRequestedAt) return planDiskDeletion(desired, observed);
   if (hasFailedImport(desired)) return stayFailed(desired, observed);
+  const cancelled = planCancellation(input);
+  if (cancelled) return cancelled;
 
   const { dataVolume, claim } = observed;
   if (!dataVolume)

@@ -1,5 +1,6 @@
 /** The VMDisk: what a user may want of it, what is reported of it, and the words of its lifecycle. */
 import type { Resource, StatusEnvelope } from '../resource.ts';
+import type { DiskIntent } from './intent.ts';
 
 export interface HttpSource {
   readonly url: string;
@@ -64,7 +65,10 @@ export interface VmDiskStatus extends StatusEnvelope<DiskConditionType> {
   readonly attachedTo: readonly string[];
 }
 
-export type VmDisk = Resource<'VMDisk', VmDiskSpec, VmDiskStatus, DiskPhase>;
+export type VmDisk = Resource<'VMDisk', VmDiskSpec, VmDiskStatus, DiskPhase> & {
+  /** What was asked of its import beside the spec; not shown to users. */
+  readonly intent?: DiskIntent;
+};
 
 export type SourceKind = 'http' | 'image' | 'disk' | 'blank';
 

@@ -3,10 +3,11 @@
  * after the last row of the page before; every order has an index that begins with project and kind (CONSTRAINTS.md).
  * Columns and expressions come from the tables below, never from the caller; values travel as parameters.
  */
-import { Fault, type FilterField, type FilterTerm, type ListOrder } from '@compute/domain';
+import { Fault, type FilterField, type ListOrder } from '@compute/domain';
 import type { Statement } from '../connection.ts';
 import type { ListQuery } from '../records.ts';
 import { RESOURCE_COLUMNS, type ResourceRow, toDate } from '../resource-row.ts';
+import { type Conditions, compared, filterConditions, held } from './filter-conditions.ts';
 import { labelConditions } from './label-conditions.ts';
 
 const BY_NAME: ListOrder = { field: 'name', descending: false };
@@ -21,8 +22,8 @@ export function listStatement(query: ListQuery, limit: number): { statement: Sta
   const values: unknown[] = [query.project, query.kind, limit];
   const order = query.order ?? BY_NAME;
   const after = query.after === undefined ? '' : afterCondition(order, query.after, values);
-  const conditions = (query.filter ?? []).map((term) => `and ${conditionOf(term, values)}`);
-  const own = [...conditions, labelConditions(query.labelSelector ?? [], values)].join(' ').trim();
+  const filter = filterConditions(query.filter ?? [], CONDITIONS, values);
+  const own = `${filter} ${labelConditions(query.labelSelector ?? [], values)}`.trim();
   const text = `
 select ${RESOURCE_COLUMNS} from resource
 where project = $1 and kind = $2 ${after} ${own}
@@ -55,20 +56,7 @@ function afterCondition({ field, descending }: ListOrder, after: string, values:
   return `and (${COLUMNS[field]}, name) ${sign} (${at}, $${values.push(name)})`;
 }
 
-type Condition = (term: FilterTerm, parameter: string) => string;
-
-const compared =
-  (expression: string): Condition =>
-  ({ comparison }, parameter) =>
-    comparison === '!=' ? `${expression} is distinct from ${parameter}` : `${expression} ${comparison} ${parameter}`;
-
-/** Holds or does not: the expression says so for `=`. */
-const held =
-  (expression: (parameter: string) => string): Condition =>
-  ({ comparison }, parameter) =>
-    comparison === '!=' ? `not ${expression(parameter)}` : expression(parameter);
-
-const CONDITIONS: Readonly<Record<FilterField, Condition>> = {
+const CONDITIONS: Conditions<FilterField> = {
   name: compared('name'),
   phase: compared('phase'),
   createdAt: compared('created_at'),
@@ -92,12 +80,3 @@ const CONDITIONS: Readonly<Record<FilterField, Condition>> = {
   image: compared("spec #>> '{source,image,name}'"),
   attachedTo: held((p) => `(status -> 'attachedTo' ? ${p})`),
 };
-
-function conditionOf(term: FilterTerm, values: unknown[]): string {
-  return `(${CONDITIONS[term.field](term, `$${values.push(term.value)}${castOf(term.value)}`)})`;
-}
-
-function castOf(value: FilterTerm['value']): string {
-  if (value instanceof Date) return '::timestamptz';
-  return typeof value === 'boolean' ? '::boolean' : '::text';
-}

@@ -1,9 +1,10 @@
 /** Reading operations, and waiting for one to end. */
-import { Fault, type Kind } from '@compute/domain';
+import { Fault, type FilterTerm, type Kind, type OperationError, type OperationFilterField } from '@compute/domain';
 import type pg from 'pg';
-import { rowsOf } from '../connection.ts';
+import { rowsOf, type Statement } from '../connection.ts';
 import type { ChangeTail } from '../feed/change-tail.ts';
-import type { Operation, OperationError, Page } from '../records.ts';
+import type { Operation, Page } from '../records.ts';
+import { type Conditions, compared, filterConditions } from './filter-conditions.ts';
 import { clampLimit } from './page-limit.ts';
 
 interface OperationRow {
@@ -28,6 +29,8 @@ export async function readOperation(pool: pg.Pool, id: string): Promise<Operatio
 export interface OperationsQuery {
   readonly project: string;
   readonly uid?: string;
+  /** All of them hold. */
+  readonly filter?: readonly FilterTerm<OperationFilterField>[];
   readonly limit: number;
   readonly after?: string;
 }
@@ -35,9 +38,8 @@ export interface OperationsQuery {
 /** Newest first. */
 export async function readOperations(pool: pg.Pool, query: OperationsQuery): Promise<Page<Operation>> {
   const limit = clampLimit(query.limit);
-  const before = query.after === undefined ? undefined : parseCursor(query.after);
-  const values = [query.project, query.uid ?? null, before?.at ?? null, before?.id ?? null, limit + 1];
-  const rows = await rowsOf<OperationRow>(pool, PAGE, values);
+  const { statement, values } = pageStatement(query, limit + 1);
+  const rows = await rowsOf<OperationRow>(pool, statement, values);
   const items = rows.slice(0, limit).map(toOperation);
   const last = items.at(-1);
   return rows.length > limit && last ? { items, next: `${last.createdAt.getTime()}.${last.id}` } : { items };
@@ -96,11 +98,23 @@ const COLUMNS = 'id, project, kind, uid, name, verb, generation, created_at, don
 
 const BY_ID = { name: 'operation_by_id', text: `select ${COLUMNS} from operation where id = $1` };
 
-const PAGE = {
-  name: 'operations_page',
-  text: `
+function pageStatement(query: OperationsQuery, limit: number): { statement: Statement; values: unknown[] } {
+  const before = query.after === undefined ? undefined : parseCursor(query.after);
+  const values: unknown[] = [query.project, query.uid ?? null, before?.at ?? null, before?.id ?? null, limit];
+  const filter = filterConditions(query.filter ?? [], CONDITIONS, values);
+  const text = `
 select ${COLUMNS} from operation
 where project = $1 and ($2::uuid is null or uid = $2)
-  and ($3::timestamptz is null or (created_at, id) < ($3, $4::uuid))
-order by created_at desc, id desc limit $5`,
+  and ($3::timestamptz is null or (created_at, id) < ($3, $4::uuid)) ${filter}
+order by created_at desc, id desc limit $5`;
+  return { statement: filter === '' ? { name: 'operations_page', text } : { text }, values };
+}
+
+const CONDITIONS: Conditions<OperationFilterField> = {
+  kind: compared('kind'),
+  name: compared('name'),
+  verb: compared('verb'),
+  done: compared('(done_at is not null)'),
+  failed: compared('(error is not null)'),
+  createdAt: compared('created_at'),
 };

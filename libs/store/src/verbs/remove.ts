@@ -1,11 +1,12 @@
 /** Decides the end of a row: nothing of it is left in the cluster. History, usage and audit stay. */
-import { Fault } from '@compute/domain';
+import { Fault, OPERATION_VERBS } from '@compute/domain';
 import type { RemoveCommand } from '../commands.ts';
 import type { Batch } from '../write/batch.ts';
 import type { Decision } from '../write/decision.ts';
 import { wakeNeighbours } from './disk-attachments.ts';
 import { refuseStale } from './observe.ts';
 
+const OTHER_VERBS = OPERATION_VERBS.filter((verb) => verb !== 'delete');
 const GONE = { from: 'Deleting', to: 'Deleted', type: 'Phase' };
 
 /** Throws NotFound, Stale, PreconditionFailed (nobody asked for the deletion). */
@@ -25,7 +26,7 @@ export function decideRemove(batch: Batch, command: RemoveCommand): Decision {
   const { uid, generation } = resource;
   const aborted = { code: 'Aborted', message: 'It was deleted before this was done.' };
   batch.operationEnds.push({ uid, generation, error: undefined, verbs: ['delete'] });
-  batch.operationEnds.push({ uid, generation, error: aborted, verbs: ['create', 'update', 'retry'] });
+  batch.operationEnds.push({ uid, generation, error: aborted, verbs: OTHER_VERBS });
   entry.state = 'removed';
   return () => ({ outcome: 'removed' });
 }

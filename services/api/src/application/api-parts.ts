@@ -54,6 +54,7 @@ export function createApiParts(given: ApiPartsSettings): ApiParts {
   const projects = new ProjectService(store, signer);
   const authenticator = new Authenticator(store, given.oidc);
   const resources = { store, projects, sources, signer, settings };
+  const disks = new VmDiskService(resources);
   return {
     admission: new Admission(authenticator, given.admission),
     audit: new AuditService(store, projects, signer),
@@ -61,11 +62,11 @@ export function createApiParts(given: ApiPartsSettings): ApiParts {
     catalogue: new CatalogueService(catalogue),
     history: new HistoryService(store, projects, signer),
     manifests: new ManifestService(store, projects, sources, settings),
-    operations: new OperationService(store, signer),
+    operations: new OperationService({ store, signer, disks }),
     projects,
     quota: new QuotaService(store, projects, catalogue),
     usage: new UsageService(store, projects, signer),
-    disks: new VmDiskService(resources),
+    disks,
     instances: new VmInstanceService(resources),
     watch: new WatchService(store, projects),
   };

@@ -149,18 +149,32 @@ export class ResourceService<K extends Kind> {
   }
 
   /** Tries a failed resource again: a new generation of an unchanged spec. */
-  async retry(context: RequestContext, project: string, name: string, options: WriteOptions): Promise<Accepted<K>> {
+  retry(context: RequestContext, project: string, name: string, options: WriteOptions): Promise<Accepted<K>> {
+    return this.ask(context, project, name, options, 'retry', () => ({ retry: true }));
+  }
+
+  /** Asks for something that is no field of the spec. `verb` makes the request what it is, for idempotency. */
+  protected async ask(
+    context: RequestContext,
+    project: string,
+    name: string,
+    options: WriteOptions,
+    verb: string,
+    wish: (before: ResourceOf[K]) => Pick<WantCommand<K>, 'retry' | 'cancel'>,
+  ): Promise<Accepted<K>> {
     mayWrite(context, project);
     const before = await this.#load(project, name);
     const command = {
       ...attribution(context),
-      target: { uid: before.uid, project },
+      target: { uid: before.uid, project: before.project },
       ...expectedVersion(before, options),
-      retry: true,
-      ...idempotency(options, ['retry', project, name]),
+      ...wish(before),
+      ...idempotency(options, [verb, project, name]),
     };
-    if (options.dryRun) return this.#answer({ outcome: 'configured', resource: before, replayed: false }, [], options);
-    return this.#answer(await this.#parts.store.want<K>(command), [], options);
+    const done = options.dryRun
+      ? await this.#rehearse({ verb: 'want', ...command } as WriteCommand)
+      : await this.#parts.store.want<K>(command);
+    return this.#answer(done, [], options);
   }
 
   /** Asks for the deletion. Asking again changes nothing. Throws `DiskInUse` for a disk that a machine has. */

@@ -14,7 +14,7 @@ import {
 } from '@compute/proto';
 import { Metadata, type StatusObject } from '@grpc/grpc-js';
 
-const DOMAIN = 'compute.cozystack.io';
+export const DOMAIN = 'compute.cozystack.io';
 
 export interface GrpcErrorContext {
   readonly requestId: string;
@@ -60,7 +60,13 @@ function detailsOf(fault: Fault, { requestId, root = '' }: GrpcErrorContext): An
   return details;
 }
 
-const PRECONDITIONS: ReadonlySet<Fault['code']> = new Set(['DiskInUse', 'WrongPowerState', 'PreconditionFailed', 'Stale']);
+const PRECONDITIONS: ReadonlySet<Fault['code']> = new Set([
+  'DiskInUse',
+  'WrongPowerState',
+  'NotCancellable',
+  'PreconditionFailed',
+  'Stale',
+]);
 
 function badRequest(fields: NonNullable<Fault['details']['fields']>, root: string): BadRequest {
   const fieldViolations = fields.map(({ pointer, code, message }) => ({

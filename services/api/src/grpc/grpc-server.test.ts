@@ -1,4 +1,5 @@
 import {
+  CancelVmDiskRequest,
   CatalogueServiceClient,
   CreateVmDiskRequest,
   CreateVmInstanceRequest,
@@ -6,6 +7,7 @@ import {
   ExternalMethod,
   GetUsageSummaryRequest,
   HistoryServiceClient,
+  ListOperationsRequest,
   ListTransitionsRequest,
   ListUsageEventsRequest,
   ListVmDisksRequest,
@@ -340,7 +342,37 @@ describe('the rest of the contract', () => {
       verb: 'create',
     });
     const cancelled = invoke(operations, operations.cancelOperation, { name }, test.metadata());
-    await expect(cancelled).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
+    await expect(cancelled).rejects.toMatchObject({ code: status.FAILED_PRECONDITION });
+    const deleted = invoke(operations, operations.deleteOperation, { name }, test.metadata());
+    await expect(deleted).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
+    const nothing = invoke(operations, operations.deleteOperation, { name: 'operations/none' }, test.metadata());
+    await expect(nothing).rejects.toMatchObject({ code: status.NOT_FOUND });
+  });
+
+  it('cancels an import by its operation, and lists what a filter selects', async () => {
+    const operations = connect(OperationsClient);
+    const vmDisk = { metadata: { name: 'z-given-up' }, spec: { storage: '1Gi' } };
+    const made = await invoke(
+      disks,
+      disks.createVmDisk,
+      CreateVmDiskRequest.fromPartial({ project: PROJECT, vmDisk }),
+      test.metadata(),
+    );
+    const name = String(made.metadata?.get('operation')[0]);
+    await invoke(operations, operations.cancelOperation, { name }, test.metadata());
+    const again = { project: PROJECT, name: 'z-given-up' };
+    await invoke(disks, disks.cancelVmDisk, CancelVmDiskRequest.fromPartial(again), test.metadata());
+    const asked = ListOperationsRequest.fromPartial({ name: `projects/${PROJECT}`, filter: 'name=z-given-up' });
+    const { reply } = await invoke(operations, operations.listOperations, asked, test.metadata());
+    const verbs = reply.operations.map(
+      ({ metadata }) => OperationMetadata.decode(metadata?.value ?? new Uint8Array()).verb,
+    );
+    expect(verbs).toEqual(['cancel', 'create']);
+    const one = await invoke(operations, operations.getOperation, { name }, test.metadata());
+    expect(OperationMetadata.decode(one.reply.metadata?.value ?? new Uint8Array())).toMatchObject({
+      progress: { phase: 'Pending' },
+      steps: [{ type: 'Phase', to: 'Pending' }],
+    });
   });
 
   it('lists the catalogue, history, usage and pages of disks', async () => {

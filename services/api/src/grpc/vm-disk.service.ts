@@ -40,6 +40,9 @@ export function vmDiskMethods(calls: Calls, service: VmDiskService): Omit<VmDisk
     deleteVmDisk: calls.unary('DeleteVmDisk', async (call, request) =>
       replyAccepted(call, codec, await service.delete(call, request.project, request.name, writeOptionsOf(request))),
     ),
+    cancelVmDisk: calls.unary('CancelVmDisk', async (call, request) =>
+      replyAccepted(call, codec, await service.cancel(call, request.project, request.name, writeOptionsOf(request))),
+    ),
     retryVmDisk: calls.unary('RetryVmDisk', async (call, request) =>
       replyAccepted(call, codec, await service.retry(call, request.project, request.name, writeOptionsOf(request))),
     ),

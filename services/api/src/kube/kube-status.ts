@@ -58,6 +58,7 @@ const STATEMENTS: Readonly<Record<FaultCode, Statement>> = {
   QuotaExceeded: (fault, subject) => forbidden(subject, subject.name, fault.message, quotaCauses(fault)),
   DiskInUse: overtaken,
   WrongPowerState: overtaken,
+  NotCancellable: overtaken,
   Stale: overtaken,
   PreconditionFailed: overtaken,
   IdempotencyMismatch: withCode(422, 'Invalid'),

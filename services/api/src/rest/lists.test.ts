@@ -64,7 +64,12 @@ it('names every error of a query at once', async () => {
 it('takes a token only with the query that it came with', async () => {
   const query = { orderBy: 'createdAt', pageSize: '1', filter: 'storageClass=local' };
   const { body } = await list(query);
-  for (const other of [{ orderBy: 'name' }, { filter: 'storageClass=replicated' }, { fields: 'kind' }]) {
+  const others: Record<string, string>[] = [
+    { orderBy: 'name' },
+    { filter: 'storageClass=replicated' },
+    { fields: 'kind' },
+  ];
+  for (const other of others) {
     const reply = await list({ ...query, ...other, pageToken: body.nextPageToken });
     expect(reply.body.errors?.map(({ pointer }) => pointer)).toEqual(['/pageToken']);
   }

@@ -1,8 +1,11 @@
 import { operationQuerySchema, operationsQuerySchema, operationView, parseQuery } from '@compute/contract';
-import { Controller, Get, Param, Query, Res } from '@nestjs/common';
+import { Fault } from '@compute/domain';
+import type { Operation } from '@compute/store';
+import { Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { OperationService } from '../application/operation-service.ts';
 import type { RequestContext } from '../application/request-context.ts';
+import { listBody } from './replies.ts';
 import { Context } from './request.ts';
 import { StreamSettings } from './stream-settings.ts';
 
@@ -10,7 +13,6 @@ import { StreamSettings } from './stream-settings.ts';
 @Controller('v1/operations')
 export class OperationsController {
   readonly #service: OperationService;
-
   readonly #settings: StreamSettings;
 
   constructor(service: OperationService, settings: StreamSettings) {
@@ -20,8 +22,10 @@ export class OperationsController {
 
   @Get()
   async list(@Context() context: RequestContext, @Query() query: object) {
-    const page = await this.#service.list(context, parseQuery(operationsQuerySchema, query));
-    return { items: page.items.map(operationView), nextPageToken: page.next ?? '' };
+    const asked = parseQuery(operationsQuerySchema, query);
+    const page = await this.#service.list(context, asked);
+    const items = page.items.map((operation) => operationView(operation));
+    return listBody('Operation', { items, next: page.next }, asked.fields);
   }
 
   @Get(':id')
@@ -36,9 +40,26 @@ export class OperationsController {
     const waiting = streams.open('rest', false);
     reply.raw.once('close', () => waiting.abort());
     try {
-      return operationView(await this.#service.get(context, id, wait * 1_000, waiting.signal));
+      return await this.#shown(await this.#service.get(context, id, wait * 1_000, waiting.signal));
     } finally {
       waiting.done();
     }
+  }
+
+  @Post(':target')
+  async act(
+    @Context() context: RequestContext,
+    @Param('target') target: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const [id = '', verb] = target.split(':', 2);
+    if (verb !== 'cancel') throw new Fault('NotFound', 'There is no such action. There are: cancel.');
+    const operation = await this.#service.cancel(context, id);
+    reply.status(operation.doneAt ? 200 : 202);
+    return this.#shown(operation);
+  }
+
+  async #shown(operation: Operation) {
+    return operationView(operation, await this.#service.details(operation));
   }
 }

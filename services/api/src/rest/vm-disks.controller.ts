@@ -11,6 +11,6 @@ export class VmDisksController extends ResourceController<'VMDisk'> {
   constructor(service: VmDiskService) {
     super();
     this.service = service;
-    this.actions = { retry: service.retry.bind(service) };
+    this.actions = { cancel: service.cancel.bind(service), retry: service.retry.bind(service) };
   }
 }

@@ -122,6 +122,7 @@ export function action(
   verb: string,
   summary: string,
   description: string,
+  faults: Endpoint['faults'] = [],
 ): Endpoint {
   const success = { status: 202, description: 'Accepted. 200 when nothing changed.', shape: view } as const;
   return {
@@ -135,6 +136,6 @@ export function action(
     query: writeQuerySchema,
     headers: ['If-Match', 'Idempotency-Key'],
     success,
-    faults: ['PreconditionFailed', 'QuotaExceeded'],
+    faults: ['PreconditionFailed', 'QuotaExceeded', ...faults],
   };
 }
