@@ -117,7 +117,7 @@ export class Batch {
   }
 
   /** Throws `NotFound`. */
-  find(target: Target): Entry {
+  find(target: Target | { readonly uid: string }): Entry {
     const entry = 'uid' in target ? this.byUid(target.uid) : this.byName(target.kind, target.project, target.name);
     if (entry) return entry;
     if ('uid' in target) throw new Fault('NotFound', 'There is no such resource.');

@@ -66,7 +66,7 @@ function add(needs: Needs, command: Command): void {
   }
 }
 
-function addTarget(needs: Needs, target: Target, withDisks: boolean): void {
+function addTarget(needs: Needs, target: Target | { readonly uid: string }, withDisks: boolean): void {
   if (!('uid' in target)) {
     addName(needs, target, withDisks);
     return;
