@@ -90,7 +90,7 @@ test('a change carries the resource as it then stood, with its secrets for those
 
 test('a deletion brings the last state', async () => {
   const { resource } = await it.store.create(newVm('leaves'));
-  const target = { uid: resource.uid };
+  const target = { uid: resource.uid, project: resource.project };
   const { resource: deleting } = await it.store.requestDeletion({ actor: USER, requestId: 'r', target });
   const after = await it.store.feedPosition();
   await it.store.remove({ actor: USER, uid: resource.uid, loaded: deleting });

@@ -100,7 +100,7 @@ test('a new size closes the old interval and opens one with the new dimensions',
   await ranFor(running, 1_000);
   const spec = vmSpec({ instanceType: 'u1.xlarge' });
   const instanceType = chargeVm(spec, builtinCatalogue);
-  const target = { uid: resource.uid };
+  const target = { uid: resource.uid, project: resource.project };
   const change = { spec, claim: claimOfVm(spec, instanceType), chargedStatus: { instanceType } };
   await it.store.want({ actor: USER, requestId: 'r', target, ...change });
   const events = await eventsOf(resource.uid, 'vm.allocated');

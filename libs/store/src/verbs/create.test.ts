@@ -180,7 +180,7 @@ test('a refused request does not use up its key', async () => {
 test('the clear text of a secret is nowhere in the database', async () => {
   const secret = 'correct-horse-battery-staple';
   const { resource } = await it.store.create(newVm('sealed', { cloudInit: `password: ${secret}` }));
-  const target = { uid: resource.uid };
+  const target = { uid: resource.uid, project: resource.project };
   const spec = { ...resource.spec, cloudInit: `new: ${secret}` };
   await it.store.want({ actor: { type: 'user', id: 'x' }, requestId: 'r', target, spec });
   const tables = await it.sql<{ name: string }>(
