@@ -1,5 +1,5 @@
 /** The development stack, and the servers that tests share with it. */
-export { endChild } from './process/leash.ts';
+export { endChild, leash } from './process/leash.ts';
 export { MissingPart } from './process/missing-part.ts';
 export { freePort } from './process/ports.ts';
 export { type PostgresOptions, type RunningPostgres, startPostgres } from './servers/postgres.ts';

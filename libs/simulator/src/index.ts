@@ -1,5 +1,6 @@
 /** A cluster to develop and test against: an API server, players of its infrastructure, imitations of CDI and KubeVirt. */
 export { Clock } from './clock.ts';
+export { installClusterFixtures } from './cluster-fixtures.ts';
 export { type ControlServer, startControl } from './control/control-server.ts';
 export { type ControllerOptions, type ControllerSet, startControllers } from './controllers.ts';
 export { type ImageServer, type ImageServerOptions, startImageServer } from './images/image-server.ts';
