@@ -2,7 +2,7 @@
  * One table of cases through REST, gRPC and kubectl's protocol: the same results, errors, warnings and side effects. A
  * new case is an entry of the tables in `cases/`; a face that cannot express one says why there.
  */
-import { type KubectlStage, openKubectlStage } from '@compute/api/testing';
+import { type KubectlStage, missingKubectl, openKubectlStage } from '@compute/api/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Expected, isTurn, type ParityCase, type Turn } from './case.ts';
@@ -11,6 +11,7 @@ import { CREATION_CASES } from './cases/creation.ts';
 import { READING_CASES } from './cases/reading.ts';
 import { grpcFace } from './grpc-face.ts';
 import { kubeFace } from './kube-face.ts';
+import { askKubectl, printedReason } from './kubectl-command.ts';
 import { type Ask, type AskOf, FACES, type Face, type FaceName, type Json, type Outcome } from './requests.ts';
 import { restFace } from './rest-face.ts';
 import { newWorld, type World } from './world.ts';
@@ -130,6 +131,34 @@ describe('through every face alike', () => {
 function titleOf({ title, cannot = {} }: ParityCase): string {
   const reasons = Object.entries(cannot).map(([name, reason]) => `not ${name}: ${reason}`);
   return reasons.length === 0 ? title : `${title} (${reasons.join('; ')})`;
+}
+
+describe('through the kubectl of this machine', () => {
+  const cases = CASES.filter(({ throughKubectl }) => throughKubectl);
+  if (missingKubectl !== undefined)
+    it('is left out', () => {
+      process.stdout.write(`${cases.length} cases did not go through kubectl: ${missingKubectl}\n`);
+      expect(cases.length).toBeGreaterThan(0);
+    });
+  else it.each(cases.map((subject) => [subject.title, subject] as const))('%s', (_title, subject) => command(subject));
+});
+
+async function command(subject: ParityCase): Promise<void> {
+  const world = await newWorld(stage.it, database);
+  for (const happening of subject.given ?? []) await world.happen(happening);
+  const face = openFace('kubectl', world);
+  for (const [ask, expected] of subject.turns.filter(isTurn)) {
+    const printed = await askKubectl(stage, ask, { project: world.project, key: world.keyOf(ask.by ?? 'owner') });
+    const { errors } = printed;
+    expect(printed.succeeded, errors).toBe(expected.refused === undefined);
+    const said = saidBy(face, expected);
+    if (said !== undefined) expect(errors).toContain(printedReason(said));
+    for (const field of expected.fields ?? []) expect(errors).toContain(face.spelled(field, ask, 'request'));
+    for (const field of expected.warned ?? [])
+      expect(errors).toContain(`Warning: ${face.spelled(field, ask, 'resource')}: `);
+    if (expected.object && printed.object) expect(printed.object).toMatchObject(expected.object);
+    if (expected.items) expect(printed.items?.map((item) => item.metadata.name)).toEqual(expected.items);
+  }
 }
 
 it('names each case once', () => {

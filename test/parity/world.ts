@@ -70,7 +70,7 @@ const TABLES: Readonly<Record<string, string>> = {
     deletion_requested_at is not null as deleting, deletion_with_disks from resource where project = $1 order by kind, name`,
   history: `select kind, name, type, from_value, to_value, reason, message, actor, generation from transition
     where project = $1 order by kind, name, seq`,
-  feed: 'select kind, name, op from change where project = $1 order by seq',
+  feed: 'select kind, name, op from change where project = $1 order by kind, name, seq',
   quota: 'select scope, metric, limit_value, used from quota where project = $1 and used > 0 order by scope, metric',
   usage: 'select kind, name, meter, dimensions from usage_open where project = $1 order by kind, name, meter',
   attachments: 'select disk_name, exclusive from disk_attachment where project = $1 order by disk_name',
