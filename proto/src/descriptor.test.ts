@@ -8,8 +8,10 @@ it('carries every service in the descriptor set that reflection serves', () => {
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(descriptorPath())));
   const services = [...registry].flatMap((entry) => (entry.kind === 'service' ? [entry.typeName] : []));
   expect(services.sort()).toEqual([
+    'compute.v1.AuditService',
     'compute.v1.CatalogueService',
     'compute.v1.HistoryService',
+    'compute.v1.ManifestService',
     'compute.v1.ProjectService',
     'compute.v1.QuotaService',
     'compute.v1.UsageService',

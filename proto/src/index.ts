@@ -38,6 +38,15 @@ export {
   ListTransitionsResponse,
   Transition,
 } from '../gen/compute/v1/history_service.ts';
+export {
+  ApplyManifestsRequest,
+  ApplyManifestsResponse,
+  ManifestOutcome,
+  ManifestResult,
+  ManifestServiceClient,
+  type ManifestServiceServer,
+  ManifestServiceService,
+} from '../gen/compute/v1/manifest_service.ts';
 export { OperationMetadata } from '../gen/compute/v1/operation.ts';
 export {
   ApiKey,

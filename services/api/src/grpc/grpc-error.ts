@@ -24,13 +24,19 @@ export interface GrpcErrorContext {
 
 /** The status that ends a call. An internal fault says nothing about itself but the request id. */
 export function statusOfFault(fault: Fault, context: GrpcErrorContext): StatusObject {
-  const code = GRPC_CODES[GRPC_STATUS[fault.code]];
-  const message = fault.code === 'Internal' ? ERROR_CATALOGUE.Internal.cause : fault.message;
+  const status = statusMessage(fault, context);
+  const { code, message } = status;
   const metadata = new Metadata();
-  const status = Status.fromPartial({ code, message, details: detailsOf(fault, context) });
   metadata.set('grpc-status-details-bin', Buffer.from(Status.encode(status).finish()));
   metadata.set('x-request-id', context.requestId);
   return { code, details: message, metadata };
+}
+
+/** A fault as a message, for what is only a part of an answer. */
+export function statusMessage(fault: Fault, context: GrpcErrorContext): Status {
+  const code = GRPC_CODES[GRPC_STATUS[fault.code]];
+  const message = fault.code === 'Internal' ? ERROR_CATALOGUE.Internal.cause : fault.message;
+  return Status.fromPartial({ code, message, details: detailsOf(fault, context) });
 }
 
 interface Codec<T> {

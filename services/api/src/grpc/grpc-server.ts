@@ -5,6 +5,7 @@ import {
   CatalogueServiceService,
   descriptorPath,
   HistoryServiceService,
+  ManifestServiceService,
   OperationsService,
   ProjectServiceService,
   QuotaServiceService,
@@ -22,6 +23,7 @@ import type { AddressOf } from '../client-address.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import { auditMethods } from './audit.service.ts';
 import { Calls } from './calls.ts';
+import { manifestMethods } from './manifests.service.ts';
 import { operationMethods } from './operations.service.ts';
 import { catalogueMethods, historyMethods, projectMethods, quotaMethods } from './project.services.ts';
 import { addReflection } from './reflection.ts';
@@ -81,6 +83,7 @@ function addServices(server: Server, settings: GrpcServerSettings): void {
   const calls = new Calls({ ...settings, admission, authenticator });
   server.addService(VmInstanceServiceService, vmInstanceMethods(calls, parts.instances));
   server.addService(VmDiskServiceService, vmDiskMethods(calls, parts.disks));
+  server.addService(ManifestServiceService, manifestMethods(calls, parts.manifests));
   server.addService(WatchServiceService, watchMethods(calls, parts.watch));
   server.addService(UsageServiceService, usageMethods(calls, parts.usage));
   server.addService(AuditServiceService, auditMethods(calls, parts));

@@ -1,8 +1,9 @@
 /** Many manifests in one request. */
-import { etagOf, httpStatusOf, manifestsQuerySchema, parseQuery, problemError, viewOfAny } from '@compute/contract';
-import { Fault, type Warning } from '@compute/domain';
+import { etagOf, manifestsQuerySchema, parseQuery, problemError, viewOfAny } from '@compute/contract';
+import type { Warning } from '@compute/domain';
 import { Controller, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { faultsIn, refusalOf, refusalStatus } from '../application/manifest-refusal.ts';
 import { type ManifestResult, ManifestService, type ManifestsApplied } from '../application/manifest-service.ts';
 import type { RequestContext } from '../application/request-context.ts';
 import { problemFor, sendProblem, withLine } from './problem.filter.ts';
@@ -30,7 +31,7 @@ export class ManifestsController {
     const options = { ...writeOptions(request, dryRun), partial };
     const applied = await this.#service.apply(context, project, documentsOf(request), options);
     const items = applied.results.map((result, index) => itemOf(result, index));
-    const faults = applied.results.flatMap(({ verdict }) => (verdict.result === 'invalid' ? [verdict.fault] : []));
+    const faults = faultsIn(applied.results);
     if (items.length > 0 && applied.results.every(({ replayed }) => replayed))
       reply.header('idempotency-replayed', 'true');
     if (faults.length === 0) {
@@ -41,51 +42,22 @@ export class ManifestsController {
       await reply.status(207).send({ items, dryRun });
       return;
     }
-    this.#refuse(request, reply, applied, faults, items);
+    this.#refuse(request, reply, applied, items);
   }
 
   /** Nothing was stored: one problem document with every error of every document. */
-  #refuse(
-    request: ApiRequest,
-    reply: FastifyReply,
-    applied: ManifestsApplied,
-    faults: readonly Fault[],
-    items: readonly object[],
-  ): void {
-    const [first] = faults;
-    const count = faults.length;
-    const message =
-      `${count} of ${applied.results.length} documents cannot be applied; none was. ${count === 1 ? (first?.message ?? '') : ''}`.trim();
-    const fault = new Fault(commonCode(faults), message, { ...first?.details, fields: allFields(applied) });
+  #refuse(request: ApiRequest, reply: FastifyReply, { results }: ManifestsApplied, items: readonly object[]): void {
+    const fault = refusalOf(results);
     const problem = problemFor(request, fault);
-    const status =
-      first && faults.every((one) => httpStatusOf(one) === httpStatusOf(first)) ? httpStatusOf(first) : 422;
-    sendProblem(request, reply, fault, { ...problem, status, errors: errorsOf(applied), items } as typeof problem);
+    const errors = problem.errors?.map((error) => withLine(error, lineOf(results, error.pointer)));
+    sendProblem(request, reply, fault, { ...problem, status: refusalStatus(results), errors, items } as typeof problem);
   }
 }
 
-function commonCode(faults: readonly Fault[]): Fault['code'] {
-  const [first] = faults;
-  return first && faults.every((fault) => fault.code === first.code) ? first.code : 'InvalidArgument';
-}
-
-function allFields(applied: ManifestsApplied) {
-  return applied.results.flatMap(({ verdict }) =>
-    verdict.result === 'invalid' ? (verdict.fault.details.fields ?? []) : [],
-  );
-}
-
-/** Every error of every document; the first key of a pointer is the document's index. */
-function errorsOf(applied: ManifestsApplied): object[] {
-  return applied.results.flatMap(({ verdict, lineOf }, index) => {
-    if (verdict.result !== 'invalid') return [];
-    const fields = verdict.fault.details.fields ?? [
-      { pointer: '', code: verdict.fault.code, message: verdict.fault.message },
-    ];
-    return fields.map((field) =>
-      withLine({ ...problemError(field), pointer: `/${index}${field.pointer}` }, lineOf(field.pointer)),
-    );
-  });
+/** The line of a field, whose pointer begins with the index of its document. */
+function lineOf(results: readonly ManifestResult[], pointer: string): number | undefined {
+  const [, index = '', rest = ''] = /^\/(\d+)(.*)$/s.exec(pointer) ?? [];
+  return results[Number(index)]?.lineOf(rest);
 }
 
 function itemOf(result: ManifestResult, index: number): object {
