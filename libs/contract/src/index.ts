@@ -14,6 +14,7 @@ export type { Endpoint } from './openapi/endpoints/endpoint.ts';
 export { ENDPOINTS } from './openapi/endpoints/index.ts';
 export * from './openapi/openapi.ts';
 export { VIEW_SCHEMAS, type ViewName } from './openapi/view-schemas.ts';
+export * from './requests/power.ts';
 export * from './requests/query.ts';
 export * from './rules/cloud-init.ts';
 export { pathOf, pointerOf } from './rules/field-problems.ts';

@@ -86,7 +86,7 @@ function operationOf(endpoint: Endpoint): OpenApiOperation {
     ...(description === undefined ? {} : { description }),
     security: endpoint.scope === undefined ? [] : [{ apiKey: [endpoint.scope] }],
     parameters: [...pathParameters(endpoint), ...queryParameters(endpoint), ...headerParameters(endpoint)],
-    ...(body ? { requestBody: { required: true, content: bodyContent(body) } } : {}),
+    ...(body ? { requestBody: { required: body.optional !== true, content: bodyContent(body) } } : {}),
     responses: responsesOf(endpoint),
   };
 }

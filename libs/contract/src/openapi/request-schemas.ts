@@ -1,9 +1,11 @@
 /** The bodies of requests, by the name of the component. These are the schemas that validate. */
 import { vmDiskManifestSchema, vmInstanceManifestSchema } from '../manifest/envelope.ts';
+import { powerOptionsSchema } from '../requests/power.ts';
 import { createApiKeySchema, createProjectSchema } from '../views/access-view.ts';
 import { quotaDocumentSchema } from '../views/quota-view.ts';
 
 export const REQUEST_SCHEMAS = {
+  PowerOptions: powerOptionsSchema,
   VMInstanceManifest: vmInstanceManifestSchema,
   VMDiskManifest: vmDiskManifestSchema,
   QuotaDocument: quotaDocumentSchema,

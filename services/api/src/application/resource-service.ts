@@ -160,7 +160,7 @@ export class ResourceService<K extends Kind> {
     name: string,
     options: WriteOptions,
     verb: string,
-    wish: (before: ResourceOf[K]) => Pick<WantCommand<K>, 'retry' | 'cancel'>,
+    wish: (before: ResourceOf[K]) => Pick<WantCommand<K>, 'retry' | 'cancel' | 'power'>,
   ): Promise<Accepted<K>> {
     mayWrite(context, project);
     const before = await this.#load(project, name);
@@ -208,14 +208,14 @@ export class ResourceService<K extends Kind> {
 
   /**
    * Changes a resource as a function of what is stored says. `request` is what makes the request what it is, beside
-   * its address, for idempotency.
+   * its address, for idempotency. `power` is what the edit asks for that no spec can say.
    */
   async edit(
     context: RequestContext,
     project: string,
     name: string,
     edit: Edit<K>,
-    options: WriteOptions,
+    options: WriteOptions & Pick<WantCommand<K>, 'power'>,
     request: readonly unknown[],
   ): Promise<Accepted<K>> {
     mayWrite(context, project);
@@ -223,7 +223,8 @@ export class ResourceService<K extends Kind> {
       const before = await this.#load(project, name);
       const expected = expectedVersion(before, options);
       try {
-        const command = { ...expected, ...idempotency(options, [project, name, ...request]) };
+        const wish = options.power === undefined ? {} : { power: options.power };
+        const command = { ...expected, ...wish, ...idempotency(options, [project, name, ...request]) };
         return await this.#want(context, before, edit(before), command, options);
       } catch (error) {
         // Somebody wrote between reading and writing. Who did not say which version to change gets the newest.
@@ -238,7 +239,7 @@ export class ResourceService<K extends Kind> {
     context: RequestContext,
     before: ResourceOf[K],
     manifest: unknown,
-    terms: Pick<WantCommand<K>, 'expectedSpecVersion' | 'idempotency'>,
+    terms: Pick<WantCommand<K>, 'expectedSpecVersion' | 'idempotency' | 'power'>,
     options: WriteOptions,
   ): Promise<Accepted<K>> {
     const expected = { project: before.project, kind: this.kind, name: before.name, before };

@@ -16,6 +16,7 @@ import {
   ProjectServiceClient,
   QuotaServiceClient,
   RunStrategy,
+  StopVmInstanceRequest,
   UpdateQuotaRequest,
   UpdateVmInstanceRequest,
   UsageServiceClient,
@@ -180,7 +181,7 @@ describe('virtual machines', () => {
 
   it('are started, stopped and deleted', async () => {
     await create(newVm('power'));
-    const request = { project: PROJECT, name: 'power', etag: '', requestId: '' };
+    const request = StopVmInstanceRequest.fromPartial({ project: PROJECT, name: 'power' });
     expect((await invoke(vms, vms.stopVmInstance, request, test.metadata())).reply.spec?.running).toBe(false);
     expect((await invoke(vms, vms.startVmInstance, request, test.metadata())).reply.spec?.running).toBe(true);
     const deletion = DeleteVmInstanceRequest.fromPartial({ project: PROJECT, name: 'power' });

@@ -1,7 +1,7 @@
 /** Virtual machines over gRPC. */
-import { VmInstance, type VmInstanceServiceServer } from '@compute/proto';
+import { type StartVmInstanceRequest, VmInstance, type VmInstanceServiceServer } from '@compute/proto';
 import type { VmInstanceService } from '../application/vm-instance-service.ts';
-import type { Calls } from './calls.ts';
+import type { Call, Calls } from './calls.ts';
 import { listOf, type MessageCodec, read, replyAccepted, update, writeOptionsOf } from './resource-methods.ts';
 import { vmInstanceInput, vmInstanceMessage } from './vm-instance-messages.ts';
 
@@ -12,7 +12,14 @@ const codec: MessageCodec<'VMInstance', VmInstance> = {
   partial: VmInstance.fromPartial,
 };
 
+type PowerAction = VmInstanceService['stop'];
+type ActionRequest = StartVmInstanceRequest;
+
 export function vmInstanceMethods(calls: Calls, service: VmInstanceService): Omit<VmInstanceServiceServer, symbol> {
+  const act = async (call: Call, request: ActionRequest, action: PowerAction, sent?: object) => {
+    const { project, name } = request;
+    return replyAccepted(call, codec, await action.call(service, call, project, name, writeOptionsOf(request), sent));
+  };
   return {
     createVmInstance: calls.unary(
       'CreateVmInstance',
@@ -41,11 +48,17 @@ export function vmInstanceMethods(calls: Calls, service: VmInstanceService): Omi
       const options = { ...writeOptionsOf(request), withDisks: request.withDisks };
       return replyAccepted(call, codec, await service.delete(call, request.project, request.name, options));
     }),
-    startVmInstance: calls.unary('StartVmInstance', async (call, request) =>
-      replyAccepted(call, codec, await service.start(call, request.project, request.name, writeOptionsOf(request))),
+    startVmInstance: calls.unary('StartVmInstance', (call, request) => act(call, request, service.start)),
+    stopVmInstance: calls.unary('StopVmInstance', (call, request) => act(call, request, service.stop, sentBy(request))),
+    restartVmInstance: calls.unary('RestartVmInstance', (call, request) =>
+      act(call, request, service.restart, sentBy(request)),
     ),
-    stopVmInstance: calls.unary('StopVmInstance', async (call, request) =>
-      replyAccepted(call, codec, await service.stop(call, request.project, request.name, writeOptionsOf(request))),
-    ),
+    pauseVmInstance: calls.unary('PauseVmInstance', (call, request) => act(call, request, service.pause)),
+    unpauseVmInstance: calls.unary('UnpauseVmInstance', (call, request) => act(call, request, service.unpause)),
   };
+}
+
+/** The options of a stop or restart as the other faces send them. */
+function sentBy({ force, gracePeriodSeconds }: { force: boolean; gracePeriodSeconds: number | undefined }): object {
+  return { force, ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }) };
 }

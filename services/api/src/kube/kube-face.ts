@@ -28,6 +28,7 @@ import { guarded, type NoteFault } from './guarded.ts';
 import { callerOf, KubeCaller } from './kube-caller.ts';
 import { NAMESPACE_KIND, NamespaceBackend } from './namespaces.ts';
 import { isWatch, observeRequest } from './observe-request.ts';
+import { powerRoutes } from './power-routes.ts';
 import { KubeResourceBackend } from './resource-backend.ts';
 import { RESOURCE_KINDS } from './resource-kinds.ts';
 
@@ -58,7 +59,7 @@ export async function startKubeFace(settings: KubeFaceSettings): Promise<KubeFac
   const requests = new WeakMap<IncomingMessage, Exchange>();
   const api = new KubeApi({
     kinds: new KindRegistry([...KINDS.map((kind) => RESOURCE_KINDS[kind]), NAMESPACE_KIND, EVENT_KIND]),
-    routes: [],
+    routes: powerRoutes(settings.parts.instances, (user) => noteOf(settings.observation, user)),
     backends: backendsOf(settings),
     tokens: { authenticate: (request) => authenticate(settings, request, requests.get(request)) },
     interceptor: undefined,
@@ -86,21 +87,22 @@ export async function startKubeFace(settings: KubeFaceSettings): Promise<KubeFac
   };
 }
 
+/** Hears of the faults of one caller's requests. */
+function noteOf(observation: ApiObservation, user: RequestUser): NoteFault {
+  const { caller, origin } = callerOf(user).context;
+  return (fault) => observation.noteFault(fault, { actor: caller.actor.id, ...origin });
+}
+
 /** Storage as one caller may see it; made for each request. */
 function backendsOf({ parts, streams, observation }: KubeFaceSettings): Backends {
-  const noteOf =
-    (user: RequestUser): NoteFault =>
-    (fault) => {
-      const { caller, origin } = callerOf(user).context;
-      observation.noteFault(fault, { actor: caller.actor.id, ...origin });
-    };
   const makers: Record<string, (user: RequestUser) => ResourceBackend> = {
-    [resourceKey(NAMESPACE_KIND)]: (user) => new NamespaceBackend(parts.projects, callerOf(user).context, noteOf(user)),
-    [resourceKey(EVENT_KIND)]: (user) => new EventBackend(parts, callerOf(user).context, noteOf(user)),
+    [resourceKey(NAMESPACE_KIND)]: (user) =>
+      new NamespaceBackend(parts.projects, callerOf(user).context, noteOf(observation, user)),
+    [resourceKey(EVENT_KIND)]: (user) => new EventBackend(parts, callerOf(user).context, noteOf(observation, user)),
   };
   for (const kind of KINDS) {
     makers[resourceKey(RESOURCE_KINDS[kind])] = (user) =>
-      new KubeResourceBackend({ kind, parts, caller: callerOf(user), streams, note: noteOf(user) });
+      new KubeResourceBackend({ kind, parts, caller: callerOf(user), streams, note: noteOf(observation, user) });
   }
   return { backendOf: (kind, user) => makers[resourceKey(kind)]?.(user) };
 }

@@ -1,7 +1,9 @@
 /** Measures and logs each request of this face, by a pattern of its address and never by a name in it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { POWER_VERBS } from '@compute/domain';
 import type { ApiObservation } from '../api-observation.ts';
 
+const SUBRESOURCES: readonly string[] = POWER_VERBS;
 const RESOURCES: readonly string[] = ['vminstances', 'vmdisks', 'events', 'namespaces'];
 
 /** Notes the request now and its answer when it has left. */
@@ -42,5 +44,7 @@ export function routeOf(url: string): string {
   const resource = RESOURCES.find((known) => known === steps[at]);
   if (resource === undefined) return '/documents';
   if (isWatch(url)) return `/${resource}?watch`;
+  const subresource = SUBRESOURCES.find((known) => known === steps[at + 2]);
+  if (subresource !== undefined) return `/${resource}/{name}/${subresource}`;
   return steps.length > at + 1 ? `/${resource}/{name}` : `/${resource}`;
 }

@@ -66,6 +66,11 @@ export function objectOf(request: ApiRequest): PlainObject {
   return document.value;
 }
 
+/** As `bodyOf`, for requests that may come without one; undefined then. */
+export function sentBody(request: ApiRequest): unknown {
+  return request.body === undefined || request.body === null ? undefined : bodyOf(request);
+}
+
 /** Any JSON or YAML body that a schema will judge. */
 export function bodyOf(request: ApiRequest): unknown {
   if (request.body === undefined || request.body === null)

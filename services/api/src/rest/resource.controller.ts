@@ -7,7 +7,7 @@ import type { RequestContext, WriteOptions } from '../application/request-contex
 import type { Accepted, ResourceService } from '../application/resource-service.ts';
 import { listBody, picker, replyAccepted, replyWith, viewFor } from './replies.ts';
 import { type ApiRequest, Context, writeOptions } from './request.ts';
-import { objectOf } from './request-body.ts';
+import { objectOf, sentBody } from './request-body.ts';
 
 /** `POST …/{name}:{verb}`. */
 export type Action<K extends Kind> = (
@@ -15,6 +15,8 @@ export type Action<K extends Kind> = (
   project: string,
   name: string,
   options: WriteOptions,
+  /** The body; undefined when none was sent. */
+  sent: unknown,
 ) => Promise<Accepted<K>>;
 
 export abstract class ResourceController<K extends Kind> {
@@ -124,7 +126,7 @@ export abstract class ResourceController<K extends Kind> {
     const action = Object.hasOwn(this.actions, verb) ? this.actions[verb] : undefined;
     if (!action)
       throw new Fault('NotFound', `There is no such action. There are: ${Object.keys(this.actions).join(', ')}.`);
-    const accepted = await action(context, project, name, writeOptions(request, dryRun));
+    const accepted = await action(context, project, name, writeOptions(request, dryRun), sentBody(request));
     return replyAccepted(reply, this.service.kind, accepted);
   }
 }

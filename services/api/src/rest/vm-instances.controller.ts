@@ -11,6 +11,12 @@ export class VmInstancesController extends ResourceController<'VMInstance'> {
   constructor(service: VmInstanceService) {
     super();
     this.service = service;
-    this.actions = { start: service.start.bind(service), stop: service.stop.bind(service) };
+    this.actions = {
+      start: service.start.bind(service),
+      stop: service.stop.bind(service),
+      restart: service.restart.bind(service),
+      pause: service.pause.bind(service),
+      unpause: service.unpause.bind(service),
+    };
   }
 }

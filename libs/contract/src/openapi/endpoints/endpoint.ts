@@ -19,6 +19,8 @@ export type ReplyShape =
 export interface EndpointBody {
   readonly schema: RequestName | 'MergePatch' | 'Manifests';
   readonly example: unknown;
+  /** The request may come without a body. */
+  readonly optional?: true;
 }
 
 export interface Endpoint {
