@@ -78,7 +78,7 @@ export class OperationService {
    * that cannot be given up, saying what to do instead.
    */
   async cancel(context: RequestContext, id: string): Promise<Operation> {
-    requireScope(context, 'read');
+    requireScope(context, 'write');
     const operation = await this.#find(context, id);
     mayWrite(context, operation.project);
     if (operation.doneAt) return operation;

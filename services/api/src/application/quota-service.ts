@@ -9,7 +9,7 @@ import {
 } from '@compute/contract';
 import { type Catalogue, CUSTOM_SERIES } from '@compute/domain';
 import type { Store } from '@compute/store';
-import { mayRead, requirePlatformAdmin } from './access-rules.ts';
+import { mayRead, requirePlatformAdmin, requireProject } from './access-rules.ts';
 import type { ProjectService } from './project-service.ts';
 import type { RequestContext } from './request-context.ts';
 import { attribution } from './wishes.ts';
@@ -36,6 +36,7 @@ export class QuotaService {
 
   /** What the document leaves out returns to the default. */
   async set(context: RequestContext, project: string, document: unknown): Promise<QuotaView> {
+    requireProject(context, project);
     requirePlatformAdmin(context);
     await this.#projects.mustExist(context, project);
     const limits = limitsOf(parseBody(quotaDocumentSchema, document), this.#scopes);

@@ -22,6 +22,7 @@ import {
   type WatchSink,
   type WriteOptions,
 } from '@compute/kube-wire';
+import { mayWrite } from '../application/access-rules.ts';
 import type { ApiParts } from '../application/api-parts.ts';
 import type { Accepted, ResourceService } from '../application/resource-service.ts';
 import type { OpenStreams } from '../open-streams.ts';
@@ -90,11 +91,10 @@ export class KubeResourceBackend implements ResourceBackend {
   }
 
   update({ namespace, name }: ObjectKey, change: Change, options: WriteOptions): Promise<ObjectVersion> {
-    if (options.subresource !== undefined)
-      return Promise.reject(
-        forbidden(this.#definition, name, 'the status is what was observed; nobody else writes it'),
-      );
     return this.#guarded(name, async () => {
+      mayWrite(this.#parts.caller.context, namespace);
+      if (options.subresource !== undefined)
+        throw forbidden(this.#definition, name, 'the status is what was observed; nobody else writes it');
       const request = { dryRun: options.dryRun, keepsOwners: true } as const;
       try {
         const { context } = this.#parts.caller;
@@ -110,6 +110,7 @@ export class KubeResourceBackend implements ResourceBackend {
   delete({ namespace, name }: ObjectKey, options: DeleteOptions): Promise<DeleteResult> {
     return this.#guarded(name, async () => {
       const { context } = this.#parts.caller;
+      mayWrite(context, namespace);
       const before = await this.#service.get(context, namespace, name);
       const isBound = options.uid !== undefined || options.resourceVersion !== undefined;
       this.#checkPreconditions(versionOf(before), options);
