@@ -108,7 +108,8 @@ describe('a machine in the cluster', () => {
 
   it('shows the hashes that it renders to, so that a planner finds nothing to do', async () => {
     const vm = await withVm();
-    const rendered = wire.cluster.renderVm(vmTarget(vm));
+    const { startsWith, ...hashes } = wire.cluster.renderVm(vmTarget(vm));
+    expect(startsWith).toMatchObject({ instanceType: 'u1.medium', disks: ['system'], hasKeys: true });
     await vi.waitFor(() => {
       const seen = wire.cluster.observeVm(vmTarget(vm));
       expect({
@@ -116,7 +117,7 @@ describe('a machine in the cluster', () => {
         service: seen.service?.manifestHash,
         cloudInitSecret: seen.cloudInitSecret?.manifestHash,
         sshKeysSecret: seen.sshKeysSecret?.manifestHash,
-      }).toEqual(rendered);
+      }).toEqual(hashes);
     });
   });
 
@@ -284,11 +285,12 @@ describe('news from the cluster', () => {
     expect(tells).toEqual([uid, uid]);
   });
 
-  it('tell a disk when a machine plugs it in and lets it go', async () => {
+  it('tell a disk which machine has it, or will have it when it starts', async () => {
     const target = await withDataVolume();
     const vm = await withVm();
     const { metadata } = await live(virtualMachines, 'vm-instance-web');
-    tells = [];
+    const users = () => wire.cluster.observeDisk(target).usedByMachines;
+    await vi.waitFor(() => expect(users()).toEqual(['web']));
     await wire.client.create(virtualMachineInstances, {
       apiVersion: 'kubevirt.io/v1',
       kind: 'VirtualMachineInstance',
@@ -299,13 +301,15 @@ describe('news from the cluster', () => {
       },
       spec: { domain: { devices: {} }, volumes: [{ name: 'disk-system', dataVolume: { name: 'vm-disk-system' } }] },
     });
-    await vi.waitFor(() => expect(wire.cluster.observeDisk(target).usedByMachines).toEqual(['web']));
-    expect(wire.cluster.observeVm(vmTarget(vm)).machine?.disks).toEqual(['system']);
-    expect(new Set(tells)).toEqual(new Set([vm.uid, target.disk.uid]));
+    await vi.waitFor(() => expect(wire.cluster.observeVm(vmTarget(vm)).machine?.disks).toEqual(['system']));
 
+    const without = { ...vm, spec: { ...vm.spec, disks: [] } };
+    await wire.cluster.performVmAction({ do: 'applyVirtualMachine' }, vmTarget(without));
+    await vi.waitFor(() => expect(wire.cluster.observeVm(vmTarget(without)).virtualMachine?.disks).toEqual([]));
+    expect(users()).toEqual(['web']);
     tells = [];
     await wire.client.delete(virtualMachineInstances, { namespace, name: metadata.name });
-    await vi.waitFor(() => expect(wire.cluster.observeDisk(target).usedByMachines).toEqual([]));
+    await vi.waitFor(() => expect(users()).toEqual([]));
     expect(new Set(tells)).toEqual(new Set([vm.uid, target.disk.uid]));
   });
 

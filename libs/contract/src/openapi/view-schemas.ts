@@ -63,12 +63,32 @@ const vmStatus = z.strictObject({
     .strictObject({ name: z.string(), series: z.string(), vcpu: z.number(), memoryGib: z.number() })
     .meta({ description: 'The size as charged.' }),
   addresses: z.strictObject({ external: z.string().optional(), internal: z.array(z.string()).optional() }).optional(),
-  disks: z.array(z.strictObject({ name: z.string(), ready: z.boolean(), attached: z.boolean() })).optional(),
+  disks: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        ready: z.boolean(),
+        attached: z.boolean(),
+        hotplugged: z
+          .literal(true)
+          .optional()
+          .meta({ description: 'It came while the machine ran, and may be detached while it runs.' }),
+      }),
+    )
+    .optional(),
   guest: z
     .strictObject({ osName: z.string().optional(), hostname: z.string().optional(), agentConnected: z.boolean() })
     .optional(),
   startedAt: time.optional(),
-  restartRequired: z.strictObject({ since: time, fields: z.array(z.string()) }).optional(),
+  restartRequired: z
+    .strictObject({
+      since: time,
+      fields: z.array(z.string()).meta({
+        description:
+          'JSON pointers of the fields of the spec that the machine takes over only when it is started anew, such as `/spec/instanceType`.',
+      }),
+    })
+    .optional(),
 });
 
 const importProgress = z.strictObject({
@@ -93,15 +113,37 @@ const diskStatus = z.strictObject({
   attachedTo: z.array(z.string()),
 });
 
-const resource = <K extends string, S extends z.ZodType, T extends z.ZodType>(name: K, spec: S, status: T) =>
-  z.strictObject({ apiVersion: z.literal(API_VERSION), kind: z.literal(name), metadata, spec, status });
-
 const problemError = z.strictObject({
   pointer: z.string().meta({ description: 'JSON pointer into the body.' }),
   code: z.string(),
   detail: z.string(),
   line: count.optional().meta({ description: 'Line in a YAML body.' }),
 });
+
+const quotaEffect = z.strictObject({
+  scope: z.string(),
+  metric: z.string(),
+  limit: z.union([z.number(), z.literal('unlimited')]),
+  before: z.number(),
+  after: z.number(),
+});
+
+const dryRun = z.strictObject({
+  outcome: z.enum(['created', 'configured', 'unchanged', 'deleting']),
+  quota: z.array(quotaEffect).meta({ description: 'The counters that would change; of a deletion, once it is done.' }),
+  restartRequired: z.array(z.string()).meta({ description: 'Fields that a running machine takes over at its next start.' }),
+  warnings: z.array(problemError),
+});
+
+const resource = <K extends string, S extends z.ZodType, T extends z.ZodType>(name: K, spec: S, status: T) =>
+  z.strictObject({
+    apiVersion: z.literal(API_VERSION),
+    kind: z.literal(name),
+    metadata,
+    spec,
+    status,
+    dryRun: dryRun.optional().meta({ description: 'Of a dry run alone: what the request would do.' }),
+  });
 
 const quotaRefusal = z.strictObject({
   metric: z.string(),

@@ -39,10 +39,17 @@ export function decideObserve(batch: Batch, command: ObserveCommand): Decision {
   recordConditions(batch, entry, status.conditions, command, at);
   if (before.phase !== command.phase) movePhase(batch, entry, command, at);
   change(entry, { status, statusVersion: before.statusVersion + 1 });
+  if (isLetGo(before, entry.resource)) wakeNeighbours(batch, entry, command.traceparent);
   settleUsage(batch, entry, at, command);
   giveBack(batch, entry);
   endOperations(batch, entry);
   return () => ({ outcome: 'changed', resource: entry.resource });
+}
+
+/** Whether a disk has changed hands: the machine that waits for it has no other way to hear of it. */
+function isLetGo(before: AnyResource, now: AnyResource): boolean {
+  if (before.kind !== 'VMDisk' || now.kind !== 'VMDisk') return false;
+  return before.status.attachedTo.some((machine) => !now.status.attachedTo.includes(machine));
 }
 
 /** Throws `Stale` when somebody else wrote since the row was loaded. */

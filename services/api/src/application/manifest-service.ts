@@ -14,6 +14,7 @@ import {
 import { type AnyResource, Fault, type Kind, type ResourceOf, type Warning } from '@compute/domain';
 import type { Store, WriteCommand, WriteOutcome } from '@compute/store';
 import { mayWrite } from './access-rules.ts';
+import { changeWarnings } from './change-warnings.ts';
 import { missingDiskWarnings, namedDisks } from './missing-disks.ts';
 import type { ProjectService } from './project-service.ts';
 import type { RequestContext, WriteOptions } from './request-context.ts';
@@ -95,7 +96,9 @@ export class ManifestService {
     if (!checked.ok) return { document, checked };
     const problems = await this.#sources.problemsOf(checked.value);
     if (problems.length > 0) return { document, checked: { ok: false, problems, warnings: checked.warnings } };
-    return { document, checked, ...(before ? { before } : {}) };
+    if (!before) return { document, checked };
+    const warnings = [...checked.warnings, ...(await changeWarnings(this.#store, before, checked.value))];
+    return { document, checked: { ...checked, warnings }, before };
   }
 
   async #write(

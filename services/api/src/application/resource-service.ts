@@ -18,6 +18,8 @@ import {
 import { type AnyResource, Fault, isFault, type Kind, type ResourceOf, type Warning } from '@compute/domain';
 import type { Store, WantCommand, WriteCommand, WriteOutcome } from '@compute/store';
 import { mayRead, mayWrite } from './access-rules.ts';
+import { changeWarnings } from './change-warnings.ts';
+import { refuseHeldDisk } from './held-disk.ts';
 import { KIND_POLICIES } from './kind-policy.ts';
 import { missingDiskWarnings, namedDisks } from './missing-disks.ts';
 import { demandedVersion } from './preconditions.ts';
@@ -186,6 +188,7 @@ export class ResourceService<K extends Kind> {
   ): Promise<Accepted<K>> {
     mayWrite(context, project);
     const before = await this.#load(project, name);
+    await refuseHeldDisk(this.#parts.store, before);
     const command = {
       ...attribution(context),
       target: { uid: before.uid, project },
@@ -250,12 +253,13 @@ export class ResourceService<K extends Kind> {
       ...owners(options, manifest),
       ...terms,
     };
+    const later = await changeWarnings(this.#parts.store, before, desired as AnyDesired);
     const done = options.dryRun
       ? await this.#rehearse({ verb: 'want', ...command } as WriteCommand)
       : await this.#parts.store.want<K>(command);
     return this.#answer(
       done,
-      [...warnings, ...(await this.#missingDisks(done.resource as ResourceOf[K], options))],
+      [...warnings, ...later, ...(await this.#missingDisks(done.resource as ResourceOf[K], options))],
       options,
     );
   }

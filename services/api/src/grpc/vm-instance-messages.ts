@@ -1,5 +1,5 @@
 /** Virtual machines: from messages to manifests for the one validation, from views to messages. */
-import { etagOf, type PlainObject, type VmInstanceStatusView, viewOf } from '@compute/contract';
+import { etagOf, fieldPathOf, type PlainObject, type VmInstanceStatusView, viewOf } from '@compute/contract';
 import type { DiskEntry as EntryView, VmInstance as Row, VmInstanceSpec as SpecView } from '@compute/domain';
 import {
   DiskBus,
@@ -101,9 +101,12 @@ function statusMessage(status: VmInstanceStatusView): VmInstanceStatus {
     failure: failureMessage(status.failure),
     instanceType: status.instanceType,
     addresses: addresses && { external: addresses.external, internal: [...(addresses.internal ?? [])] },
-    disks: (status.disks ?? []).map((disk) => ({ ...disk })),
+    disks: (status.disks ?? []).map((disk) => ({ ...disk, hotplugged: disk.hotplugged ?? false })),
     guest: guest && { osName: guest.osName, hostname: guest.hostname, agentConnected: guest.agentConnected },
     startedAt: timeOf(status.startedAt),
-    restartRequired: restartRequired && { since: new Date(restartRequired.since), fields: [...restartRequired.fields] },
+    restartRequired: restartRequired && {
+      since: new Date(restartRequired.since),
+      fields: restartRequired.fields.map((pointer) => fieldPathOf(pointer, '')),
+    },
   };
 }

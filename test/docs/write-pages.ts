@@ -1,0 +1,7 @@
+/** Writes the pages of docs/ that are rendered from the domain. */
+import { writeFileSync } from 'node:fs';
+import { CHANGES_PAGE, renderChangesPage } from './change-tables.ts';
+import { PAGE, renderLifecyclePage } from './lifecycle-tables.ts';
+
+writeFileSync(PAGE, renderLifecyclePage());
+writeFileSync(CHANGES_PAGE, renderChangesPage());
