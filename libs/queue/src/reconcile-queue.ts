@@ -100,6 +100,13 @@ export class ReconcileQueue {
     });
   }
 
+  /** How many pokes wait to be started. Throws `Fault('Unavailable')`. */
+  async waiting(): Promise<number> {
+    return this.#queue.getJobCountByTypes('wait').catch((error: unknown) => {
+      throw new Fault('Unavailable', 'The queue does not answer', {}, error);
+    });
+  }
+
   /** How much waits and since when, for metrics. Throws `Fault('Unavailable')`. */
   async depth(): Promise<QueueDepth> {
     const [counts, [oldest]] = await Promise.all([

@@ -110,7 +110,7 @@ export const WORKER_METRICS = {
   overdueResources: {
     type: 'gauge',
     name: 'compute_overdue_resources',
-    help: 'Resources whose next look is due and that the last sweep found',
+    help: 'Resources whose next look was due and that the last sweep put into the outbox',
     labels: [],
   },
   clusterRequestSeconds: {

@@ -13,5 +13,7 @@ export const USAGE_POSITION_LOCK = 7_301_002;
 export const PARTITION_LOCK = 7_301_003;
 /** First half of the two-part key of a leadership; the second is a hash of its name. */
 export const LEADERSHIP_LOCK = 7_301_004;
+/** Whoever puts what is due into the outbox. */
+export const SWEEP_LOCK = 7_301_005;
 /** The lock that Prisma Migrate takes. */
 export const MIGRATION_LOCK = 72_707_369;

@@ -43,7 +43,7 @@ import { readHistory } from './reads/history.ts';
 import { type OperationsQuery, readOperation, readOperations, waitForOperation } from './reads/operations.ts';
 import { clampLimit } from './reads/page-limit.ts';
 import { Resources } from './reads/resources.ts';
-import { claimOutbox, dueResources, everyResource, lookLater, writeProgress } from './reads/work.ts';
+import { claimOutbox, lookLater, wakeAll, wakeDue, writeProgress } from './reads/work.ts';
 import type {
   ApiKeyRecord,
   AuditEntry,
@@ -225,17 +225,20 @@ export class Store {
 
   // Work -------------------------------------------------------------------------------------------------------------
 
-  /** The longest overdue first; a row stays due until somebody looked at it. */
-  dueResources(limit: number): Promise<ResourcePoke[]> {
-    return dueResources(this.#parts.pool, limit);
+  /** Puts what is due into the outbox, the longest overdue first; a row stays due until somebody looked at it. */
+  wakeDue(limit: number): Promise<number> {
+    return wakeDue(this.#parts.pool, limit);
   }
 
-  /** Every resource, in pages by uid: `after` is the last uid of the page before. For poking all of them again. */
-  everyResource(limit: number, after?: string): Promise<ResourcePoke[]> {
-    return everyResource(this.#parts.pool, limit, after);
+  /** Puts every resource into the outbox: whoever was poked before may have been forgotten. Returns how many. */
+  wakeAll(): Promise<number> {
+    return wakeAll(this.#parts.pool);
   }
 
-  /** Deletes what `send` took; keeps it when `send` rejects. Returns how many entries there were. */
+  /**
+   * In turns among the projects, oldest first within one. Deletes what `send` took; keeps it when `send` rejects. Returns
+   * how many entries there were.
+   */
   claimOutbox(limit: number, send: (pokes: readonly ResourcePoke[]) => Promise<void>): Promise<number> {
     return claimOutbox(this.#parts.pool, limit, send);
   }

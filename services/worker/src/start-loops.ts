@@ -1,10 +1,11 @@
 /** Starts everything that runs in the background of a worker, and registers how each part stops. */
 
+import type { Poke } from '@compute/queue';
 import { createCatalogueInstaller } from './maintenance/catalogue-installer.ts';
 import { createUpkeep } from './maintenance/upkeep.ts';
 import { openReconciliation } from './reconcile/open-reconciliation.ts';
 import { createDueSweep } from './relay/due-sweep.ts';
-import { createOutboxRelay } from './relay/outbox-relay.ts';
+import { OutboxRelay } from './relay/outbox-relay.ts';
 import { PokeCoalescer } from './relay/poke-coalescer.ts';
 import { createQueueWatch } from './relay/queue-watch.ts';
 import type { WorkerParts } from './start-worker.ts';
@@ -25,26 +26,33 @@ export async function startLoops(parts: WorkerParts): Promise<void> {
     metrics.instruments.loopFailures.inc({ loop });
     logger.error({ err, loop }, 'a background loop failed and will run again');
   };
-  startRelay(parts, onError);
+  const relay = startRelay(parts, onError);
   startClocks(parts, onError);
-  await startWork(parts, onError);
+  await startWork(parts, relay, onError);
   shutdown.register('readiness', () => health.drain());
 }
 
-function startRelay(parts: WorkerParts, onError: LoopError): void {
-  const { store, queue, points, metrics, logger, pace, shutdown } = parts;
-  const send = queue.send.bind(queue);
+function startRelay(parts: WorkerParts, onError: LoopError): OutboxRelay {
+  const { store, queue, config, points, metrics, logger, pace, shutdown } = parts;
   const onRelayed = metrics.relayed.bind(metrics);
-  const relay = createOutboxRelay({ store, send, points, onRelayed, onError }).start();
+  // As many again as can be looked at: enough that no look waits for the relay, too few for a tenant to hide behind.
+  const relay = new OutboxRelay({ store, queue, ahead: config.concurrency, points, onRelayed, onError }).start();
   const endHints = store.onHint('outbox', () => relay.wake());
-  const onSwept = (count: number) => metrics.instruments.overdueResources.set(count);
-  const sweep = createDueSweep({ store, send, everyMs: pace.sweepEveryMs, onSwept, onError }).start();
-  const onRestored = () => logger.info('the queue is new or Redis had forgotten it; everything was poked');
-  const watch = createQueueWatch({ store, queue, onRestored, onError }).start();
+  const onSwept = (count: number) => {
+    metrics.instruments.overdueResources.set(count);
+    if (count > 0) relay.wake();
+  };
+  const sweep = createDueSweep({ store, everyMs: pace.sweepEveryMs, onSwept, onError }).start();
+  const onWoken = (count: number, isLost: boolean) => {
+    if (isLost) logger.info({ count }, 'the queue is new or Redis had forgotten it; everything is looked at again');
+    relay.wake();
+  };
+  const watch = createQueueWatch({ store, queue, onWoken, onError }).start();
   shutdown.register('relay', async () => {
     endHints();
     await Promise.all([relay.stop(), sweep.stop(), watch.stop()]);
   });
+  return relay;
 }
 
 function startClocks(parts: WorkerParts, onError: LoopError): void {
@@ -69,7 +77,7 @@ function startClocks(parts: WorkerParts, onError: LoopError): void {
   });
 }
 
-async function startWork(parts: WorkerParts, onError: LoopError): Promise<void> {
+async function startWork(parts: WorkerParts, relay: OutboxRelay, onError: LoopError): Promise<void> {
   const { cluster, queue, config, shutdown } = parts;
   const { handler, progress, outage } = openReconciliation(parts, (err) => onError('progress flusher', err));
   shutdown.register('progress', () => progress.stop());
@@ -85,7 +93,11 @@ async function startWork(parts: WorkerParts, onError: LoopError): Promise<void> 
     await coalescer.stop();
   });
   await cluster.synced();
-  const worker = queue.work(handler, { concurrency: config.concurrency });
+  const look = (poke: Poke): Promise<void> => {
+    relay.lookBegun();
+    return handler(poke);
+  };
+  const worker = queue.work(look, { concurrency: config.concurrency });
   shutdown.register('work', () => {
     // Taking no more pokes comes first: a pause that ends while the database is away must not let the next one in.
     const closed = worker.close(GRACE_MS);

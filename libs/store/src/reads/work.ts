@@ -3,7 +3,7 @@ import type { Kind } from '@compute/domain';
 import type pg from 'pg';
 import type { ProgressEntry, ResourcePoke } from '../commands.ts';
 import { countOf, inTransaction, rowsOf } from '../connection.ts';
-import { FEED_LOCK, SHARE_FEED } from '../locks.ts';
+import { FEED_LOCK, SHARE_FEED, SWEEP_LOCK } from '../locks.ts';
 
 interface OutboxRow {
   readonly id: number;
@@ -14,7 +14,7 @@ interface OutboxRow {
 }
 
 /**
- * Claims up to `limit` entries, hands them to `send` and deletes them when it resolves. Rejects, keeping them, when it
+ * Claims up to `limit` entries, in turns among the lanes and oldest first within one, hands them to `send` and deletes them when it resolves. Rejects, keeping them, when it
  * rejects. Others skip what is claimed. Returns how many there were.
  */
 export async function claimOutbox(
@@ -31,14 +31,17 @@ export async function claimOutbox(
   });
 }
 
-/** The longest overdue first. A row stays due until somebody looked at it. */
-export async function dueResources(pool: pg.Pool, limit: number): Promise<ResourcePoke[]> {
-  return rowsOf<ResourcePoke>(pool, DUE, [limit]);
+/**
+ * Puts up to `limit` rows whose time has come into the outbox, the longest overdue first, except those that wait there.
+ * A row stays due until somebody looked at it. Returns how many; 0 while another process does the same.
+ */
+export async function wakeDue(pool: pg.Pool, limit: number): Promise<number> {
+  return countOf(pool, WAKE_DUE, [limit, SWEEP_LOCK]);
 }
 
-/** Every resource there is, in pages by uid: `after` is the last uid of the page before. */
-export async function everyResource(pool: pg.Pool, limit: number, after?: string): Promise<ResourcePoke[]> {
-  return rowsOf<ResourcePoke>(pool, EVERY, [after ?? '00000000-0000-0000-0000-000000000000', limit]);
+/** Puts every resource there is into the outbox, except those that wait there. Returns how many. */
+export async function wakeAll(pool: pg.Pool): Promise<number> {
+  return countOf(pool, WAKE_ALL, []);
 }
 
 /** Moves the next look; nothing that a caller could see. */
@@ -68,22 +71,45 @@ function toPoke({ kind, uid, trace_parent: traceparent, created_at: createdAt }:
 const CLAIM_OUTBOX = {
   name: 'claim_outbox',
   text: `
-select id, kind, uid, trace_parent, created_at from outbox
-order by id limit $1
-for update skip locked`,
+with recursive lane (name, head) as (
+  (select o.lane, o.id from outbox o order by o.lane, o.id limit 1)
+  union all
+  select next.lane, next.id
+  from lane cross join lateral (
+    select o.lane, o.id from outbox o where o.lane > lane.name order by o.lane, o.id limit 1
+  ) as next
+), turn as materialized (
+  select name from lane order by head limit $1
+), claimed as materialized (
+  select one.*
+  from turn cross join lateral (
+    select o.id, o.lane, o.kind, o.uid, o.trace_parent, o.created_at from outbox o
+    where o.lane = turn.name order by o.id limit greatest(1, $1 / (select count(*) from turn))
+    for update skip locked
+  ) as one
+)
+select id, kind, uid, trace_parent, created_at from claimed
+order by row_number() over (partition by lane order by id), id`,
 };
 
 const DELETE_OUTBOX = { name: 'delete_outbox', text: 'delete from outbox where id = any($1::bigint[])' };
 
-const DUE = {
-  name: 'due_resources',
-  text: 'select kind, uid from resource where next_look_at <= now() order by next_look_at limit $1',
+const INSERT_AGAIN = 'insert into outbox (kind, uid, lane, created_at)';
+/** Looks that nobody asked for wait in a lane beside the wishes of their project. */
+const AGAIN = `r.kind, r.uid, r.project || '/again', now()`;
+const WAITS_NOT = 'not exists (select 1 from outbox o where o.uid = r.uid)';
+
+const WAKE_DUE = {
+  name: 'wake_due',
+  text: `
+with turn as materialized (select pg_try_advisory_xact_lock($2) as mine)
+${INSERT_AGAIN}
+select ${AGAIN} from turn cross join resource r
+where turn.mine and r.next_look_at <= now() and ${WAITS_NOT}
+order by r.next_look_at limit $1`,
 };
 
-const EVERY = {
-  name: 'every_resource',
-  text: 'select kind, uid from resource where uid > $1 order by uid limit $2',
-};
+const WAKE_ALL = { name: 'wake_all', text: `${INSERT_AGAIN} select ${AGAIN} from resource r where ${WAITS_NOT}` };
 
 const LOOK_LATER = {
   name: 'look_later',

@@ -42,13 +42,13 @@ export function wakeNeighbours(batch: Batch, entry: Entry, traceparent: string |
   const { kind, uid, project, name } = entry.resource;
   if (kind === 'VMDisk')
     for (const { vmUid } of batch.attachments.holdersOf(project, name))
-      batch.wakeOther('VMInstance', vmUid, traceparent);
+      batch.wakeOther({ kind: 'VMInstance', uid: vmUid, project }, traceparent);
   else for (const { disk } of batch.attachments.disksOf(uid)) wakeDisk(batch, project, disk, traceparent);
 }
 
 export function wakeDisk(batch: Batch, project: string, disk: string, traceparent: string | undefined): void {
   const entry = batch.byName('VMDisk', project, disk);
-  if (entry) batch.wakeOther('VMDisk', entry.resource.uid, traceparent);
+  if (entry) batch.wakeOther(entry.resource, traceparent);
 }
 
 function isOptical(batch: Batch, project: string, disk: string): boolean {

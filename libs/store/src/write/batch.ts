@@ -56,6 +56,8 @@ export interface AuditRow extends Attribution {
 export interface OutboxRow {
   readonly kind: Kind;
   readonly uid: string;
+  /** The lane in which it waits: a tenant's wishes stand behind that tenant's own alone. */
+  readonly project: string;
   readonly traceparent: string | undefined;
 }
 
@@ -140,15 +142,14 @@ export class Batch {
 
   /** The worker shall look: one wake-up for each resource, and a due time in case it gets lost. */
   wake(entry: Entry, traceparent: string | undefined): void {
-    const { kind, uid } = entry.resource;
-    this.wakeOther(kind, uid, traceparent);
+    this.wakeOther(entry.resource, traceparent);
     entry.nextLookAt = new Date(this.now.getTime() + WAKE_UP_GRACE_MS);
     entry.attempts = 0;
   }
 
   /** Wakes a resource whose row is not written here. */
-  wakeOther(kind: Kind, uid: string, traceparent: string | undefined): void {
-    if (!this.#outbox.has(uid)) this.#outbox.set(uid, { kind, uid, traceparent });
+  wakeOther({ kind, uid, project }: Omit<OutboxRow, 'traceparent'>, traceparent: string | undefined): void {
+    if (!this.#outbox.has(uid)) this.#outbox.set(uid, { kind, uid, project, traceparent });
   }
 
   /** The time of a change: never before the previous one, nor within what was billed, nor in the future. */

@@ -34,15 +34,15 @@ export function outbox(batch: Batch): Write {
   const statement = {
     name: 'insert_outbox',
     text: `
-insert into outbox (kind, uid, trace_parent, created_at)
-select kind, uid, trace_parent, $1::timestamptz
-from unnest($2::text[], $3::uuid[], $4::text[]) as i(kind, uid, trace_parent)`,
+insert into outbox (kind, uid, trace_parent, lane, created_at)
+select kind, uid, trace_parent, lane, $1::timestamptz
+from unnest($2::text[], $3::uuid[], $4::text[], $5::text[]) as i(kind, uid, trace_parent, lane)`,
   };
   const columns = [(row: { kind: string }) => row.kind];
   return write(
     statement,
     batch.outbox(),
-    [...columns, (row) => row.uid, (row) => row.traceparent ?? null],
+    [...columns, (row) => row.uid, (row) => row.traceparent ?? null, (row) => row.project],
     [batch.now],
   );
 }

@@ -1,45 +1,37 @@
-import type { MemoryState, Poke } from '@compute/queue';
+import type { MemoryState } from '@compute/queue';
 import { expect, test, vi } from 'vitest';
 import { createQueueWatch } from './queue-watch.ts';
 
-/** A store of so many disks, and a queue that forgot what the states say. */
-function setUp(count: number, states: MemoryState[]) {
-  const uids = Array.from({ length: count }, (_, index) => `uid-${String(index).padStart(6, '0')}`);
-  const sent: string[] = [];
-  const restored: true[] = [];
+/** A queue that forgot what the states say; what was heard of each time that everything was woken. */
+function setUp(states: MemoryState[]) {
+  const heard: boolean[] = [];
   const watch = createQueueWatch({
-    store: {
-      everyResource: async (limit, after = '') =>
-        uids
-          .filter((uid) => uid > after)
-          .slice(0, limit)
-          .map((uid) => ({ kind: 'VMDisk', uid })),
-    },
+    store: { wakeAll: async () => 3 },
     queue: {
-      send: async (pokes: readonly Poke[]) => void sent.push(...pokes.map(({ uid }) => uid)),
       restoreIfLost: async (sendAll) => {
         const state = states.shift() ?? 'kept';
         if (state === 'restored' || state === 'lost-again') await sendAll();
         return state;
       },
     },
-    onRestored: () => void restored.push(true),
+    onWoken: (_count, isLost) => void heard.push(isLost),
     onError: () => undefined,
   });
-  return { uids, sent, restored, watch };
+  return { heard, watch };
 }
 
-test('a worker that starts pokes every resource, page by page', async () => {
-  const { uids, sent, watch } = setUp(2_500, ['kept']);
+test('a worker that starts wakes every resource once', async () => {
+  const { heard, watch } = setUp(['kept', 'kept']);
   watch.start();
-  await vi.waitFor(() => expect(sent).toEqual(uids));
+  await vi.waitFor(() => expect(heard).toEqual([false]));
+  watch.wake();
   await watch.stop();
+  expect(heard).toEqual([false]);
 });
 
-test('what Redis forgets while everything is poked again is poked once more', async () => {
-  const { sent, restored, watch } = setUp(3, ['lost-again', 'restored']);
+test('what Redis forgets while everything is woken is woken once more', async () => {
+  const { heard, watch } = setUp(['lost-again', 'restored']);
   watch.start();
-  await vi.waitFor(() => expect(restored).toHaveLength(1));
-  expect(sent).toHaveLength(9);
+  await vi.waitFor(() => expect(heard).toEqual([false, true, true]));
   await watch.stop();
 });
