@@ -2,7 +2,15 @@
  * The cluster as the worker sees it: what is there, what a row renders to, and hands to change it. Nothing here knows a
  * phase or makes a decision; that is the planners' work.
  */
-import type { Catalogue, DiskAction, DiskObserved, VmAction, VmObserved, VmRendered } from '@compute/domain';
+import type {
+  Catalogue,
+  ClaimWarning,
+  DiskAction,
+  DiskObserved,
+  VmAction,
+  VmObserved,
+  VmRendered,
+} from '@compute/domain';
 import { KubeClient, type KubeClientOptions } from '@compute/kube-client';
 import type { ActionOutcome } from './execute/action-outcome.ts';
 import { performDiskAction } from './execute/disk-actions.ts';
@@ -11,6 +19,7 @@ import { renderedHashes, vmManifests } from './execute/vm-manifests.ts';
 import { type CatalogueReport, installCatalogue } from './install-catalogue.ts';
 import { FIELD_MANAGER, type RowRef } from './manifests/ownership.ts';
 import type { DiskTarget, VmTarget } from './targets.ts';
+import { claimWarningsOf } from './view/claim-warnings.ts';
 import { type ChangeListener, ClusterView, type ViewHealth } from './view/cluster-view.ts';
 import { leftoversOf } from './view/leftovers.ts';
 
@@ -62,6 +71,16 @@ export class Cluster {
 
   observeDisk(target: DiskTarget): DiskObserved {
     return this.#view.observeDisk(target);
+  }
+
+  /** Names of the machines that have a disk plugged in, sorted. */
+  machinesWithDisk(namespace: string, disk: string): string[] {
+    return this.#view.machinesWithDisk(namespace, disk);
+  }
+
+  /** What the cluster complains of about the disk's claim, newest first, asked of the cluster itself. Throws KubeError. */
+  claimWarnings(target: DiskTarget): Promise<ClaimWarning[]> {
+    return claimWarningsOf(this.#client, target);
   }
 
   observeVm(target: VmTarget): VmObserved {

@@ -5,3 +5,4 @@ export type { CatalogueReport, DifferingInstancetype } from './install-catalogue
 export type { RowRef } from './manifests/ownership.ts';
 export type { DiskTarget, VmTarget } from './targets.ts';
 export type { ViewHealth } from './view/cluster-view.ts';
+export { diskState } from './view/observe.ts';

@@ -29,7 +29,13 @@ export interface DataVolume extends KubeObject {
 
 export interface PersistentVolumeClaim extends KubeObject {
   spec?: { resources?: { requests?: { storage?: string } } };
-  status?: { phase?: string; capacity?: { storage?: string } };
+  status?: {
+    phase?: string;
+    capacity?: { storage?: string };
+    conditions?: WireCondition[];
+    /** How far a growing claim is, by resource; `…Infeasible` is the driver's last word. */
+    allocatedResourceStatuses?: { storage?: string };
+  };
 }
 
 export interface TemplateDisk {
@@ -108,6 +114,20 @@ export interface VirtualMachineInstance extends KubeObject {
   };
 }
 
+export interface Pod extends KubeObject {
+  status?: {
+    phase?: string;
+    reason?: string;
+    containerStatuses?: { name: string; state?: { terminated?: { reason?: string } } }[];
+  };
+}
+
+export interface ClusterEvent extends KubeObject {
+  reason?: string;
+  message?: string;
+  lastTimestamp?: string;
+}
+
 export interface Service extends KubeObject {
   spec: {
     type?: string;
@@ -164,11 +184,18 @@ export const virtualMachineInstances = resourceKind<VirtualMachineInstance>({
   plural: 'virtualmachineinstances',
   namespaced: true,
 });
-export const pods = resourceKind<KubeObject>({
+export const pods = resourceKind<Pod>({
   group: '',
   version: 'v1',
   kind: 'Pod',
   plural: 'pods',
+  namespaced: true,
+});
+export const events = resourceKind<ClusterEvent>({
+  group: '',
+  version: 'v1',
+  kind: 'Event',
+  plural: 'events',
   namespaced: true,
 });
 export const services = resourceKind<Service>({

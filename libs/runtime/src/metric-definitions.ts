@@ -127,6 +127,18 @@ export const WORKER_METRICS = {
     labels: ['kind', 'phase'],
     buckets: LONG_SECONDS,
   },
+  sourceProbes: {
+    type: 'counter',
+    name: 'compute_source_probes_total',
+    help: 'Questions to the sources of images before their import, by what came of them',
+    labels: ['outcome'],
+  },
+  catalogueDifferences: {
+    type: 'gauge',
+    name: 'compute_catalogue_differences',
+    help: 'Entries of the catalogue that the cluster lacks or gives another size, by kind and problem',
+    labels: ['kind', 'problem'],
+  },
   usagePublished: {
     type: 'counter',
     name: 'compute_usage_events_published_total',

@@ -1,68 +1,8 @@
 /** The worker on the simulated cluster, whose CDI really downloads and whose KubeVirt takes its time; time runs faster. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { KubeClient, resourceKind } from '@compute/kube-client';
-import { type ImageServer, type Simulator, startImageServer, startSimulator } from '@compute/simulator';
+import { type ImageServer, startImageServer } from '@compute/simulator';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type StoryCluster, WorkerStack } from './fixtures/worker-stack.ts';
-
-const TIME_SCALE = 20;
-
-class SimulatedCluster implements StoryCluster {
-  readonly kubeconfigPath: string;
-  readonly #folder: string;
-  readonly #simulator: Simulator;
-
-  private constructor(simulator: Simulator, folder: string) {
-    this.#simulator = simulator;
-    this.#folder = folder;
-    this.kubeconfigPath = join(folder, 'kubeconfig');
-  }
-
-  static async start(): Promise<SimulatedCluster> {
-    const simulator = await startSimulator({ timeScale: TIME_SCALE });
-    const cluster = new SimulatedCluster(simulator, await mkdtemp(join(tmpdir(), 'simulated-')));
-    await writeFile(cluster.kubeconfigPath, simulator.kubeconfig);
-    return cluster;
-  }
-
-  /** Names of the machines, volumes and claims that are there. */
-  async objects(): Promise<string[]> {
-    const client = KubeClient.fromKubeconfigText(this.#simulator.kubeconfig);
-    const kinds = [
-      resourceKind({
-        group: 'kubevirt.io',
-        version: 'v1',
-        kind: 'VirtualMachine',
-        plural: 'virtualmachines',
-        namespaced: true,
-      }),
-      resourceKind({
-        group: 'cdi.kubevirt.io',
-        version: 'v1beta1',
-        kind: 'DataVolume',
-        plural: 'datavolumes',
-        namespaced: true,
-      }),
-      resourceKind({
-        group: '',
-        version: 'v1',
-        kind: 'PersistentVolumeClaim',
-        plural: 'persistentvolumeclaims',
-        namespaced: true,
-      }),
-    ];
-    const lists = await Promise.all(kinds.map((kind) => client.list(kind)));
-    await client.close();
-    return lists.flatMap(({ items }) => items.map(({ metadata }) => metadata.name));
-  }
-
-  async close(): Promise<void> {
-    await this.#simulator.close();
-    await rm(this.#folder, { recursive: true });
-  }
-}
+import { SimulatedCluster } from './fixtures/simulated-cluster.ts';
+import { WorkerStack } from './fixtures/worker-stack.ts';
 
 let images: ImageServer;
 let stack: WorkerStack<SimulatedCluster>;

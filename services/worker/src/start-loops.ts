@@ -79,8 +79,9 @@ function startClocks(parts: WorkerParts, onError: LoopError): void {
 
 async function startWork(parts: WorkerParts, relay: OutboxRelay, onError: LoopError): Promise<void> {
   const { cluster, queue, config, shutdown } = parts;
-  const { handler, progress, outage } = openReconciliation(parts, (err) => onError('progress flusher', err));
+  const { handler, progress, probes, outage } = openReconciliation(parts, (err) => onError('progress flusher', err));
   shutdown.register('progress', () => progress.stop());
+  shutdown.register('source probes', () => probes.stop());
   const coalescer = new PokeCoalescer({
     windowMs: CHANGE_WINDOW_MS,
     retryMs: CHANGE_RETRY_MS,

@@ -39,7 +39,6 @@ export function startApi(
       KUBE_PORT: String(ports.kube),
       KUBE_TLS_CERT_FILE: folder.kubeCertFile,
       KUBE_TLS_KEY_FILE: folder.kubeKeyFile,
-      ALLOW_PRIVATE_SOURCES: process.env.ALLOW_PRIVATE_SOURCES ?? 'true',
     },
   });
 }
@@ -88,6 +87,8 @@ function sharedEnvironment(folder: StateFolder, backends: StackBackends): Record
   return {
     DATABASE_URL: backends.databaseUrl,
     BIND_HOST: '127.0.0.1',
+    // The images of a stack come from loopback.
+    ALLOW_PRIVATE_SOURCES: process.env.ALLOW_PRIVATE_SOURCES ?? 'true',
     LOG_LEVEL: logLevel(),
     ...(given ? {} : { SECRETS_KEY_FILE: folder.secretsKeyFile }),
   };

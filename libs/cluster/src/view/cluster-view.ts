@@ -18,6 +18,7 @@ import {
   claims,
   dataVolumes,
   namespaces,
+  pods,
   secrets,
   services,
   virtualMachineInstances,
@@ -28,6 +29,7 @@ import { PROJECT_LABEL, type RowRef, UID_LABEL } from '../manifests/ownership.ts
 import { type PresentVm, presentVm } from '../manifests/present-vm.ts';
 import type { DiskTarget, VmTarget } from '../targets.ts';
 import { type DiskUser, DiskUsers } from './disk-users.ts';
+import { type FailedPod, LauncherCrashes, projectFailedPod } from './launcher-crashes.ts';
 import { diskObserved, vmObserved } from './observe.ts';
 import {
   type Projected,
@@ -39,6 +41,9 @@ import {
   projectService,
   projectVirtualMachine,
 } from './projections.ts';
+
+/** Few pods match, so that following them costs nothing, however many machines run. */
+const FAILED_PODS = 'status.phase=Failed';
 
 export interface ViewHealth {
   /** Every kind was listed at least once; before that nothing may be decided. */
@@ -73,6 +78,8 @@ export class ClusterView {
   readonly #services;
   readonly #secrets;
   readonly #namespaces;
+  readonly #failedPods;
+  readonly #crashes = new LauncherCrashes();
 
   constructor(client: KubeClient, onError: (error: unknown) => void) {
     this.#client = client;
@@ -84,6 +91,8 @@ export class ClusterView {
     this.#services = this.#followRows(services, projectService);
     this.#secrets = this.#followRows(secrets, projectObject);
     this.#namespaces = this.#follow(namespaces, PROJECT_LABEL, projectNamespace);
+    this.#failedPods = this.#follow(pods, UID_LABEL, projectFailedPod, FAILED_PODS);
+    this.#failedPods.onChange((change) => this.#onFailedPod(change));
     this.#machines.onChange((change) => this.#onDisksOf(change, this.#diskUsers));
     this.#virtualMachines.onChange((change) => this.#onDisksOf(change, this.#diskClaimants));
   }
@@ -128,6 +137,11 @@ export class ClusterView {
     });
   }
 
+  /** Names of the machines that have a disk plugged in, sorted. */
+  machinesWithDisk(namespace: string, disk: string): string[] {
+    return this.#diskUsers.of(namespace, disk);
+  }
+
   /** As {@link observeDisk}. */
   observeVm({ vm, namespace, disks }: VmTarget): VmObserved {
     this.#requireSynced();
@@ -140,6 +154,7 @@ export class ClusterView {
       service: this.#services.get(namespace, name),
       cloudInitSecret: this.#secrets.get(namespace, cloudInitSecretName(vm.name)),
       sshKeysSecret: this.#secrets.get(namespace, sshKeysSecretName(vm.name)),
+      lastCrash: this.#crashes.of(vm.uid),
       usersOfDisk: (disk) => this.#usersOf(namespace, disk),
     });
   }
@@ -178,11 +193,13 @@ export class ClusterView {
     kind: ResourceKind<T>,
     labelSelector: string,
     project: (object: T) => P,
+    fieldSelector?: string,
   ): Informer<T, P> {
     const informer = new Informer<T, P>({
       client: this.#client,
       kind,
       labelSelector,
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
       project,
       onError: this.#onError,
     });
@@ -205,6 +222,13 @@ export class ClusterView {
     if (isDeepStrictEqual(had, has)) return;
     users.update(namespace, before, now);
     for (const disk of new Set([...had, ...has])) this.#tell(this.#rowOfDisk(namespace, disk));
+  }
+
+  // A pod that failed is gone a moment later, so what it told is kept here.
+  #onFailedPod({ type, object }: InformerChange<FailedPod>): void {
+    if (type === 'deleted' || object.row?.kind !== 'VMInstance') return;
+    this.#crashes.remember(object.row.uid, object);
+    this.#tell(object.row);
   }
 
   #rowOfDisk(namespace: string, disk: string): RowRef | undefined {

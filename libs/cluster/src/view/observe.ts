@@ -34,6 +34,7 @@ export interface VmSightings {
   readonly service: Projected<ObservedService> | undefined;
   readonly cloudInitSecret: Projected<ObservedObject> | undefined;
   readonly sshKeysSecret: Projected<ObservedObject> | undefined;
+  readonly lastCrash?: VmObserved['lastCrash'];
   /** Names of the machines that have a disk, or will have it at their next start. */
   readonly usersOfDisk: (disk: string) => readonly string[];
 }
@@ -57,6 +58,7 @@ export function vmObserved(vm: VmInstance, disks: readonly VmDisk[], seen: VmSig
     service: own(vm.uid, seen.service),
     cloudInitSecret: own(vm.uid, seen.cloudInitSecret),
     sshKeysSecret: own(vm.uid, seen.sshKeysSecret),
+    ...(seen.lastCrash ? { lastCrash: seen.lastCrash } : {}),
     disks: vm.spec.disks.map((entry) => {
       const name = diskName(entry);
       return diskOfVm(name, disks, otherHolders(vm.name, seen.usersOfDisk(name)));

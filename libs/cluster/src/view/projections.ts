@@ -92,6 +92,7 @@ export function projectClaim(object: PersistentVolumeClaim): Projected<ObservedC
       capacity: capacity === undefined ? undefined : readableSize(capacity),
       capacityMib: capacity === undefined ? undefined : parseQuantityMib(capacity),
       requestedMib: requested === undefined ? undefined : parseQuantityMib(requested),
+      resize: resizeOf(object),
     },
   };
 }
@@ -175,6 +176,20 @@ export function readableSize(quantity: string): string {
   if (bytes === undefined || bytes === 0n) return quantity;
   const [suffix, unit] = UNITS.find(([, size]) => bytes % size === 0n) ?? ['', 1n];
   return `${bytes / unit}${suffix}`;
+}
+
+/** A claim that grows says so in conditions; those of a resize that is over are taken away by the cluster. */
+function resizeOf({ status }: PersistentVolumeClaim): ObservedClaim['resize'] {
+  const holds = (type: string): ObservedCondition | undefined => {
+    const found = condition(status?.conditions, type);
+    return found?.status === 'True' ? found : undefined;
+  };
+  const failing = holds('ControllerResizeError') ?? holds('NodeResizeError');
+  if (status?.allocatedResourceStatuses?.storage?.endsWith('Infeasible'))
+    return { state: 'infeasible', message: failing?.message ?? '' };
+  if (failing) return { state: 'failing', message: failing.message };
+  if (holds('FileSystemResizePending')) return { state: 'fileSystem', message: '' };
+  return holds('Resizing') ? { state: 'controller', message: '' } : undefined;
 }
 
 function claimPhase(phase: string | undefined): ObservedClaim['phase'] {

@@ -1,5 +1,6 @@
 /** What the cluster shows of a disk, reduced to what the planner asks. Made by the cluster library from its caches. */
 import type { ObservedCondition, ObservedObject } from '../plan.ts';
+import type { DiskState } from '../vm-instance/observed.ts';
 import type { SourceFinding } from './source-finding.ts';
 
 export interface ObservedDataVolume extends ObservedObject {
@@ -31,7 +32,7 @@ export interface ObservedResize {
 /** The disk that a clone copies, as our own rows tell, and who has it plugged in. */
 export interface OriginDisk {
   readonly name: string;
-  readonly state: 'missing' | 'pending' | 'ready' | 'failed' | 'deleting';
+  readonly state: DiskState;
   /** Size of its storage. */
   readonly storageMib?: number;
   readonly usedByMachines: readonly string[];

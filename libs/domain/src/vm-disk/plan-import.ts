@@ -8,7 +8,7 @@ import type { ConditionReport, FailureReport } from '../resource.ts';
 import { attemptsFor, classifyImportError, type ImportError } from './import-failure.ts';
 import { type Obstacle, obstacleOf } from './import-obstacle.ts';
 import { DEFAULT_IMPORT_POLICY, type ImportPolicy } from './import-policy.ts';
-import { ended, nextProgress } from './import-progress.ts';
+import { ended, nextProgress, STALLED_AFTER_MS } from './import-progress.ts';
 import type { DiskObserved, ObservedDataVolume } from './observed.ts';
 import {
   condition,
@@ -77,11 +77,26 @@ function overdueFailure(
   obstacle: Obstacle | undefined,
 ): FailureReport | undefined {
   if (obstacle && !obstacle.failure) return undefined;
-  const sinceMs = (time: string | undefined): number => at.getTime() - Date.parse(time ?? at.toISOString());
-  if (sinceMs(progress.startedAt) >= policy.totalMs) return diskFailure('ImportTooSlow');
-  const started = progress.phase === 'Downloading' || progress.phase === 'Cloning';
-  if (sinceMs(progress.lastProgressAt) < (started ? policy.stalledMs : policy.unstartedMs)) return undefined;
-  return obstacle?.failure ?? diskFailure(started ? 'ImportStalled' : 'ImportNotStarted');
+  if (sinceMs(progress.startedAt, at) >= policy.totalMs) return diskFailure('ImportTooSlow');
+  if (sinceMs(progress.lastProgressAt, at) < stillLimitMs(progress, policy)) return undefined;
+  return obstacle?.failure ?? diskFailure(hasStarted(progress) ? 'ImportStalled' : 'ImportNotStarted');
+}
+
+const sinceMs = (time: string | undefined, at: Date): number =>
+  time === undefined ? 0 : at.getTime() - Date.parse(time);
+const hasStarted = ({ phase }: ImportProgress): boolean => phase === 'Downloading' || phase === 'Cloning';
+const stillLimitMs = (progress: ImportProgress, { stalledMs, unstartedMs }: ImportPolicy): number =>
+  hasStarted(progress) ? stalledMs : unstartedMs;
+
+/** At the latest when the next limit is reached: nothing in the cluster tells that nothing happens. */
+function lookAgainMs({ observed: { at }, progress, policy }: Look): number {
+  const stillMs = sinceMs(progress.lastProgressAt, at);
+  const limits = [
+    STALLED_AFTER_MS - stillMs,
+    stillLimitMs(progress, policy) - stillMs,
+    policy.totalMs - sinceMs(progress.startedAt, at),
+  ];
+  return Math.min(WAITING_MS, ...limits.filter((ms) => ms > 0).map((ms) => ms + 1));
 }
 
 function failImport({ desired, dataVolume, progress }: Look, failure: FailureReport): DiskPlan {
@@ -104,7 +119,8 @@ function lastError({ running }: ObservedDataVolume, before: ImportProgress): Pic
   return words ? { lastError: words } : {};
 }
 
-function retrying({ desired, dataVolume, progress, policy }: Look, error: ImportError): DiskPlan {
+function retrying(look: Look, error: ImportError): DiskPlan {
+  const { desired, dataVolume, progress, policy } = look;
   const { message: sentence } = diskFailure(error.code);
   const message = `${sentence} Attempt ${progress.attempts} of ${attemptsFor(error.patience, policy)}.`;
   return {
@@ -122,11 +138,12 @@ function retrying({ desired, dataVolume, progress, policy }: Look, error: Import
       attachedTo: desired.status.attachedTo,
     },
     actions: [],
-    requeueAfterMs: WAITING_MS,
+    requeueAfterMs: lookAgainMs(look),
   };
 }
 
-function importing({ desired, dataVolume, progress }: Look, obstacle: Obstacle | undefined): DiskPlan {
+function importing(look: Look, obstacle: Obstacle | undefined): DiskPlan {
+  const { desired, dataVolume, progress } = look;
   const started = progress.phase !== 'Pending';
   const phase: DiskPhase = started || desired.phase === 'Importing' ? 'Importing' : 'Pending';
   const { reason, message } = obstacle ?? wordsOf(phase, progress);
@@ -138,7 +155,7 @@ function importing({ desired, dataVolume, progress }: Look, obstacle: Obstacle |
     conditions: [notReady(reason, message), condition('Imported', 'False', reason, message), ...bound(dataVolume)],
     details: { import: progress, attachedTo: desired.status.attachedTo },
     actions: [],
-    requeueAfterMs: WAITING_MS,
+    requeueAfterMs: lookAgainMs(look),
   };
 }
 

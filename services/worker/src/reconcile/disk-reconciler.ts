@@ -5,24 +5,26 @@ import {
   attachedMachines,
   type DiskAction,
   type DiskPlan,
+  growthRefused,
   type ImportPolicy,
   type ImportProgress,
   planDisk,
   type VmDisk,
 } from '@compute/domain';
 import type { Store } from '@compute/store';
+import { type DiskSurroundings, type SurroundingPorts, sightingsOf, surroundingsOf } from './disk-surroundings.ts';
 import type { ProjectNamespaces } from './project-namespaces.ts';
 import { type Loaded, type Reconciler, sameConditions } from './reconciler.ts';
 
-export interface DiskScope extends Loaded<'VMDisk'> {
+export interface DiskScope extends Loaded<'VMDisk'>, DiskSurroundings {
   readonly namespace: string;
   /** Names of the machines whose spec names the disk. */
   readonly namedBy: readonly string[];
 }
 
-export interface DiskReconcilerPorts {
-  readonly store: Pick<Store, 'load' | 'vmsOfDisk'>;
-  readonly cluster: Pick<Cluster, 'observeDisk' | 'performDiskAction' | 'leftovers'>;
+export interface DiskReconcilerPorts extends SurroundingPorts {
+  readonly store: Pick<Store, 'load' | 'get' | 'vmsOfDisk'>;
+  readonly cluster: Pick<Cluster, 'observeDisk' | 'performDiskAction' | 'leftovers'> & SurroundingPorts['cluster'];
   readonly namespaces: ProjectNamespaces;
   readonly importPolicy: ImportPolicy;
 }
@@ -33,18 +35,21 @@ export function diskReconciler(ports: DiskReconcilerPorts): Reconciler<'VMDisk',
     kind: 'VMDisk',
     refusalCondition: 'Ready',
     load: (uid) => loadDisk(ports, uid),
-    plan: ({ desired: disk, namespace, namedBy }) => {
-      const observed = cluster.observeDisk({ disk, namespace });
+    plan: ({ desired: disk, namespace, namedBy, ...surroundings }) => {
+      const sightings = sightingsOf(ports, disk, namespace, surroundings);
+      const observed = { ...cluster.observeDisk({ disk, namespace }), ...sightings };
       const attachedTo = attachedMachines({ optical: disk.spec.optical, heldBy: observed.usedByMachines, namedBy });
       return planDisk({ desired: { ...disk, status: { ...disk.status, attachedTo } }, observed, policy });
     },
     perform: (action, { desired: disk, namespace }) => cluster.performDiskAction(action, { disk, namespace }),
+    refused: (_scope, plan, action, words) => (action.do === 'growClaim' ? growthRefused(plan, words) : undefined),
     leftovers: ({ desired, namespace }) => cluster.leftovers(desired, namespace),
     progressOnly: ({ desired }, plan) => importFigures(desired, plan),
   };
 }
 
-async function loadDisk({ store, namespaces }: DiskReconcilerPorts, uid: string): Promise<DiskScope | undefined> {
+async function loadDisk(ports: DiskReconcilerPorts, uid: string): Promise<DiskScope | undefined> {
+  const { store, namespaces } = ports;
   const loaded = await store.load(uid);
   if (loaded?.resource.kind !== 'VMDisk') return undefined;
   const { resource: desired, ...look } = loaded;
@@ -52,7 +57,8 @@ async function loadDisk({ store, namespaces }: DiskReconcilerPorts, uid: string)
     namespaces.of(desired.project),
     store.vmsOfDisk(desired.project, desired.name),
   ]);
-  return { ...look, desired, namespace, namedBy: machines.map(({ name }) => name) };
+  const surroundings = await surroundingsOf(ports, desired, namespace);
+  return { ...look, ...surroundings, desired, namespace, namedBy: machines.map(({ name }) => name) };
 }
 
 /** The figures of an import that runs, if nothing else of the row would change. */

@@ -3,6 +3,8 @@ import type { ImportPolicy } from '@compute/domain';
 import type { Poke } from '@compute/queue';
 import { between } from '../fault-points.ts';
 import { ProgressFlusher } from '../import-progress/progress-flusher.ts';
+import { probeSource } from '../source-probe/probe-source.ts';
+import { SourceProbes } from '../source-probe/source-probes.ts';
 import type { WorkerParts } from '../start-worker.ts';
 import type { WorkerConfig } from '../worker-config.ts';
 import { Outage } from './outage.ts';
@@ -16,11 +18,13 @@ const PROGRESS_WINDOW_MS = 300;
 export interface Reconciliation {
   readonly handler: (poke: Poke) => Promise<void>;
   readonly progress: ProgressFlusher;
+  readonly probes: SourceProbes;
   readonly outage: Outage;
 }
 
 export function openReconciliation(parts: WorkerParts, onProgressError: (error: unknown) => void): Reconciliation {
   const { store, cluster, config, points, metrics, logger, pace } = parts;
+  const probes = openProbes(parts);
   const progress = new ProgressFlusher({
     windowMs: PROGRESS_WINDOW_MS,
     write: (entries) => between(points, 'progress:write', () => store.progress(entries)),
@@ -44,10 +48,22 @@ export function openReconciliation(parts: WorkerParts, onProgressError: (error: 
     cluster,
     namespaces: new ProjectNamespaces((project) => store.project(project)),
     importPolicy: importPolicyOf(config),
+    ...(config.sourceProbe === 'on' ? { probes } : {}),
   });
   const outage = new Outage(pace.retry);
   const handler = createPokeHandler({ reconcilers, store, retry: pace.retry, outage, metrics, logger });
-  return { handler, progress, outage };
+  return { handler, progress, probes, outage };
+}
+
+function openProbes({ config, queue, metrics, logger }: WorkerParts): SourceProbes {
+  return new SourceProbes({
+    probe: (url, signal) => probeSource(url, { allowPrivate: config.allowPrivateSources, signal }),
+    onAnswer: ({ uid }, finding) => {
+      metrics.instruments.sourceProbes.inc({ outcome: finding.state });
+      // A poke that does not get through is no loss: the disk is due again within seconds.
+      queue.send([{ kind: 'VMDisk', uid }]).catch((err: unknown) => logger.warn({ err }, 'queue trouble'));
+    },
+  });
 }
 
 function importPolicyOf(config: WorkerConfig): ImportPolicy {
