@@ -79,7 +79,7 @@ export interface VmObserved {
   readonly cloudInitSecret?: ObservedObject;
   readonly sshKeysSecret?: ObservedObject;
   /** How the machine's last pod ended that ended in failure, while the cluster still shows or the worker still knows it. */
-  readonly lastCrash?: { readonly reason: string };
+  readonly lastCrash?: { readonly reason: string; readonly machineUid?: string };
   /** The disks that the spec names, as our own rows tell. */
   readonly disks: readonly ObservedDiskOfVm[];
 }
@@ -87,10 +87,10 @@ export interface VmObserved {
 /** Hashes of the manifests that the present spec renders to; absent when no such object is wanted. */
 export interface VmRendered {
   readonly virtualMachine: string;
-  readonly service?: string;
-  readonly cloudInitSecret?: string;
   /** What the next start takes over. */
   readonly startsWith: StartedWith;
+  readonly service?: string;
+  readonly cloudInitSecret?: string;
   readonly sshKeysSecret?: string;
 }
 
@@ -100,12 +100,9 @@ export type VmAction =
   | { readonly do: 'applySshKeysSecret' }
   | { readonly do: 'applyVirtualMachine' }
   | { readonly do: 'applyService' }
-  | { readonly do: 'deleteVirtualMachine'; readonly uid: string }
-  | { readonly do: 'deleteService'; readonly uid: string }
   | { readonly do: 'plugDisk'; readonly disk: string }
   | { readonly do: 'unplugDisk'; readonly disk: string }
-  | { readonly do: 'deleteCloudInitSecret'; readonly uid: string }
-  | { readonly do: 'deleteSshKeysSecret'; readonly uid: string };
+  | { readonly do: 'deleteVirtualMachine'; readonly uid: string }
   /** Ends this incarnation and no other; the run strategy says whether another one comes. */
   | { readonly do: 'deleteMachine'; readonly uid: string }
   /** Gives the guest of this incarnation no more than this time to shut down; 0 kills it. */
@@ -114,3 +111,6 @@ export type VmAction =
   | { readonly do: 'startMachine' }
   | { readonly do: 'pauseMachine'; readonly uid: string }
   | { readonly do: 'unpauseMachine'; readonly uid: string }
+  | { readonly do: 'deleteService'; readonly uid: string }
+  | { readonly do: 'deleteCloudInitSecret'; readonly uid: string }
+  | { readonly do: 'deleteSshKeysSecret'; readonly uid: string };
