@@ -34,6 +34,7 @@ const envelope = <K extends Kind, S extends z.ZodType>(kind: K, spec: S) =>
     metadata: metadataSchema,
     spec,
     status: serverWritten('What was observed.'),
+    dryRun: serverWritten('What a dry run has shown.'),
   });
 
 export const vmInstanceManifestSchema = envelope('VMInstance', vmInstanceSpecSchema);

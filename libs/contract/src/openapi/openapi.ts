@@ -228,7 +228,15 @@ function contentOf(shape: ReplyShape): OpenApiContent {
           schema: {
             type: 'object',
             required: ['items', 'dryRun'],
-            properties: { items: { type: 'array', items: ref('ManifestResult') }, dryRun: { type: 'boolean' } },
+            properties: {
+              items: { type: 'array', items: ref('ManifestResult') },
+              dryRun: { type: 'boolean' },
+              quota: {
+                type: 'array',
+                items: ref('QuotaEffect'),
+                description: 'Of a dry run: counters that would change.',
+              },
+            },
           },
         },
       };

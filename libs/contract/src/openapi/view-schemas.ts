@@ -131,7 +131,9 @@ const quotaEffect = z.strictObject({
 const dryRun = z.strictObject({
   outcome: z.enum(['created', 'configured', 'unchanged', 'deleting']),
   quota: z.array(quotaEffect).meta({ description: 'The counters that would change; of a deletion, once it is done.' }),
-  restartRequired: z.array(z.string()).meta({ description: 'Fields that a running machine takes over at its next start.' }),
+  restartRequired: z
+    .array(z.string())
+    .meta({ description: 'Fields that a running machine takes over at its next start.' }),
   warnings: z.array(problemError),
 });
 
@@ -203,6 +205,7 @@ export const VIEW_SCHEMAS = {
     errors: z.array(problemError).optional(),
     quota: quotaRefusal.optional(),
   }),
+  QuotaEffect: quotaEffect,
   Transition: z.strictObject({
     kind,
     name: z.string(),

@@ -2,7 +2,14 @@
  * The quota document: counters by series, by storage class, and external addresses. Read with what is used, written
  * with limits alone. Inside, memory and storage are counted in MiB; the document speaks of GiB.
  */
-import { type ClaimKey, type ClaimMetric, Fault, type FieldProblem, gibOf } from '@compute/domain';
+import {
+  type ClaimKey,
+  type ClaimMetric,
+  Fault,
+  type FieldProblem,
+  gibOf,
+  type QuotaMetricName,
+} from '@compute/domain';
 import { z } from 'zod';
 
 const MIB_PER_GIB = 1024;
@@ -82,6 +89,20 @@ function numberView(counter: QuotaCounterFacts | undefined, metric: ClaimMetric)
   const shown = shownOf(limit, metric);
   return { limit: shown, used, reserved: 0, remaining: Math.max(0, shown - used) };
 }
+
+/** A metric as users know it, and its numbers: memory and storage in GiB. */
+export function shownMetric(metric: ClaimMetric): { name: QuotaMetricName; shown: (value: number) => number } {
+  return { name: METRIC_NAMES[metric], shown: (value) => shownOf(value, metric) };
+}
+
+const METRIC_NAMES: Readonly<Record<ClaimMetric, QuotaMetricName>> = {
+  instances: 'instances',
+  vcpus: 'vcpus',
+  memoryMib: 'memoryGib',
+  disks: 'disks',
+  storageMib: 'storageGib',
+  ips: 'externalIps',
+};
 
 const isMib = (metric: ClaimMetric): boolean => metric === 'memoryMib' || metric === 'storageMib';
 const shownOf = (value: number, metric: ClaimMetric): number => (isMib(metric) ? gibOf(value) : value);

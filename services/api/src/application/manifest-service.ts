@@ -10,6 +10,7 @@ import {
   type Documents,
   faultOf,
   type ParsedDocument,
+  type QuotaEffect,
 } from '@compute/contract';
 import { type AnyResource, Fault, type Kind, type ResourceOf, type Warning } from '@compute/domain';
 import type { Store, WriteCommand, WriteOutcome } from '@compute/store';
@@ -17,6 +18,7 @@ import { mayWrite } from './access-rules.ts';
 import { changeWarnings } from './change-warnings.ts';
 import { missingDiskWarnings, namedDisks } from './missing-disks.ts';
 import type { ProjectService } from './project-service.ts';
+import { quotaEffectOf } from './quota-effect.ts';
 import type { RequestContext, WriteOptions } from './request-context.ts';
 import type { SourceGuard } from './source-guard.ts';
 import { createCommand, idempotency, wantCommand } from './wishes.ts';
@@ -47,6 +49,8 @@ export interface ManifestResult {
 export interface ManifestsApplied {
   readonly committed: boolean;
   readonly results: readonly ManifestResult[];
+  /** Of a dry run: the counters of the project that would change. */
+  readonly quota: readonly QuotaEffect[];
 }
 
 interface Judged {
@@ -82,7 +86,7 @@ export class ManifestService {
       await Promise.all(documents.documents.map((document) => this.#judge(project, document))),
     );
     const isDoomed = !options.partial && judged.some(({ checked }) => !checked.ok);
-    if (isDoomed) return { committed: false, results: judged.map((one) => verdictOf(one, undefined)) };
+    if (isDoomed) return { committed: false, results: judged.map((one) => verdictOf(one, undefined)), quota: [] };
     return this.#write(context, project, judged, options);
   }
 
@@ -120,7 +124,20 @@ export class ManifestService {
     return {
       committed: applied.committed,
       results: await this.#warnOfMissingDisks(project, results),
+      quota: options.dryRun ? await this.#quotaEffect(project, judged, results) : [],
     };
+  }
+
+  #quotaEffect(
+    project: string,
+    judged: readonly Judged[],
+    results: readonly ManifestResult[],
+  ): Promise<readonly QuotaEffect[]> {
+    const changes = results.flatMap(({ verdict }, index) => {
+      if (!('resource' in verdict)) return [];
+      return [{ before: judged[index]?.before?.claim ?? {}, after: verdict.resource.claim }];
+    });
+    return quotaEffectOf(this.#store, project, changes);
   }
 
   /**

@@ -13,10 +13,19 @@ import {
   listTerms,
   type PlainObject,
   patched,
+  type QuotaEffect,
   type TokenSigner,
 } from '@compute/contract';
-import { type AnyResource, Fault, isFault, type Kind, type ResourceOf, type Warning } from '@compute/domain';
-import type { Store, WantCommand, WriteCommand, WriteOutcome } from '@compute/store';
+import {
+  type AnyResource,
+  type Claim,
+  Fault,
+  isFault,
+  type Kind,
+  type ResourceOf,
+  type Warning,
+} from '@compute/domain';
+import type { RequestDeletionCommand, Store, WantCommand, WriteCommand, WriteOutcome } from '@compute/store';
 import { mayRead, mayWrite } from './access-rules.ts';
 import { changeWarnings } from './change-warnings.ts';
 import { refuseHeldDisk } from './held-disk.ts';
@@ -24,6 +33,7 @@ import { KIND_POLICIES } from './kind-policy.ts';
 import { missingDiskWarnings, namedDisks } from './missing-disks.ts';
 import { demandedVersion } from './preconditions.ts';
 import type { ProjectService } from './project-service.ts';
+import { claimsOfDeletion, quotaEffectOf } from './quota-effect.ts';
 import type { RequestContext, WriteOptions } from './request-context.ts';
 import type { SourceGuard } from './source-guard.ts';
 import { attribution, createCommand, idempotency, owners, wantCommand } from './wishes.ts';
@@ -41,7 +51,16 @@ export interface Accepted<K extends Kind = Kind> {
   /** The answer to an earlier request with the same idempotency key. */
   readonly replayed: boolean;
   readonly dryRun: boolean;
+  /** Of a dry run: the counters of the project that would change. */
+  readonly quota: readonly QuotaEffect[];
 }
+
+/** What a verb of the store has done, or would do. */
+type Done = Pick<WriteOutcome, 'outcome' | 'replayed'> & {
+  readonly resource: unknown;
+  readonly operationId?: string;
+  readonly quota?: readonly QuotaEffect[];
+};
 
 export interface ListRequest extends ListText {
   readonly pageSize: number;
@@ -90,7 +109,7 @@ export class ResourceService<K extends Kind> {
       ...idempotency(options, ['create', project, desired]),
     };
     const done = options.dryRun
-      ? await this.#rehearse({ verb: 'create', ...command } as WriteCommand)
+      ? await this.#rehearse(project, { verb: 'create', ...command } as WriteCommand, {})
       : await this.#parts.store.create(command);
     return this.#answer(
       done,
@@ -174,7 +193,7 @@ export class ResourceService<K extends Kind> {
       ...idempotency(options, [verb, project, name]),
     };
     const done = options.dryRun
-      ? await this.#rehearse({ verb: 'want', ...command } as WriteCommand)
+      ? await this.#rehearse(project, { verb: 'want', ...command } as WriteCommand, before.claim)
       : await this.#parts.store.want<K>(command);
     return this.#answer(done, [], options);
   }
@@ -197,7 +216,7 @@ export class ResourceService<K extends Kind> {
       ...idempotency(options, ['delete', project, name, options.withDisks ?? false]),
     };
     const done = options.dryRun
-      ? await this.#rehearse({ verb: 'requestDeletion', ...command })
+      ? await this.#rehearseDeletion(before, command)
       : await this.#parts.store.requestDeletion<K>(command);
     return this.#answer(done, [], options);
   }
@@ -255,7 +274,7 @@ export class ResourceService<K extends Kind> {
     };
     const later = await changeWarnings(this.#parts.store, before, desired as AnyDesired);
     const done = options.dryRun
-      ? await this.#rehearse({ verb: 'want', ...command } as WriteCommand)
+      ? await this.#rehearse(before.project, { verb: 'want', ...command } as WriteCommand, before.claim)
       : await this.#parts.store.want<K>(command);
     return this.#answer(
       done,
@@ -272,7 +291,20 @@ export class ResourceService<K extends Kind> {
     return checked;
   }
 
-  async #rehearse(command: WriteCommand): Promise<WriteOutcome> {
+  /** Decides everything and stores nothing. `held` is what the resource claims before. */
+  async #rehearse(project: string, command: WriteCommand, held: Claim): Promise<Done> {
+    const outcome = await this.#tried(command);
+    const change = { before: held, after: outcome.resource.claim };
+    return { ...outcome, quota: await quotaEffectOf(this.#parts.store, project, [change]) };
+  }
+
+  async #rehearseDeletion(before: AnyResource, command: RequestDeletionCommand): Promise<Done> {
+    const outcome = await this.#tried({ verb: 'requestDeletion', ...command });
+    const changes = await claimsOfDeletion(this.#parts.store, before, command.withDisks ?? false);
+    return { ...outcome, quota: await quotaEffectOf(this.#parts.store, before.project, changes) };
+  }
+
+  async #tried(command: WriteCommand): Promise<WriteOutcome> {
     const { results } = await this.#parts.store.apply([command], { atomic: true, dryRun: true });
     const [result] = results;
     if (!result) throw new Fault('Internal', 'The rehearsal gave no result.');
@@ -290,11 +322,7 @@ export class ResourceService<K extends Kind> {
     return missingDiskWarnings(resource, new Set(there.flatMap((disk) => (disk ? [disk.name] : []))));
   }
 
-  #answer(
-    done: Pick<WriteOutcome, 'outcome' | 'replayed'> & { resource: unknown; operationId?: string },
-    warnings: readonly Warning[],
-    options: WriteOptions,
-  ): Accepted<K> {
+  #answer(done: Done, warnings: readonly Warning[], options: WriteOptions): Accepted<K> {
     return {
       outcome: done.outcome,
       resource: done.resource as ResourceOf[K],
@@ -302,6 +330,7 @@ export class ResourceService<K extends Kind> {
       warnings,
       replayed: done.outcome !== 'deleting' && done.replayed,
       dryRun: options.dryRun,
+      quota: done.quota ?? [],
     };
   }
 }

@@ -11,7 +11,7 @@ import { faultsIn, refusalOf } from '../application/manifest-refusal.ts';
 import type { ManifestService, ManifestResult as Result } from '../application/manifest-service.ts';
 import type { Call, Calls } from './calls.ts';
 import { statusMessage } from './grpc-error.ts';
-import { writeOptionsOf } from './resource-methods.ts';
+import { quotaEffectMessage, writeOptionsOf } from './resource-methods.ts';
 import { vmDiskMessage } from './vm-disk-messages.ts';
 import { vmInstanceMessage } from './vm-instance-messages.ts';
 
@@ -23,11 +23,14 @@ export function manifestMethods(calls: Calls, service: ManifestService): Omit<Ma
       'ApplyManifests',
       async (call, request) => {
         const options = { ...writeOptionsOf(request), partial: request.partial };
-        const { results } = await service.apply(call, request.project, documentsIn(request), options);
+        const { results, quota } = await service.apply(call, request.project, documentsIn(request), options);
         if (!request.partial && faultsIn(results).length > 0) throw refusalOf(results);
         if (results.length > 0 && results.every(({ replayed }) => replayed))
           call.reply.set('idempotency-replayed', 'true');
-        return { results: results.map((result, index) => resultMessage(call, result, index)) };
+        return {
+          results: results.map((result, index) => resultMessage(call, result, index)),
+          quota: quota.map(quotaEffectMessage),
+        };
       },
       ROOT,
     ),

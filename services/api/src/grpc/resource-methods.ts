@@ -9,8 +9,11 @@ import {
   masked,
   type PlainObject,
   patched,
+  type QuotaEffect as QuotaEffectView,
+  restartFields,
 } from '@compute/contract';
 import type { Kind, ResourceOf } from '@compute/domain';
+import { DryRunReport, type QuotaEffect } from '@compute/proto';
 import type { WriteOptions } from '../application/request-context.ts';
 import type { Accepted, ResourceService } from '../application/resource-service.ts';
 import type { Call } from './calls.ts';
@@ -50,7 +53,18 @@ export function replyAccepted<K extends Kind, Message>(
   if (replayed) call.reply.set('idempotency-replayed', 'true');
   for (const { pointer, message } of warnings)
     call.reply.add('warning', `${fieldPathOf(pointer, codec.root)}: ${message}`.replace(/[^\x20-\x7e]/g, '?'));
+  if (accepted.dryRun)
+    call.reply.set('dry-run-bin', Buffer.from(DryRunReport.encode(dryRunMessage(accepted)).finish()));
   return codec.message(resource);
+}
+
+function dryRunMessage({ outcome, quota, warnings }: Accepted): DryRunReport {
+  const fields = restartFields(warnings).map((pointer) => fieldPathOf(pointer, ''));
+  return { outcome, quota: quota.map(quotaEffectMessage), restartRequired: fields };
+}
+
+export function quotaEffectMessage({ limit, ...effect }: QuotaEffectView): QuotaEffect {
+  return { ...effect, limit: limit === 'unlimited' ? undefined : limit };
 }
 
 interface ListRequest {

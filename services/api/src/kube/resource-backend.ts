@@ -2,7 +2,7 @@
  * Our resources behind the Kubernetes protocol: every verb is a call of the application services, so that rules, quota,
  * history and access are those of the other faces. Made for one request, on behalf of its caller.
  */
-import { etagOf } from '@compute/contract';
+import { etagOf, type QuotaEffect } from '@compute/contract';
 import type { AnyResource, Kind } from '@compute/domain';
 import {
   type Change,
@@ -157,9 +157,15 @@ function editOf(before: AnyResource, change: Change): unknown {
 }
 
 /** What became of it, with its warnings on their way. */
-function accepted({ resource, warnings }: Accepted, { warn }: WriteOptions): ObjectVersion {
+function accepted({ resource, warnings, quota }: Accepted, { warn }: WriteOptions): ObjectVersion {
   for (const { pointer, message } of warnings) warn?.(headerText(`${fieldPath(pointer)}: ${message}`));
+  for (const effect of quota) warn?.(headerText(quotaText(effect)));
   return versionOf(resource);
+}
+
+/** What a dry run would do to a counter: kubectl has no other place for it. */
+function quotaText({ scope, metric, limit, before, after }: QuotaEffect): string {
+  return `quota ${scope} ${metric}: ${before} -> ${after} of ${limit}`;
 }
 
 /** Headers carry plain characters only. */

@@ -32,14 +32,15 @@ export class ManifestsController {
     const applied = await this.#service.apply(context, project, documentsOf(request), options);
     const items = applied.results.map((result, index) => itemOf(result, index));
     const faults = faultsIn(applied.results);
+    const quota = dryRun ? { quota: applied.quota } : {};
     if (items.length > 0 && applied.results.every(({ replayed }) => replayed))
       reply.header('idempotency-replayed', 'true');
     if (faults.length === 0) {
-      await reply.status(200).send({ items, dryRun });
+      await reply.status(200).send({ items, dryRun, ...quota });
       return;
     }
     if (partial) {
-      await reply.status(207).send({ items, dryRun });
+      await reply.status(207).send({ items, dryRun, ...quota });
       return;
     }
     this.#refuse(request, reply, applied, items);

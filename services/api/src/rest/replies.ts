@@ -1,5 +1,14 @@
 /** Answers with their headers: what was accepted, where it is, what to wait for, what to know. */
-import { etagOf, faultOf, operatorViewOf, parseFields, sparse, type ViewName, viewOf } from '@compute/contract';
+import {
+  dryRunView,
+  etagOf,
+  faultOf,
+  operatorViewOf,
+  parseFields,
+  sparse,
+  type ViewName,
+  viewOf,
+} from '@compute/contract';
 import type { Kind, ResourceOf, Warning } from '@compute/domain';
 import type { FastifyReply } from 'fastify';
 import type { RequestContext } from '../application/request-context.ts';
@@ -55,7 +64,8 @@ export function replyAccepted<K extends Kind>(reply: FastifyReply, kind: K, acce
   if (operationId !== undefined) reply.header('link', `<${pathOfOperation(operationId)}>; rel="operation"`);
   if (replayed) reply.header('idempotency-replayed', 'true');
   putWarnings(reply, accepted.warnings);
-  return replyWith(reply, kind, resource);
+  const view = replyWith(reply, kind, resource);
+  return accepted.dryRun ? { ...view, dryRun: dryRunView(accepted) } : view;
 }
 
 function statusOf({ outcome, dryRun }: Accepted): number {
