@@ -8,13 +8,7 @@ const GRACE = `Seconds that the guest may take to shut down before it is ended; 
 export const powerOptionsSchema = z
   .strictObject({
     force: z.boolean().optional().meta({ description: FORCE }),
-    gracePeriodSeconds: z
-      .number()
-      .int()
-      .min(0)
-      .max(GUEST_GRACE_SECONDS, `A guest has at most ${GUEST_GRACE_SECONDS} s to shut down.`)
-      .optional()
-      .meta({ description: GRACE }),
+    gracePeriodSeconds: z.number().int().min(0).max(GUEST_GRACE_SECONDS).optional().meta({ description: GRACE }),
   })
   .refine(({ force = false, gracePeriodSeconds = 0 }) => !force || gracePeriodSeconds === 0, {
     path: ['gracePeriodSeconds'],
