@@ -22,6 +22,8 @@ export function decodeObject(request: ResourceRequest): KubeObject {
 /** Checks that an object belongs where the URL says and fills in what the URL already states. */
 export function placeObject(parsed: Fields, { kind, path }: ResourceRequest): KubeObject {
   checkType(withDefaultType(parsed, kind), kind);
+  if (parsed.metadata != null && !isFields(parsed.metadata))
+    throw badRequest('metadata of the object must be an object');
   const metadata = { ...fieldsOf(parsed.metadata) };
   for (const map of ['labels', 'annotations']) if (isEmptyMap(metadata[map])) delete metadata[map];
   const namespace = metadata.namespace ?? '';
