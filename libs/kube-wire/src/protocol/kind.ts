@@ -80,7 +80,10 @@ export interface KindDefinition {
   subresources?: Record<string, SubresourceDefinition>;
   columns?: readonly PrinterColumn[];
   schema?: Schema;
-  /** The backend judges values and fills defaults; the schema then describes, prunes and types, and refuses no value. */
+  /**
+   * The backend judges values and fills defaults; the schema then describes, prunes and types, and refuses no value.
+   * With strict validation it prunes nothing either: unknown fields are the backend's to refuse, together with all else.
+   */
   judgedByBackend?: boolean;
   /** Paths besides metadata.name and metadata.namespace that field selectors may name. */
   selectableFields?: string[];
