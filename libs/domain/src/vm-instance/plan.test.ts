@@ -262,6 +262,76 @@ describe('an edit', () => {
   });
 });
 
+describe('a machine that is up and whose spec has changed', () => {
+  const asked = { status: 'True', reason: '', message: 'a non-live-updatable field was changed' } as const;
+  const up = (change: Partial<ObservedMachine> = {}) => machine('Running', { startedWith: STARTED, ...change });
+  const planOf = (observed: Partial<VmObserved>, wanted = STARTED, before: Partial<VmInstance> = {}) =>
+    planVm({ desired: vm({}, before), rendered: { ...RENDERED, startsWith: wanted }, observed: seen(observed) });
+  const other = { ...STARTED, instanceType: 'u1.large' };
+
+  it('names the fields that wait, and since when', () => {
+    const { details } = planOf({ virtualMachine: kubeVm(), machine: up() }, other);
+    expect(details.restartRequired).toEqual({ since: NOW.toISOString(), fields: ['/spec/instanceType'] });
+    const earlier = { since: '2025-12-31T00:00:00.000Z', fields: [] };
+    const status = { ...vm().status, restartRequired: earlier };
+    const again = planOf({ virtualMachine: kubeVm(), machine: up() }, other, { status });
+    expect(again.details.restartRequired).toEqual({ since: earlier.since, fields: ['/spec/instanceType'] });
+  });
+
+  it('waits for nothing when it is going, when it has ended, or when the guest has the size already', () => {
+    for (const incarnation of [
+      up({ deleting: true }),
+      machine('Succeeded', { startedWith: STARTED }),
+      up({ size: { vcpu: 1, memoryMib: 4096 } }),
+    ])
+      expect(planOf({ virtualMachine: kubeVm(), machine: incarnation }, other).details.restartRequired).toBeUndefined();
+  });
+
+  it('is told apart from one that only the platform would start anew', () => {
+    const plan = planOf({ virtualMachine: kubeVm({ restartRequired: asked }), machine: up() });
+    expect(plan.details.restartRequired).toBeUndefined();
+    expect(plan.conditions).toContainEqual(
+      expect.objectContaining({ type: 'SpecApplied', status: 'True', reason: 'PlatformUpdateWaits' }),
+    );
+  });
+
+  it('says that something waits, but not what, when it was started by a version that did not record it', () => {
+    const plan = planOf({ virtualMachine: kubeVm({ restartRequired: asked }), machine: machine('Running') });
+    expect(plan.details.restartRequired).toEqual({ since: NOW.toISOString(), fields: [] });
+  });
+
+  it('is asked for the disks that come and go, once the cluster holds the manifest', () => {
+    const plugs = [{ name: 'old', ready: true, leaving: false }];
+    const running = up({ disks: ['system', 'old'], plugs });
+    const named = { disks: ['system', 'new'], plugDisks: ['new'] };
+    const held = planOf({ virtualMachine: kubeVm(named), machine: running });
+    expect(held.actions).toEqual([
+      { do: 'plugDisk', disk: 'new' },
+      { do: 'unplugDisk', disk: 'old' },
+    ]);
+    const stale = planOf({ virtualMachine: kubeVm({ ...named, manifestHash: 'old' }), machine: running });
+    expect(stale.actions).toEqual([{ do: 'applyVirtualMachine' }]);
+  });
+
+  it('is not asked again for a disk that is still leaving, and says so', () => {
+    const leaving = up({ disks: ['system', 'new'], plugs: [{ name: 'new', ready: false, leaving: true }] });
+    const plan = planOf({ virtualMachine: kubeVm({ disks: ['new'], plugDisks: ['new'] }), machine: leaving });
+    expect(plan.actions).toEqual([]);
+    expect(plan.conditions).toContainEqual(
+      expect.objectContaining({ reason: 'PluggingDisks', message: "Disk 'new' is being detached." }),
+    );
+  });
+
+  it('gets its new manifest without a disk that another machine has, but never without the one it boots from', () => {
+    const held = { name: 'data', state: 'inUse', optical: false, heldBy: ['b'] } as const;
+    const free = { name: 'system', state: 'ready', optical: false } as const;
+    const observed = { virtualMachine: kubeVm({ manifestHash: 'old' }), machine: up() };
+    expect(planOf({ ...observed, disks: [free, held] }).actions).toEqual([{ do: 'applyVirtualMachine' }]);
+    expect(planOf({ ...observed, disks: [held, free] }).actions).toEqual([]);
+    expect(planOf({ virtualMachine: kubeVm({ manifestHash: 'old' }), disks: [free, held] }).actions).toEqual([]);
+  });
+});
+
 describe('deletion', () => {
   const deleting = vm({}, { deletionRequestedAt: NOW, phase: 'Deleting' });
   const plan = (observed: Partial<VmObserved>) =>
