@@ -184,6 +184,15 @@ describe('a pause', () => {
 describe('the end of a pause', () => {
   const RESUME: VmIntent = { resumed: { asked: 2 } };
 
+  it('happens when it is seen, not when the incarnation began to run', () => {
+    const phaseSince = new Date('2026-01-01T10:00:00Z');
+    const at = (phase: VmPhase) => {
+      const given = input({ intent: RESUME, phase, machine: { phaseSince } });
+      return planPower(given, vmPhase(given)).verdict.happenedAt;
+    };
+    expect([at('Paused'), at('Starting')]).toEqual([undefined, phaseSince]);
+  });
+
   it('is pending until the guest runs on, and then over for good', () => {
     expect(step({ intent: RESUME, machine: { paused: true } })).toMatchObject({
       ...{ phase: 'Paused', isPending: true, actions: [{ do: 'unpauseMachine', uid: 'm-1' }] },

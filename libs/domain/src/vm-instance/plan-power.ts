@@ -41,7 +41,7 @@ export function planPower(input: VmPlanInput, verdict: PhaseVerdict): PowerStep 
     ...(refused ? { refused } : {}),
   };
   return {
-    verdict: isRenewing ? verdictOfRenewal(input, renewal, verdict) : verdict,
+    verdict: isRenewing ? verdictOfRenewal(input, renewal, verdict) : timed(input.desired, verdict),
     details: Object.keys(power).length === 0 ? {} : { power },
     actions: [
       ...(isRenewing && wishes.renewed ? renewalActions(input, renewal, wishes.renewed.graceSeconds) : []),
@@ -117,6 +117,13 @@ function nextRenewal({ desired, observed }: VmPlanInput, wish: VmIntent['renewed
 /** The new incarnation came and went. Where none follows by itself, the wish has had its one start. */
 function endedAgain(known: Renewal, { spec }: VmInstance): Renewal {
   return WAITS_FOR_START.has(runStrategyOf(spec)) ? { ...known, over: true } : known;
+}
+
+/** The cluster tells since when an incarnation runs, not since when it runs on: then the time of the look counts. */
+function timed({ phase }: VmInstance, verdict: PhaseVerdict): PhaseVerdict {
+  if (phase !== 'Paused' || verdict.phase !== 'Running') return verdict;
+  const { happenedAt: _ofItsStart, ...rest } = verdict;
+  return rest;
 }
 
 function verdictOfRenewal({ observed }: VmPlanInput, { replaces }: Renewal, verdict: PhaseVerdict): PhaseVerdict {

@@ -84,10 +84,15 @@ const ASKED: Readonly<Record<PowerVerb, readonly [to: string, message: string]>>
   unpause: ['Unpause', 'The end of the pause was asked for.'],
 };
 
+function graceSentence(graceSeconds: number): string {
+  return graceSeconds === 0 ? 'The guest is ended at once.' : `The guest has ${graceSeconds} s to shut down.`;
+}
+
 function recordPower(batch: Batch, entry: Entry, request: PowerRequest, by: WantCommand): void {
   const [to, message] = ASKED[request.do];
-  const grace = 'graceSeconds' in request ? ` The guest has ${request.graceSeconds} s to shut down.` : '';
-  const line = { type: 'Power', to, reason: 'Requested', message: `${message}${grace}`, at: batch.momentOf(entry) };
+  const graceSeconds = 'graceSeconds' in request ? request.graceSeconds : undefined;
+  const sentences = graceSeconds === undefined ? message : `${message} ${graceSentence(graceSeconds)}`;
+  const line = { type: 'Power', to, reason: 'Requested', message: sentences, at: batch.momentOf(entry) };
   batch.record(entry, line, by);
 }
 
