@@ -301,9 +301,13 @@ export class Store {
   }
 
   /** What is left out returns to its default. A limit below use stops growth. Throws InvalidArgument, NotFound. */
-  async setQuota(project: string, limits: QuotaLimits, by: Attributed = OPERATOR): Promise<QuotaCounter[]> {
-    await setQuota(this.#parts.pool, project, limits, { defaults: this.#parts.quotaDefaults, by });
-    return this.quota(project);
+  setQuota(
+    project: string,
+    limits: QuotaLimits,
+    by: Attributed = OPERATOR,
+    { dryRun = false }: { readonly dryRun?: boolean } = {},
+  ): Promise<QuotaCounter[]> {
+    return setQuota(this.#parts.pool, project, limits, { defaults: this.#parts.quotaDefaults, by, dryRun });
   }
 
   /** Counters that differ from their rows, as found; repaired when asked for. */
@@ -361,9 +365,13 @@ export class Store {
     return this.#parts.apiKeys.get(id);
   }
 
-  /** Throws NotFound. */
-  revokeApiKey(id: string, by?: Attributed): Promise<void> {
-    return this.#parts.apiKeys.revoke(id, by);
+  /** The key as it is from now on. Throws NotFound. */
+  revokeApiKey(
+    id: string,
+    by?: Attributed,
+    { dryRun = false }: { readonly dryRun?: boolean } = {},
+  ): Promise<ApiKeyRecord> {
+    return this.#parts.apiKeys.revoke(id, by, dryRun);
   }
 
   // Upkeep -----------------------------------------------------------------------------------------------------------

@@ -347,7 +347,9 @@ export const VIEW_SCHEMAS = {
   Image: z.strictObject({ name: z.string(), minStorageGib: z.number() }),
   Project: z.strictObject({ name: z.string(), uid: z.uuid(), namespace: z.string(), createdAt: time }),
   ApiKey: apiKey,
-  NewApiKey: apiKey.extend({ secret: z.string().meta({ description: 'The key itself. Shown this once.' }) }),
+  NewApiKey: apiKey.extend({
+    secret: z.string().meta({ description: 'The key itself. Shown this once; empty in a dry run.' }),
+  }),
 } as const;
 
 export type ViewName = keyof typeof VIEW_SCHEMAS;

@@ -10,6 +10,7 @@ import { rowsOf } from '../connection.ts';
 import type { ApiKey } from '../generated/client.ts';
 import { clampLimit } from '../reads/page-limit.ts';
 import { API_KEY_SCOPES, type ApiKeyRecord, type ApiKeyScope, type NewApiKey, type Page } from '../records.ts';
+import { keepUnless, resultOf } from '../rehearsal.ts';
 import { auditEntry, OPERATOR } from './audit-entry.ts';
 import type { ColdClient } from './prisma.ts';
 import { isMissingParent } from './prisma-errors.ts';
@@ -27,6 +28,8 @@ export interface NewApiKeyRequest {
   readonly expiresAt?: Date;
   /** Who asks; absent: the operator. */
   readonly by?: Attributed;
+  /** Decides everything, stores nothing and gives no token. */
+  readonly dryRun?: boolean;
 }
 
 export interface ApiKeysQuery {
@@ -67,7 +70,7 @@ export class ApiKeys {
   }
 
   /** Throws `NotFound` for an unknown project. */
-  async create({ project, name, scopes, expiresAt, by = OPERATOR }: NewApiKeyRequest): Promise<NewApiKey> {
+  async create({ project, name, scopes, expiresAt, by = OPERATOR, dryRun }: NewApiKeyRequest): Promise<NewApiKey> {
     const id = randomBytes(8).toString('hex');
     const secret = randomBytes(32).toString('hex');
     const data = {
@@ -75,12 +78,13 @@ export class ApiKeys {
       ...{ project: project ?? null, expiresAt: expiresAt ?? null },
     };
     try {
-      const row = await this.#prisma.$transaction(async (tx) => {
+      const transaction = this.#prisma.$transaction(async (tx) => {
         const made = await tx.apiKey.create({ data });
         await tx.audit.create({ data: auditEntry({ ...subjectOf(made), verb: 'create' }, by) });
-        return made;
+        return keepUnless(dryRun, made);
       });
-      return { record: toRecord(row), token: `vmk_${id}_${secret}` };
+      // A key that is not stored opens nothing: its secret is not worth showing.
+      return { record: toRecord(await resultOf(transaction)), token: dryRun ? '' : `vmk_${id}_${secret}` };
     } catch (error) {
       if (isMissingParent(error)) throw new Fault('NotFound', `There is no project '${project}'.`);
       throw error;
@@ -117,15 +121,18 @@ export class ApiKeys {
     return row ? toRecord(row) : undefined;
   }
 
-  /** Safe to repeat. Throws `NotFound`. */
-  async revoke(id: string, by: Attributed = OPERATOR): Promise<void> {
-    await this.#prisma.$transaction(async (tx) => {
+  /** Safe to repeat. The key as it is from now on. Throws `NotFound`. */
+  async revoke(id: string, by: Attributed = OPERATOR, dryRun = false): Promise<ApiKeyRecord> {
+    const transaction = this.#prisma.$transaction(async (tx) => {
       const revoked = await tx.apiKey.updateMany({ where: { id, revokedAt: null }, data: { revokedAt: new Date() } });
       const key = await tx.apiKey.findUnique({ where: { id } });
       if (!key) throw new Fault('NotFound', 'There is no such API key.');
       if (revoked.count > 0) await tx.audit.create({ data: auditEntry({ ...subjectOf(key), verb: 'revoke' }, by) });
+      return keepUnless(dryRun, toRecord(key));
     });
+    const revoked = await resultOf(transaction);
     this.#kept.delete(id);
+    return revoked;
   }
 
   async #find(id: string): Promise<Kept['key']> {

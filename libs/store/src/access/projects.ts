@@ -6,6 +6,7 @@ import { newUid } from '../new-uid.ts';
 import type { ProjectKeys } from '../project-keys.ts';
 import { clampLimit } from '../reads/page-limit.ts';
 import type { Page, ProjectRecord } from '../records.ts';
+import { keepUnless, resultOf } from '../rehearsal.ts';
 import { newDataKey, wrapDataKey } from '../sealing.ts';
 import { auditEntry, OPERATOR } from './audit-entry.ts';
 import type { ColdClient } from './prisma.ts';
@@ -20,6 +21,8 @@ export interface NewProjectOptions {
   readonly namespace?: string;
   /** Who asks; absent: the operator. */
   readonly by?: Attributed;
+  /** Decides everything and stores nothing. */
+  readonly dryRun?: boolean;
 }
 
 export class Projects {
@@ -34,16 +37,20 @@ export class Projects {
   }
 
   /** Throws `AlreadyExists`, and `NotFound` for an unknown cluster. */
-  async create(name: string, { clusterId, namespace, by = OPERATOR }: NewProjectOptions): Promise<ProjectRecord> {
+  async create(
+    name: string,
+    { clusterId, namespace, by = OPERATOR, dryRun }: NewProjectOptions,
+  ): Promise<ProjectRecord> {
     const uid = newUid();
     const sealedDataKey = new Uint8Array(wrapDataKey(newDataKey(), this.#secretsKey, uid));
     const data = { name, uid, sealedDataKey, clusterId: clusterId ?? DEFAULT_CLUSTER };
     try {
-      return await this.#prisma.$transaction(async (tx) => {
+      const transaction = this.#prisma.$transaction(async (tx) => {
         const made = await tx.project.create({ data: { ...data, namespace: namespace ?? NAMESPACE_PREFIX + name } });
         await tx.audit.create({ data: auditEntry({ ...subjectOf(name), verb: 'create', uid }, by) });
-        return toRecord(made);
+        return keepUnless(dryRun, toRecord(made));
       });
+      return await resultOf(transaction);
     } catch (error) {
       const resource = { kind: 'Project', name };
       if (isDuplicate(error)) throw new Fault('AlreadyExists', `There is a project '${name}' already.`, { resource });

@@ -2,14 +2,15 @@
 import { type ClaimMetric, Fault } from '@compute/domain';
 import type pg from 'pg';
 import type { Attributed } from '../commands.ts';
-import { inTransaction, rowsOf } from '../connection.ts';
+import { inTransaction, type Queryable, rowsOf } from '../connection.ts';
 import type { QuotaCounter, QuotaDrift, QuotaLimits } from '../records.ts';
+import { keepUnless, resultOf } from '../rehearsal.ts';
 import { claimKeyOf, counterOf, defaultLimit } from './claim-keys.ts';
 import type { QuotaRow } from './quota-ledger.ts';
 
 /** What has a counter, what has a default of its own, and what else is asked for by claim key; in order. */
 export async function readQuota(
-  pool: pg.Pool,
+  pool: Queryable,
   project: string,
   defaults: QuotaLimits,
   also: readonly string[],
@@ -27,10 +28,10 @@ export async function setQuota(
   pool: pg.Pool,
   project: string,
   limits: QuotaLimits,
-  { defaults, by }: { readonly defaults: QuotaLimits; readonly by: Attributed },
-): Promise<void> {
+  { defaults, by, dryRun }: { readonly defaults: QuotaLimits; readonly by: Attributed; readonly dryRun?: boolean },
+): Promise<QuotaCounter[]> {
   for (const [key, limit] of Object.entries(limits)) refuseBadLimit(key, limit);
-  await inTransaction(pool, async (tx) => {
+  const transaction = inTransaction(pool, async (tx) => {
     const [rows, projects] = await Promise.all([
       rowsOf<QuotaRow>(tx, LOCK_PROJECT_QUOTA, [project]),
       rowsOf(tx, PROJECT_EXISTS, [project]),
@@ -48,7 +49,9 @@ export async function setQuota(
       counters.map(({ limit }) => limit),
     ]);
     await rowsOf(tx, AUDIT_QUOTA, [project, `${by.actor.type}:${by.actor.id}`, ...requestOf(by)]);
+    return keepUnless(dryRun, await readQuota(tx, project, defaults, []));
   });
+  return resultOf(transaction);
 }
 
 function requestOf({ requestId, traceparent, origin }: Attributed): (string | null)[] {

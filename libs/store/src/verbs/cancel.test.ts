@@ -8,7 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => it.close());
 
-const cancel = (uid: string) => it.store.want<'VMDisk'>({ actor: USER, requestId: 'r', target: { uid, project: PROJECT }, cancel: true });
+const cancel = (uid: string) =>
+  it.store.want<'VMDisk'>({ actor: USER, requestId: 'r', target: { uid, project: PROJECT }, cancel: true });
 const failed = (disk: VmDisk) =>
   it.store.observe(
     seenDisk(disk, 'Failed', {

@@ -77,14 +77,14 @@ export class OperationService {
    * Gives up what an operation has begun: an import. One that is done stays as it is. Throws `NotCancellable` for work
    * that cannot be given up, saying what to do instead.
    */
-  async cancel(context: RequestContext, id: string): Promise<Operation> {
+  async cancel(context: RequestContext, id: string, dryRun = false): Promise<Operation> {
     requireScope(context, 'write');
     const operation = await this.#find(context, id);
     mayWrite(context, operation.project);
     if (operation.doneAt) return operation;
     const { kind, verb, project, name, uid } = operation;
     if (kind !== 'VMDisk' || verb === 'delete') throw notCancellable(operation);
-    if (verb !== 'cancel') await this.#parts.disks.cancel(context, project, name, { dryRun: false, uid });
+    if (verb !== 'cancel') await this.#parts.disks.cancel(context, project, name, { dryRun, uid });
     return operation;
   }
 

@@ -32,9 +32,9 @@ export class ProjectService {
     this.#known.set(project, Date.now() + KNOWN_PROJECT_TTL_MS);
   }
 
-  async create(context: RequestContext, body: unknown): Promise<ProjectRecord> {
+  async create(context: RequestContext, body: unknown, dryRun = false): Promise<ProjectRecord> {
     requirePlatformAdmin(context);
-    return this.#store.createProject(parseBody(createProjectSchema, body).name, { by: attribution(context) });
+    return this.#store.createProject(parseBody(createProjectSchema, body).name, { by: attribution(context), dryRun });
   }
 
   async get(context: RequestContext, name: string): Promise<ProjectRecord> {
@@ -55,14 +55,17 @@ export class ProjectService {
     return page.next === undefined ? page : { ...page, next: this.#signer.sign('projects', [page.next]) };
   }
 
-  /** An administrator of one project makes keys for that project only, and none of them administers more. */
-  async createApiKey(context: RequestContext, body: unknown): Promise<NewApiKey> {
+  /**
+   * An administrator of one project makes keys for that project only, and none of them administers more. A dry run gives
+   * no token.
+   */
+  async createApiKey(context: RequestContext, body: unknown, dryRun = false): Promise<NewApiKey> {
     requireScope(context, 'admin');
     const { expiresAt, name, scopes, project = context.caller.project } = parseBody(createApiKeySchema, body);
     refuseExpired(expiresAt);
     if (project === undefined) requirePlatformAdmin(context);
     else await this.get(context, project);
-    const request = { name, scopes, by: attribution(context), ...(project === undefined ? {} : { project }) };
+    const request = { name, scopes, dryRun, by: attribution(context), ...(project === undefined ? {} : { project }) };
     return this.#store.createApiKey(expiresAt === undefined ? request : { ...request, expiresAt: new Date(expiresAt) });
   }
 
@@ -87,10 +90,9 @@ export class ProjectService {
   }
 
   /** The key as it is from now on. A key of another project is not found. */
-  async revokeApiKey(context: RequestContext, id: string): Promise<ApiKeyRecord> {
-    const before = await this.apiKey(context, id);
-    await this.#store.revokeApiKey(id, attribution(context));
-    return (await this.#store.apiKey(id)) ?? before;
+  async revokeApiKey(context: RequestContext, id: string, dryRun = false): Promise<ApiKeyRecord> {
+    await this.apiKey(context, id);
+    return this.#store.revokeApiKey(id, attribution(context), { dryRun });
   }
 }
 

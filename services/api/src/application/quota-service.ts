@@ -35,11 +35,12 @@ export class QuotaService {
   }
 
   /** What the document leaves out returns to the default. */
-  async set(context: RequestContext, project: string, document: unknown): Promise<QuotaView> {
+  async set(context: RequestContext, project: string, document: unknown, dryRun = false): Promise<QuotaView> {
     requireProject(context, project);
     requirePlatformAdmin(context);
     await this.#projects.mustExist(context, project);
     const limits = limitsOf(parseBody(quotaDocumentSchema, document), this.#scopes);
-    return quotaView(await this.#store.setQuota(project, limits, attribution(context)), this.#scopes);
+    const counters = await this.#store.setQuota(project, limits, attribution(context), { dryRun });
+    return quotaView(counters, this.#scopes);
   }
 }

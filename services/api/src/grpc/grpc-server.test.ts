@@ -15,6 +15,7 @@ import {
   OperationsClient,
   ProjectServiceClient,
   QuotaServiceClient,
+  RevokeApiKeyRequest,
   RunStrategy,
   StopVmInstanceRequest,
   UpdateQuotaRequest,
@@ -211,15 +212,22 @@ describe('access', () => {
   it('makes projects and keys, and revokes them', async () => {
     const projects = connect(ProjectServiceClient);
     const admin = test.metadata(test.adminKey);
-    expect((await invoke(projects, projects.createProject, { name: 'over-grpc' }, admin)).reply).toMatchObject({
+    expect(
+      (await invoke(projects, projects.createProject, { name: 'over-grpc', validateOnly: false }, admin)).reply,
+    ).toMatchObject({
       name: 'over-grpc',
     });
-    const request = { project: 'over-grpc', name: 'k', scopes: ['read'], expireTime: undefined };
+    const request = { project: 'over-grpc', name: 'k', scopes: ['read'], expireTime: undefined, validateOnly: false };
     const { reply } = await invoke(projects, projects.createApiKey, request, admin);
     expect(
       (await invoke(projects, projects.getProject, { name: 'over-grpc' }, test.metadata(reply.secret))).reply.name,
     ).toBe('over-grpc');
-    const revoked = await invoke(projects, projects.revokeApiKey, { id: reply.apiKey?.id ?? '' }, admin);
+    const revoked = await invoke(
+      projects,
+      projects.revokeApiKey,
+      RevokeApiKeyRequest.fromPartial({ id: reply.apiKey?.id ?? '' }),
+      admin,
+    );
     expect(revoked.reply.revokeTime).toBeInstanceOf(Date);
   });
 });

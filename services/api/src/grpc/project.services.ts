@@ -55,7 +55,10 @@ export function quotaMethods(calls: Calls, { quota }: ApiParts): Omit<QuotaServi
       quotaMessage(project, await quota.get(call, project)),
     ),
     updateQuota: calls.unary('UpdateQuota', async (call, request) =>
-      quotaMessage(request.project, await quota.set(call, request.project, quotaDocument(request))),
+      quotaMessage(
+        request.project,
+        await quota.set(call, request.project, quotaDocument(request), request.validateOnly),
+      ),
     ),
   };
 }
@@ -109,22 +112,22 @@ export function catalogueMethods(calls: Calls, { catalogue }: ApiParts): Omit<Ca
 
 export function projectMethods(calls: Calls, { projects }: ApiParts): Omit<ProjectServiceServer, symbol> {
   return {
-    createProject: calls.unary('CreateProject', async (call, { name }) =>
-      projectMessage(await projects.create(call, { name })),
+    createProject: calls.unary('CreateProject', async (call, { name, validateOnly }) =>
+      projectMessage(await projects.create(call, { name }, validateOnly)),
     ),
     getProject: calls.unary('GetProject', async (call, { name }) => projectMessage(await projects.get(call, name))),
     listProjects: calls.unary('ListProjects', async (call, { pageSize, pageToken }) => {
       const page = await projects.list(call, pageSizeOf(pageSize), pageToken);
       return { projects: page.items.map(projectMessage), nextPageToken: page.next ?? '' };
     }),
-    createApiKey: calls.unary('CreateApiKey', async (call, { project, name, scopes, expireTime }) => {
+    createApiKey: calls.unary('CreateApiKey', async (call, { project, name, scopes, expireTime, validateOnly }) => {
       const body = {
         name,
         ...(project === '' ? {} : { project }),
         ...(scopes.length === 0 ? {} : { scopes }),
         ...(expireTime ? { expiresAt: expireTime.toISOString() } : {}),
       };
-      const { record, token } = await projects.createApiKey(call, body);
+      const { record, token } = await projects.createApiKey(call, body, validateOnly);
       return { apiKey: apiKeyMessage(record), secret: token };
     }),
     getApiKey: calls.unary('GetApiKey', async (call, { id }) => apiKeyMessage(await projects.apiKey(call, id))),
@@ -133,8 +136,8 @@ export function projectMethods(calls: Calls, { projects }: ApiParts): Omit<Proje
       const page = await projects.apiKeys(call, asked);
       return { apiKeys: page.items.map(apiKeyMessage), nextPageToken: page.next ?? '' };
     }),
-    revokeApiKey: calls.unary('RevokeApiKey', async (call, { id }) =>
-      apiKeyMessage(await projects.revokeApiKey(call, id)),
+    revokeApiKey: calls.unary('RevokeApiKey', async (call, { id, validateOnly }) =>
+      apiKeyMessage(await projects.revokeApiKey(call, id, validateOnly)),
     ),
   };
 }

@@ -1,5 +1,6 @@
-import { apiKeysQuerySchema, apiKeyView, parseQuery } from '@compute/contract';
-import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { apiKeysQuerySchema, apiKeyView, parseQuery, writeQuerySchema } from '@compute/contract';
+import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { ProjectService } from '../application/project-service.ts';
 import type { RequestContext } from '../application/request-context.ts';
 import { type ApiRequest, Context } from './request.ts';
@@ -16,8 +17,15 @@ export class ApiKeysController {
 
   @Post()
   @HttpCode(201)
-  async create(@Context() context: RequestContext, @Req() request: ApiRequest) {
-    const { record, token } = await this.#service.createApiKey(context, bodyOf(request));
+  async create(
+    @Context() context: RequestContext,
+    @Query() query: object,
+    @Req() request: ApiRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { dryRun } = parseQuery(writeQuerySchema, query);
+    const { record, token } = await this.#service.createApiKey(context, bodyOf(request), dryRun);
+    if (dryRun) reply.status(200);
     return { ...apiKeyView(record), secret: token };
   }
 
@@ -34,7 +42,8 @@ export class ApiKeysController {
 
   @Delete(':id')
   @HttpCode(200)
-  async revoke(@Context() context: RequestContext, @Param('id') id: string) {
-    return apiKeyView(await this.#service.revokeApiKey(context, id));
+  async revoke(@Context() context: RequestContext, @Param('id') id: string, @Query() query: object) {
+    const { dryRun } = parseQuery(writeQuerySchema, query);
+    return apiKeyView(await this.#service.revokeApiKey(context, id, dryRun));
   }
 }

@@ -1,4 +1,10 @@
-import { operationQuerySchema, operationsQuerySchema, operationView, parseQuery } from '@compute/contract';
+import {
+  operationQuerySchema,
+  operationsQuerySchema,
+  operationView,
+  parseQuery,
+  writeQuerySchema,
+} from '@compute/contract';
 import { Fault } from '@compute/domain';
 import type { Operation } from '@compute/store';
 import { Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
@@ -50,12 +56,14 @@ export class OperationsController {
   async act(
     @Context() context: RequestContext,
     @Param('target') target: string,
+    @Query() query: object,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const [id = '', verb] = target.split(':', 2);
     if (verb !== 'cancel') throw new Fault('NotFound', 'There is no such action. There are: cancel.');
-    const operation = await this.#service.cancel(context, id);
-    reply.status(operation.doneAt ? 200 : 202);
+    const { dryRun } = parseQuery(writeQuerySchema, query);
+    const operation = await this.#service.cancel(context, id, dryRun);
+    reply.status(operation.doneAt || dryRun ? 200 : 202);
     return this.#shown(operation);
   }
 

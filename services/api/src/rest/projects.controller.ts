@@ -1,4 +1,4 @@
-import { pageQuerySchema, parseQuery, projectView } from '@compute/contract';
+import { pageQuerySchema, parseQuery, projectView, writeQuerySchema } from '@compute/contract';
 import { Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { ProjectService } from '../application/project-service.ts';
@@ -19,11 +19,14 @@ export class ProjectsController {
   @HttpCode(201)
   async create(
     @Context() context: RequestContext,
+    @Query() query: object,
     @Req() request: ApiRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const project = await this.#service.create(context, bodyOf(request));
-    reply.header('location', `/v1/projects/${project.name}`);
+    const { dryRun } = parseQuery(writeQuerySchema, query);
+    const project = await this.#service.create(context, bodyOf(request), dryRun);
+    if (dryRun) reply.status(200);
+    else reply.header('location', `/v1/projects/${project.name}`);
     return projectView(project);
   }
 

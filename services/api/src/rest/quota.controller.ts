@@ -1,4 +1,5 @@
-import { Controller, Get, Param, Put, Req } from '@nestjs/common';
+import { parseQuery, writeQuerySchema } from '@compute/contract';
+import { Controller, Get, Param, Put, Query, Req } from '@nestjs/common';
 import { QuotaService } from '../application/quota-service.ts';
 import type { RequestContext } from '../application/request-context.ts';
 import { type ApiRequest, Context } from './request.ts';
@@ -19,7 +20,13 @@ export class QuotaController {
   }
 
   @Put()
-  set(@Context() context: RequestContext, @Param('project') project: string, @Req() request: ApiRequest) {
-    return this.#service.set(context, project, bodyOf(request));
+  set(
+    @Context() context: RequestContext,
+    @Param('project') project: string,
+    @Query() query: object,
+    @Req() request: ApiRequest,
+  ) {
+    const { dryRun } = parseQuery(writeQuerySchema, query);
+    return this.#service.set(context, project, bodyOf(request), dryRun);
   }
 }

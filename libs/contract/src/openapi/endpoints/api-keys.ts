@@ -1,5 +1,5 @@
 /** Who may speak for a project. */
-import { apiKeysQuerySchema } from '../../requests/query.ts';
+import { apiKeysQuerySchema, writeQuerySchema } from '../../requests/query.ts';
 import type { Endpoint } from './endpoint.ts';
 
 export const API_KEY_ENDPOINTS: readonly Endpoint[] = [
@@ -10,6 +10,7 @@ export const API_KEY_ENDPOINTS: readonly Endpoint[] = [
     tag: 'access',
     summary: 'Create an API key',
     scope: 'admin',
+    query: writeQuerySchema,
     body: { schema: 'CreateApiKey', example: { project: 'team-blue', name: 'deployment', scopes: ['read', 'write'] } },
     success: { status: 201, description: 'The key with its secret, which is shown this once.', shape: 'NewApiKey' },
   },
@@ -39,6 +40,7 @@ export const API_KEY_ENDPOINTS: readonly Endpoint[] = [
     tag: 'access',
     summary: 'Revoke an API key',
     scope: 'admin',
+    query: writeQuerySchema,
     success: { status: 200, description: 'The key, revoked.', shape: 'ApiKey' },
   },
 ];

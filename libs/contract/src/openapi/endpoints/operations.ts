@@ -1,5 +1,5 @@
 /** Long-running operations. */
-import { operationQuerySchema, operationsQuerySchema } from '../../requests/query.ts';
+import { operationQuerySchema, operationsQuerySchema, writeQuerySchema } from '../../requests/query.ts';
 import type { Endpoint } from './endpoint.ts';
 
 export const OPERATION_ENDPOINTS: readonly Endpoint[] = [
@@ -34,6 +34,7 @@ export const OPERATION_ENDPOINTS: readonly Endpoint[] = [
     description:
       'An import that is under way is given up: the disk then is Failed with the code ImportCancelled and can be retried. Other work cannot be cancelled: a machine that starts is stopped or deleted, an edit is edited back, a deletion is final. Of an operation that is done, nothing changes.',
     scope: 'write',
+    query: writeQuerySchema,
     success: { status: 202, description: 'It will end soon. 200 when it is done already.', shape: 'Operation' },
     also: [[200, 'It is done already.']],
     faults: ['NotCancellable'],

@@ -1,5 +1,5 @@
 /** Tenants. */
-import { pageQuerySchema } from '../../requests/query.ts';
+import { pageQuerySchema, writeQuerySchema } from '../../requests/query.ts';
 import type { Endpoint } from './endpoint.ts';
 
 export const PROJECT_ENDPOINTS: readonly Endpoint[] = [
@@ -11,6 +11,7 @@ export const PROJECT_ENDPOINTS: readonly Endpoint[] = [
     summary: 'Create a project',
     description: 'For administrators of the platform.',
     scope: 'admin',
+    query: writeQuerySchema,
     body: { schema: 'CreateProject', example: { name: 'team-blue' } },
     success: { status: 201, description: 'The project.', shape: 'Project' },
     faults: ['AlreadyExists'],

@@ -1,4 +1,5 @@
 /** Limits and what is used of them. */
+import { writeQuerySchema } from '../../requests/query.ts';
 import type { Endpoint } from './endpoint.ts';
 
 export const QUOTA_ENDPOINTS: readonly Endpoint[] = [
@@ -19,6 +20,7 @@ export const QUOTA_ENDPOINTS: readonly Endpoint[] = [
     summary: 'Set limits',
     description: 'For administrators of the platform. What the document leaves out returns to the default.',
     scope: 'admin',
+    query: writeQuerySchema,
     body: {
       schema: 'QuotaDocument',
       example: {
