@@ -37,3 +37,4 @@ export * from './views/transition-view.ts';
 export * from './views/usage-view.ts';
 export * from './wire/page-token.ts';
 export * from './wire/server-sent-events.ts';
+export * from './wire/strict-json.ts';

@@ -20,6 +20,8 @@ import { OpenStreams } from './open-streams.ts';
 import { createRestServer } from './rest/rest-server.ts';
 import { StreamSettings } from './rest/stream-settings.ts';
 
+const REST_CLOSE_MS = 3_000;
+
 export interface StartApiOptions {
   readonly logger?: Logger;
   /** Given by the process entry, so that a signal during the start ends it in order. */
@@ -70,7 +72,7 @@ async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown)
   const streaming = new StreamSettings(streams, heartbeatMs, parts.authenticator);
   const door = { addressOf, requestTimeoutMs, certificate: certificates.shared };
   const rest = await listenRest(config, await createRestServer(parts, streaming, observation, door));
-  shutdown.register('rest', () => rest.app.close());
+  shutdown.register('rest', () => closeRest(rest.app));
   const grpc: GrpcServer = await startGrpcServer({
     ...face,
     port: config.grpcPort,
@@ -97,6 +99,16 @@ async function listenRest(
   const port = typeof address === 'object' && address !== null ? address.port : config.restPort;
   const scheme = config.tlsCertFile === undefined ? 'http' : 'https';
   return { app, url: `${scheme}://${hostForUrl(config.bindHost)}:${port}` };
+}
+
+/** Answers what has been asked, at most for a moment: a connection on which nothing was asked yet would hold up the end. */
+async function closeRest(app: NestFastifyApplication): Promise<void> {
+  const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), REST_CLOSE_MS);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cut);
+  }
 }
 
 const hostForUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);

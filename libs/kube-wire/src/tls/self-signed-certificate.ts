@@ -36,7 +36,8 @@ function extensions(hosts: readonly string[]): Buffer {
     extension('2.5.29.19', sequence(boolean(true)), true),
     // digitalSignature and keyCertSign
     extension('2.5.29.15', bits(Buffer.from([0b1000_0100]), 2), true),
-    extension('2.5.29.37', sequence(oid('1.3.6.1.5.5.7.3.1'))),
+    // serverAuth and clientAuth
+    extension('2.5.29.37', sequence(oid('1.3.6.1.5.5.7.3.1'), oid('1.3.6.1.5.5.7.3.2'))),
     extension('2.5.29.17', sequence(...hosts.map(alternativeName))),
   );
 }

@@ -58,6 +58,8 @@ async function pump(
   raw.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
+    // Nothing follows a stream; kept alive, its connection would hold up the end of the process.
+    connection: 'close',
     'x-accel-buffering': 'no',
     'x-request-id': request.id,
   });

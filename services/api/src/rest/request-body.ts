@@ -2,6 +2,7 @@
 import {
   DOCUMENT_LIMITS,
   type Documents,
+  doubledKeys,
   expandLists,
   faultOf,
   isPlainObject,
@@ -41,7 +42,10 @@ export function acceptBodies(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<string>(JSON_TYPES, { parseAs: 'string' }, (request, body, done) => {
     if (body === '') return done(null, undefined);
-    return parseJson(request, body, done);
+    return parseJson(request, body, (error: Error | null, value?: unknown) => {
+      const doubled = error ? [] : doubledKeys(body);
+      done(doubled.length > 0 ? faultOf(doubled, 'The body') : error, value);
+    });
   });
   fastify.addContentTypeParser<string>(YAML_TYPES, { parseAs: 'string' }, (_request, body, done) => {
     done(null, body === '' ? undefined : new YamlText(body));
