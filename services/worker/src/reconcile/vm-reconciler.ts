@@ -9,6 +9,7 @@ export interface VmScope extends Loaded<'VMInstance'> {
   readonly target: VmTarget;
 }
 
+import { applyMachine } from './apply-machine.ts';
 export interface VmReconcilerPorts {
   readonly store: Pick<Store, 'load' | 'disksOfVm'>;
   readonly cluster: Pick<Cluster, 'observeVm' | 'renderVm' | 'performVmAction' | 'leftovers'>;
@@ -23,7 +24,8 @@ export function vmReconciler(ports: VmReconcilerPorts): Reconciler<'VMInstance',
     load: (uid) => loadVm(ports, uid),
     plan: ({ desired, target }) =>
       planVm({ desired, rendered: cluster.renderVm(target), observed: cluster.observeVm(target) }),
-    perform: (action, { target }) => cluster.performVmAction(action, target),
+    perform: (action, { target }) =>
+      action.do === 'applyVirtualMachine' ? applyMachine(ports, target) : cluster.performVmAction(action, target),
     refused: ({ desired }, plan, action, words) => {
       const refused = powerRefusal(desired, action, words);
       if (refused === undefined) return undefined;
