@@ -38,7 +38,7 @@ export function renderLifecyclePage(): string {
   return [
     '# Lifecycle\n',
     'Rendered from `libs/domain`; write it anew with `npm run docs`. A settled phase is one in which nothing more happens by itself: an operation on',
-    'the resource is over. The store refuses a step that is not in the table.\n',
+    'the resource is over, unless a pause or a restart is still on its way ([power](power.md)). The store refuses a step that is not in the table.\n',
     ...sections,
     '## Which meter runs in which phase\n',
     'Why: [decision 11](decisions/0011-when-meters-run.md). `ip.held` runs while an address is assigned, whatever the machine does, until it is being deleted.\n',

@@ -33,9 +33,12 @@ function whatIsLeft(observed: VmObserved): string | undefined {
 }
 
 function deletions({ virtualMachine, machine, service, cloudInitSecret, sshKeysSecret }: VmObserved): VmAction[] {
-  if (virtualMachine) return virtualMachine.deleting ? [] : [{ do: 'deleteVirtualMachine', uid: virtualMachine.uid }];
+  // A guest that is paused cannot shut itself down.
+  const letGo: VmAction[] = machine?.paused ? [{ do: 'unpauseMachine', uid: machine.uid }] : [];
+  if (virtualMachine?.deleting) return letGo;
+  if (virtualMachine) return [{ do: 'deleteVirtualMachine', uid: virtualMachine.uid }, ...letGo];
   // The guest is still using what is below.
-  if (machine) return [];
+  if (machine) return letGo;
   const actions: VmAction[] = [];
   if (service && !service.deleting) actions.push({ do: 'deleteService', uid: service.uid });
   if (cloudInitSecret && !cloudInitSecret.deleting)

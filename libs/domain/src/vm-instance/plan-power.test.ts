@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { VmIntent, VmPower } from './intent.ts';
 import type { ObservedMachine, ObservedVirtualMachine } from './observed.ts';
+import { planVmDeletion } from './plan-deletion.ts';
 import { vmPhase } from './plan-phase.ts';
 import { failedWish, planPower, powerRefusal } from './plan-power.ts';
 import type { VmPlanInput } from './plan-report.ts';
@@ -220,6 +221,18 @@ describe('a stop', () => {
 
   it('with the usual time has nothing to add', () => {
     expect(step({ ...off, machine: {} })).toMatchObject({ phase: 'Stopping', actions: [], isPending: false });
+  });
+});
+
+describe('a deletion', () => {
+  it('lets a paused guest go, so that it can shut itself down', () => {
+    const { desired, observed } = input({ machine: { paused: true } });
+    const planned = (virtualMachine: VmPlanInput['observed']['virtualMachine']) =>
+      planVmDeletion(desired, { ...observed, ...(virtualMachine ? { virtualMachine } : {}) }, desired.status).actions;
+    const letGo = { do: 'unpauseMachine', uid: 'm-1' };
+    expect(planned(observed.virtualMachine)).toEqual([{ do: 'deleteVirtualMachine', uid: 'kv-1' }, letGo]);
+    const going = observed.virtualMachine && { ...observed.virtualMachine, deleting: true };
+    expect(planned(going)).toEqual([letGo]);
   });
 });
 
