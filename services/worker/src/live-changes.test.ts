@@ -125,3 +125,28 @@ test(
   },
   LIMIT_MS,
 );
+
+test(
+  'a cluster that follows the manifest by itself needs no calls: the disk comes and goes all the same',
+  async () => {
+    const declarative = await WorkerStack.startOn(await SimulatedStory.start({ hotplug: 'DeclarativeHotplugVolumes' }));
+    try {
+      await declarative.startWorker();
+      const root = await declarative.wantDisk('root', { source: {}, storage: '1Gi' });
+      const data = await declarative.wantDisk('data', { source: {}, storage: '1Gi' });
+      const vm = await declarative.wantVm('declared', { disks: ['root'] });
+      const running = await declarative.untilPhase(vm, 'Running');
+      await declarative.editVm(running, { disks: ['root', 'data'] });
+      const attached = await declarative.until(vm, (now) => now !== undefined && isAttached(now, 'data'));
+      expect(attached).toMatchObject({ phase: 'Running', status: { startedAt: running.status.startedAt } });
+      await declarative.editVm(running, { disks: ['root'] });
+      await declarative.until(data, (now) => now?.status.attachedTo.length === 0);
+      await declarative.requestDeletion(data);
+      await declarative.untilGone(data);
+      expect(((await declarative.store.getByUid(root.uid)) as VmDisk).status.attachedTo).toEqual(['declared']);
+    } finally {
+      await declarative.close();
+    }
+  },
+  LIMIT_MS,
+);
