@@ -113,6 +113,18 @@ export const WORKER_METRICS = {
     help: 'Resources whose next look was due and that the last sweep put into the outbox',
     labels: [],
   },
+  clusterTurnsWaiting: {
+    type: 'gauge',
+    name: 'compute_cluster_turns_waiting',
+    help: 'Changes that wait in this process for their turn in the cluster',
+    labels: [],
+  },
+  clusterTurnsPutOff: {
+    type: 'counter',
+    name: 'compute_cluster_turns_put_off_total',
+    help: 'Looks whose changes were put off because the cluster has enough to do',
+    labels: [],
+  },
   clusterRequestSeconds: {
     type: 'histogram',
     name: 'compute_cluster_request_duration_seconds',

@@ -13,6 +13,7 @@ export interface MeasuredParts {
 }
 
 export class WorkerMetrics {
+  #turnsWaiting: () => number = () => 0;
   readonly #metrics = createMetrics('worker', WORKER_METRICS);
   readonly instruments: Instruments<typeof WORKER_METRICS> = this.#metrics.instruments;
 
@@ -22,9 +23,15 @@ export class WorkerMetrics {
       (depth) => this.#queueDepth(depth),
       () => undefined,
     );
+    this.instruments.clusterTurnsWaiting.set(this.#turnsWaiting());
     const { lastEventAt } = cluster.health();
     if (lastEventAt) this.instruments.informerStalenessSeconds.set(secondsSince(lastEventAt));
     return this.#metrics.render();
+  }
+
+  /** Says who knows how many changes wait for their turn in the cluster. */
+  measureTurns(waiting: () => number): void {
+    this.#turnsWaiting = waiting;
   }
 
   reconciled(kind: Kind, outcome: string, durationMs: number): void {

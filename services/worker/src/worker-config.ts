@@ -45,6 +45,12 @@ export const WORKER_SETTINGS = {
     max: 100,
     description: 'connections to Postgres.',
   }),
+  clusterChangesPerSecond: integerSetting('CLUSTER_CHANGES_PER_SECOND', {
+    fallback: 100,
+    min: 1,
+    max: 100_000,
+    description: 'changes that this worker makes in the cluster in a second at most; projects take turns.',
+  }),
   importStalledSeconds: integerSetting('IMPORT_DEADLINE_STALLED_SECONDS', {
     fallback: 600,
     min: 1,

@@ -5,8 +5,14 @@ import { failureOfError, failureOfOutcome } from './action-failure.ts';
 const refused = (message: string) => failureOfOutcome({ result: 'refused', reason: 'Forbidden', message });
 
 test('what the cluster calls temporary is tried again, not earlier than it says', () => {
-  const outcome = { result: 'retry', reason: 'TooManyRequests', message: 'slow down', retryAfterMs: 3_000 } as const;
-  expect(failureOfOutcome(outcome)).toEqual({ kind: 'retry', code: 'TooManyRequests', retryAfterMs: 3_000 });
+  const outcome = { result: 'retry', reason: 'ServerTimeout', message: 'slow', retryAfterMs: 3_000 } as const;
+  expect(failureOfOutcome(outcome)).toEqual({ kind: 'retry', code: 'ServerTimeout', retryAfterMs: 3_000 });
+});
+
+test('a cluster that has too much to do is busy, not broken', () => {
+  const outcome = { result: 'retry', reason: 'TooManyRequests', message: 'slow down' } as const;
+  expect(failureOfOutcome(outcome)).toEqual({ kind: 'busy', afterMs: 1_000 });
+  expect(failureOfOutcome({ ...outcome, retryAfterMs: 3_000 })).toEqual({ kind: 'busy', afterMs: 3_000 });
 });
 
 test('missing permissions of the worker are no refusal of the spec', () => {

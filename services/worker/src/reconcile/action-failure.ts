@@ -9,9 +9,14 @@ import { isFault } from '@compute/domain';
 
 export type ActionFailure =
   | { readonly kind: 'retry'; readonly code: string; readonly retryAfterMs?: number }
+  /** The cluster has too much to do and wants to be left alone for so long. */
+  | { readonly kind: 'busy'; readonly afterMs: number }
   | { readonly kind: 'refused'; readonly message: string };
 
 const LONGEST_MESSAGE = 500;
+const TOO_MANY_REQUESTS = 'TooManyRequests';
+/** For a cluster that does not say how long. */
+const BUSY_MS = 1_000;
 const MISSING_PERMISSION = /\bcannot \w+ resource\b/;
 
 /** Classifies an action that did not get done. `code` labels a metric and has few values. */
@@ -20,6 +25,7 @@ export function failureOfOutcome(outcome: Exclude<ActionOutcome, { result: 'done
   if (outcome.result === 'refused' && !MISSING_PERMISSION.test(message))
     return { kind: 'refused', message: inPlainWords(message) };
   const retryAfterMs = outcome.result === 'retry' ? outcome.retryAfterMs : undefined;
+  if (reason === TOO_MANY_REQUESTS) return { kind: 'busy', afterMs: retryAfterMs ?? BUSY_MS };
   return { kind: 'retry', code: reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 

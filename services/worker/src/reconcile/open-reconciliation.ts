@@ -7,6 +7,7 @@ import { probeSource } from '../source-probe/probe-source.ts';
 import { SourceProbes } from '../source-probe/source-probes.ts';
 import type { WorkerParts } from '../start-worker.ts';
 import type { WorkerConfig } from '../worker-config.ts';
+import { ClusterPace } from './cluster-pace.ts';
 import { Outage } from './outage.ts';
 import { createPokeHandler } from './poke-handler.ts';
 import { ProjectNamespaces } from './project-namespaces.ts';
@@ -30,13 +31,18 @@ export function openReconciliation(parts: WorkerParts, onProgressError: (error: 
     write: (entries) => between(points, 'progress:write', () => store.progress(entries)),
     onError: onProgressError,
   });
+  const clusterPace = new ClusterPace(config.clusterChangesPerSecond);
+  metrics.measureTurns(() => clusterPace.waiting);
   const ports: LoopPorts = {
     rows: store,
     retry: pace.retry,
+    pace: clusterPace,
     points,
     progress,
+    onSentBack: () => metrics.instruments.clusterTurnsPutOff.inc(),
     onPhase: (before, phase) => metrics.phaseChanged(before, phase),
     onFailure: (kind, action, failure, cause) => {
+      if (failure.kind === 'busy') return metrics.instruments.clusterTurnsPutOff.inc();
       const code = failure.kind === 'refused' ? 'Refused' : failure.code;
       metrics.failed(kind, code);
       logger.warn({ action, code, err: cause }, 'an action on the cluster did not get done');

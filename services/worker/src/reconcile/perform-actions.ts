@@ -11,7 +11,7 @@ import type { Loaded, Reconciler } from './reconciler.ts';
 const SEEN_PAUSE_MS = 5;
 const SEEN_LIMIT_MS = 250;
 
-type PerformPorts = Pick<LoopPorts, 'points' | 'onFailure'>;
+type PerformPorts = Pick<LoopPorts, 'points' | 'pace' | 'onFailure'>;
 
 export interface FailedAction<A> {
   readonly action: A;
@@ -41,9 +41,11 @@ async function performOne<K extends Kind, S extends Loaded<K>, A extends { reado
 ): Promise<ActionFailure | undefined> {
   const name = stepNames.perform(reconciler.kind, action.do);
   try {
+    await ports.pace.turn(scope.desired.project);
     const outcome = await between(ports.points, name, () => reconciler.perform(action, scope), scope.desired);
     if (outcome.result === 'done') return undefined;
     const failure = failureOfOutcome(outcome);
+    if (failure.kind === 'busy') ports.pace.hold(failure.afterMs);
     ports.onFailure?.(reconciler.kind, action.do, failure, outcome.message);
     return failure;
   } catch (error) {

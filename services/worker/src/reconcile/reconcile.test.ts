@@ -5,6 +5,7 @@ import { type ConditionReport, Fault, type ImportProgress, type VmInstance } fro
 import type { ObserveCommand } from '@compute/store';
 import { expect, test } from 'vitest';
 import { noFaultPoints } from '../fault-points.ts';
+import { ClusterPace } from './cluster-pace.ts';
 import { type LoopPorts, reconcile } from './reconcile.ts';
 import type { Loaded, PlanOf, Reconciler } from './reconciler.ts';
 import { DEFAULT_RETRY } from './retry-policy.ts';
@@ -66,6 +67,7 @@ function setUp(options: {
   };
   const ports: LoopPorts = {
     retry: DEFAULT_RETRY,
+    pace: new ClusterPace(1_000),
     points: noFaultPoints,
     rows: {
       observe: async (observation) => {
@@ -160,7 +162,7 @@ test('a failed action ends the look, and the row is due again after a growing pa
 
 test('the time that a server names is respected', async () => {
   const { looks, run } = setUp({
-    perform: () => ({ result: 'retry', reason: 'TooManyRequests', message: 'x', retryAfterMs: 60_000 }),
+    perform: () => ({ result: 'retry', reason: 'ServiceUnavailable', message: 'x', retryAfterMs: 60_000 }),
   });
   await run();
   expect(looks[0]?.afterMs).toBe(60_000);
@@ -243,4 +245,20 @@ test('the loop passes a named point before and after each commit and each action
     'before:perform:VMInstance:second',
     'after:perform:VMInstance:second',
   ]);
+});
+
+test('a cluster that has too much to do is a condition of the row and a later look, not a failed attempt', async () => {
+  const perform = (): ActionOutcome => ({
+    ...{ result: 'retry', reason: 'TooManyRequests', message: 'slow down', retryAfterMs: 7_000 },
+  });
+  const { log, observations, looks, run } = setUp({ perform });
+  expect(await run()).toBe('busy');
+  expect(log).toEqual(['commit', 'first', 'commit']);
+  const last = observations.at(-1);
+  expect(conditionOf(last, 'SpecApplied')).toMatchObject({ status: 'False', reason: 'WaitingForCluster' });
+  expect(last?.nextLookAfterMs).toBeGreaterThanOrEqual(6_900);
+  expect(looks).toEqual([]);
+  // Meanwhile nothing else is asked of the cluster, and the row is written once only.
+  expect(await run()).toBe('busy');
+  expect(log).toEqual(['commit', 'first', 'commit', 'commit']);
 });

@@ -9,6 +9,8 @@ import { type Actor, type ImportProgress, isFault, type Kind, type ResourceOf } 
 import type { LoadedVersions, ObserveCommand, RemoveCommand } from '@compute/store';
 import { between, type FaultPoints, stepNames } from '../fault-points.ts';
 import type { ActionFailure } from './action-failure.ts';
+import { withWait } from './backpressure.ts';
+import type { ClusterPace } from './cluster-pace.ts';
 import { performAll } from './perform-actions.ts';
 import type { Loaded, PlanOf, Reconciler } from './reconciler.ts';
 import { keepRefusal, withRefusal } from './refusal.ts';
@@ -18,7 +20,7 @@ export const WORKER_ACTOR: Actor = { type: 'system', id: 'worker' };
 /** A row that changed while it was looked at is looked at again at once, but not for ever. */
 const STALE_LIMIT = 3;
 
-export type Outcome = 'done' | 'removed' | 'gone' | 'stale' | 'progress' | 'retry' | 'refused';
+export type Outcome = 'done' | 'removed' | 'gone' | 'stale' | 'progress' | 'retry' | 'busy' | 'refused';
 
 export interface LookRequest {
   readonly uid: string;
@@ -37,10 +39,13 @@ export interface RowWriter {
 export interface LoopPorts {
   readonly rows: RowWriter;
   readonly retry: RetryPolicy;
+  readonly pace: Pick<ClusterPace, 'turn' | 'absenceOf' | 'sendBack' | 'hold'>;
   readonly points: FaultPoints;
   readonly progress: { offer(uid: string, progress: ImportProgress): void; forget(uid: string): void };
   /** Hears of each phase that a commit changed; for metrics. */
   readonly onPhase?: <K extends Kind>(before: ResourceOf[K], phase: ResourceOf[K]['phase']) => void;
+  /** Hears of each look whose actions wait for the cluster. */
+  readonly onSentBack?: (kind: Kind) => void;
   /** Hears of each failed action before it is written down; for logs and metrics. */
   readonly onFailure?: (kind: Kind, action: string, failure: ActionFailure, cause: unknown) => void;
 }
@@ -73,13 +78,26 @@ async function look<K extends Kind, S extends Loaded<K>, A extends { readonly do
   if (plan.outcome === 'remove') return remove(reconciler, scope, plan, poke, ports);
   const figures = reconciler.progressOnly?.(scope, plan);
   if (figures) return offerProgress(scope, figures, plan.requeueAfterMs, ports);
+  const absenceMs = plan.actions.length === 0 ? undefined : ports.pace.absenceOf(scope.desired.project);
+  if (absenceMs !== undefined) {
+    ports.onSentBack?.(reconciler.kind);
+    await commit<K, A>(scope, withWait(reconciler, scope, plan, absenceMs), poke, ports);
+    return 'busy';
+  }
   await commit<K, A>(scope, plan, poke, ports);
   const failed = await performAll(reconciler, scope, plan.actions, ports);
   if (failed === undefined) return 'done';
   const { action, failure } = failed;
+  if (failure.kind === 'busy') {
+    const waiting = withWait(reconciler, scope, plan, ports.pace.sendBack(scope.desired.project));
+    await showAfterwards(reconciler, scope, waiting, poke, ports);
+    return 'busy';
+  }
   if (failure.kind === 'retry') return retryLater(poke.uid, scope.attempts, ports, failure.retryAfterMs);
   const shown = reconciler.refused?.(scope, plan, action, failure.message);
-  return showRefusal(reconciler, scope, shown ?? withRefusal(reconciler, plan, failure.message), poke, ports);
+  const refusal = shown ?? withRefusal(reconciler, plan, failure.message);
+  await showAfterwards(reconciler, scope, refusal, poke, ports);
+  return 'refused';
 }
 
 /** A row goes only when the cluster itself says that nothing is left: what is forgotten here would run unpaid for ever. */
@@ -153,18 +171,16 @@ async function retryLater(
   return 'retry';
 }
 
-/** Writes the refusal on the row, unless the user changed the spec meanwhile: that spec gets its own look. */
-async function showRefusal<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
+/** Writes what the cluster's answer means on the row, unless the spec changed meanwhile: that spec gets its own look. */
+async function showAfterwards<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
   reconciler: Reconciler<K, S, A>,
-  scope: S,
-  refusal: PlanOf<K, A>,
+  { desired: { generation } }: S,
+  plan: PlanOf<K, A>,
   poke: LookRequest,
   ports: LoopPorts,
-): Promise<Outcome> {
+): Promise<void> {
   const fresh = await reconciler.load(poke.uid);
-  if (!fresh || fresh.desired.generation !== scope.desired.generation) return 'refused';
-  await commit<K, A>(fresh, refusal, poke, ports);
-  return 'refused';
+  if (fresh?.desired.generation === generation) await commit<K, A>(fresh, plan, poke, ports);
 }
 
 function versionsOf({ specVersion, statusVersion }: LoadedVersions): LoadedVersions {

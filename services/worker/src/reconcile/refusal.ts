@@ -35,7 +35,8 @@ export function keepRefusal<K extends Kind, S extends Loaded<K>, A extends { rea
   };
 }
 
-function withCondition<K extends Kind, A>(
+/** The plan with one condition in place of the one it has of that type. */
+export function withCondition<K extends Kind, A>(
   plan: PlanOf<K, A>,
   condition: ConditionReport<ConditionTypeOf<K>>,
 ): PlanOf<K, A> {
