@@ -6,6 +6,7 @@ import { deleteQuerySchema, writeQuerySchema } from '../requests/query.ts';
 import type { Endpoint, EndpointBody, ReplyShape } from './endpoints/endpoint.ts';
 import { ENDPOINTS } from './endpoints/index.ts';
 import { TAGS } from './endpoints/tags.ts';
+import { pathExample, queryExample } from './parameter-examples.ts';
 import { REQUEST_SCHEMAS } from './request-schemas.ts';
 import { VIEW_SCHEMAS } from './view-schemas.ts';
 
@@ -17,6 +18,7 @@ export interface OpenApiParameter {
   readonly required: boolean;
   readonly description: string;
   readonly schema: JsonSchema;
+  readonly example?: unknown;
 }
 
 export interface OpenApiContent {
@@ -98,13 +100,14 @@ const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   code: 'Error code.',
 };
 
-function pathParameters({ path }: Endpoint): OpenApiParameter[] {
+function pathParameters({ path, tag }: Endpoint): OpenApiParameter[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
     in: 'path',
     required: true,
     description: PATH_PARAMETERS[name] ?? '',
     schema: { type: 'string' },
+    example: pathExample(name, tag),
   }));
 }
 
@@ -134,7 +137,7 @@ const QUERY_PARAMETERS: Readonly<Record<string, string>> = {
   withDisks: 'Deletes the disks of the machine too.',
 };
 
-function queryParameters({ query }: Endpoint): OpenApiParameter[] {
+function queryParameters({ query, tag }: Endpoint): OpenApiParameter[] {
   if (!query) return [];
   const { properties = {}, required = [] } = jsonSchema(query, 'input') as {
     properties?: Record<string, JsonSchema>;
@@ -146,8 +149,11 @@ function queryParameters({ query }: Endpoint): OpenApiParameter[] {
     required: required.includes(name),
     description: QUERY_PARAMETERS[name] ?? '',
     schema: name === 'pageSize' || name === 'limit' ? { type: 'integer', minimum: 0, default: 50 } : schema,
+    ...exampleOf(queryExample(name, tag)),
   }));
 }
+
+const exampleOf = (example: unknown): { readonly example?: unknown } => (example === undefined ? {} : { example });
 
 const HEADERS: Readonly<Record<string, string>> = {
   'Idempotency-Key':

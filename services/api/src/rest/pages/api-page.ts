@@ -34,14 +34,20 @@ function operationHtml({ path, method, operation }: Row): string {
   );
   return `<details id="${escapeHtml(operation.operationId)}"><summary><span class="verb">${method.toUpperCase()}</span> <code>${escapeHtml(path)}</code> ${escapeHtml(operation.summary)}</summary>
 <p>${escapeHtml(operation.description ?? '')}</p>${parameters.length > 0 ? `<h3>Parameters</h3><table>${parameters.join('')}</table>` : ''}
-${exampleHtml(operation)}<h3>Answers</h3><table>${responses.join('')}</table></details>`;
+<h3>Example</h3>${exampleHtml({ path, method, operation })}<h3>Answers</h3><table>${responses.join('')}</table></details>`;
 }
 
-function exampleHtml({ requestBody }: OpenApiOperation): string {
+/** The request with the values that the document shows, and its body where it has one. */
+function exampleHtml({ path, method, operation: { parameters, requestBody } }: Row): string {
+  const shown = parameters.reduce(
+    (address, { name, in: place, example }) =>
+      place === 'path' ? address.replace(`{${name}}`, String(example)) : address,
+    path,
+  );
+  const line = `${method.toUpperCase()} ${shown}`;
   const example = Object.values(requestBody?.content ?? {}).find((content) => content.example !== undefined)?.example;
-  if (example === undefined) return '';
-  const text = typeof example === 'string' ? example : JSON.stringify(example, undefined, 2);
-  return `<h3>Example</h3><pre>${escapeHtml(text)}</pre>`;
+  const body = typeof example === 'string' ? example : JSON.stringify(example, undefined, 2);
+  return `<pre>${escapeHtml(example === undefined ? line : `${line}\n\n${body}`)}</pre>`;
 }
 
 function errorTable(): string {
