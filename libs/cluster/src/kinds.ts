@@ -122,6 +122,10 @@ export interface Pod extends KubeObject {
   };
 }
 
+export interface Node extends KubeObject {
+  status?: { conditions?: WireCondition[] };
+}
+
 export interface ClusterEvent extends KubeObject {
   reason?: string;
   message?: string;
@@ -191,6 +195,7 @@ export const pods = resourceKind<Pod>({
   plural: 'pods',
   namespaced: true,
 });
+export const nodes = resourceKind<Node>({ group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false });
 export const events = resourceKind<ClusterEvent>({
   group: '',
   version: 'v1',

@@ -46,6 +46,7 @@ export { failedWish, powerRefusal } from './vm-instance/plan-power.ts';
 export * from './vm-instance/plan-report.ts';
 export * from './vm-instance/power.ts';
 export * from './vm-instance/ssh-key.ts';
+export { missingEntryRefused } from './vm-instance/start-obstacle.ts';
 export * from './vm-instance/start-record.ts';
 export * from './vm-instance/validate.ts';
 export * from './vm-instance/vm-instance.ts';

@@ -18,6 +18,7 @@ import {
   claims,
   dataVolumes,
   namespaces,
+  nodes,
   pods,
   secrets,
   services,
@@ -37,6 +38,7 @@ import {
   projectDataVolume,
   projectMachine,
   projectNamespace,
+  projectNode,
   projectObject,
   projectService,
   projectVirtualMachine,
@@ -79,6 +81,7 @@ export class ClusterView {
   readonly #secrets;
   readonly #namespaces;
   readonly #failedPods;
+  readonly #nodes;
   readonly #crashes = new LauncherCrashes();
 
   constructor(client: KubeClient, onError: (error: unknown) => void) {
@@ -92,6 +95,8 @@ export class ClusterView {
     this.#secrets = this.#followRows(secrets, projectObject);
     this.#namespaces = this.#follow(namespaces, PROJECT_LABEL, projectNamespace);
     this.#failedPods = this.#follow(pods, UID_LABEL, projectFailedPod, FAILED_PODS);
+    this.#nodes = this.#follow(nodes, '', projectNode);
+    this.#nodes.onChange((change) => this.#onNode(change));
     this.#failedPods.onChange((change) => this.#onFailedPod(change));
     this.#machines.onChange((change) => this.#onDisksOf(change, this.#diskUsers));
     this.#virtualMachines.onChange((change) => this.#onDisksOf(change, this.#diskClaimants));
@@ -155,6 +160,7 @@ export class ClusterView {
       cloudInitSecret: this.#secrets.get(namespace, cloudInitSecretName(vm.name)),
       sshKeysSecret: this.#secrets.get(namespace, sshKeysSecretName(vm.name)),
       lastCrash: this.#crashes.of(vm.uid),
+      isNodeSilent: (node) => this.#nodes.get(undefined, node)?.silent === true,
       usersOfDisk: (disk) => this.#usersOf(namespace, disk),
     });
   }
@@ -222,6 +228,12 @@ export class ClusterView {
     if (isDeepStrictEqual(had, has)) return;
     users.update(namespace, before, now);
     for (const disk of new Set([...had, ...has])) this.#tell(this.#rowOfDisk(namespace, disk));
+  }
+
+  // Of a lost node nothing is heard, so nothing of its machines changes either.
+  #onNode({ type, key, object, previous }: InformerChange<{ readonly silent: boolean }>): void {
+    if (type !== 'modified' || object.silent === previous?.silent) return;
+    for (const { observed, row } of this.#machines.list()) if (observed.nodeName === key) this.#tell(row);
   }
 
   // A pod that failed is gone a moment later, so what it told is kept here.

@@ -35,6 +35,7 @@ export interface VmSightings {
   readonly cloudInitSecret: Projected<ObservedObject> | undefined;
   readonly sshKeysSecret: Projected<ObservedObject> | undefined;
   readonly lastCrash?: VmObserved['lastCrash'];
+  readonly isNodeSilent?: (node: string) => boolean;
   /** Names of the machines that have a disk, or will have it at their next start. */
   readonly usersOfDisk: (disk: string) => readonly string[];
 }
@@ -59,6 +60,7 @@ export function vmObserved(vm: VmInstance, disks: readonly VmDisk[], seen: VmSig
     cloudInitSecret: own(vm.uid, seen.cloudInitSecret),
     sshKeysSecret: own(vm.uid, seen.sshKeysSecret),
     ...(seen.lastCrash ? { lastCrash: seen.lastCrash } : {}),
+    ...(isNodeSilent(seen) ? { nodeSilent: true } : {}),
     disks: vm.spec.disks.map((entry) => {
       const name = diskName(entry);
       return diskOfVm(name, disks, otherHolders(vm.name, seen.usersOfDisk(name)));
@@ -99,6 +101,11 @@ function diskOfVm(name: string, disks: readonly VmDisk[], otherUsers: readonly s
   const state = diskState(disk);
   const isHeld = state === 'ready' && !optical && otherUsers.length > 0;
   return isHeld ? { name, state: 'inUse', optical, heldBy: otherUsers } : { name, state, optical };
+}
+
+function isNodeSilent({ machine, isNodeSilent: isSilent }: VmSightings): boolean {
+  const node = machine?.observed.nodeName;
+  return node !== undefined && isSilent?.(node) === true;
 }
 
 function own<T>(uid: string, sighting: Projected<T> | undefined): T | undefined {

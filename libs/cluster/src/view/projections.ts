@@ -19,6 +19,7 @@ import type { KubeObject } from '@compute/kube-client';
 import type {
   DataVolume,
   Namespace,
+  Node,
   PersistentVolumeClaim,
   Service,
   VirtualMachine,
@@ -61,6 +62,11 @@ export const projectObject = (object: KubeObject): Projected<ObservedObject> => 
 
 export const projectNamespace = (namespace: Namespace): { readonly deleting: boolean } => ({
   deleting: namespace.metadata.deletionTimestamp !== undefined || namespace.status?.phase === 'Terminating',
+});
+
+/** Heartbeats change a node all the time; only that they have ceased is kept. */
+export const projectNode = ({ status }: Node): { readonly silent: boolean } => ({
+  silent: condition(status?.conditions, 'Ready')?.status === 'Unknown',
 });
 
 export function projectDataVolume(object: DataVolume): Projected<ObservedDataVolume> {

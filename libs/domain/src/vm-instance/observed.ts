@@ -78,6 +78,8 @@ export interface VmObserved {
   readonly service?: ObservedService;
   readonly cloudInitSecret?: ObservedObject;
   readonly sshKeysSecret?: ObservedObject;
+  /** Nothing is heard of the node that the machine is on; what the cluster shows of the machine is old. */
+  readonly nodeSilent?: boolean;
   /** How the machine's last pod ended that ended in failure, while the cluster still shows or the worker still knows it. */
   readonly lastCrash?: { readonly reason: string; readonly machineUid?: string };
   /** The disks that the spec names, as our own rows tell. */

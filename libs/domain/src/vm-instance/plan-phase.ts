@@ -6,7 +6,16 @@ import type { FailureReport } from '../resource.ts';
 import type { ObservedMachine, ObservedVirtualMachine } from './observed.ts';
 import { disksCondition, disksReady } from './plan-conditions.ts';
 import type { VmPlan, VmPlanInput } from './plan-report.ts';
-import { launchFailure, launchRefused, lostNode, missingEntry, startFailure, unschedulable } from './start-obstacle.ts';
+import {
+  launchFailure,
+  launchRefused,
+  lostNode,
+  missingEntry,
+  standingRefusal,
+  startFailure,
+  unschedulable,
+  wasOutOfMemory,
+} from './start-obstacle.ts';
 import { runStrategyOf, type VmPhase } from './vm-instance.ts';
 
 export type PhaseVerdict = Pick<VmPlan, 'phase' | 'reason' | 'message' | 'happenedAt' | 'failure'>;
@@ -16,7 +25,10 @@ const UNSCHEDULABLE_PATIENCE_MS = 20_000;
 
 export function vmPhase(input: VmPlanInput): PhaseVerdict {
   const { virtualMachine, machine } = input.observed;
-  if (!virtualMachine) return verdict('Provisioning', 'Creating', 'The machine is being made in the cluster.');
+  if (!virtualMachine) {
+    const refused = standingRefusal(input.desired);
+    return refused ? failed(refused) : verdict('Provisioning', 'Creating', 'The machine is being made in the cluster.');
+  }
   if (virtualMachine.deleting)
     return verdict('Provisioning', 'Recreating', 'Someone deleted the machine in the cluster; it is made anew.');
   return machine ? phaseOfMachine(input, machine) : phaseWithoutMachine(input, virtualMachine);
@@ -24,6 +36,7 @@ export function vmPhase(input: VmPlanInput): PhaseVerdict {
 
 function phaseOfMachine(input: VmPlanInput, machine: ObservedMachine): PhaseVerdict {
   const halted = runStrategyOf(input.desired.spec) === 'Halted';
+  if (input.observed.nodeSilent) return failed(lostNode(machine));
   if (machine.deleting)
     return verdict(
       'Stopping',
@@ -71,7 +84,9 @@ function phaseAfterExit({ desired, observed }: VmPlanInput, machine: ObservedMac
     case 'Halted':
       return verdict('Stopped', 'Stopped', 'The machine is stopped.');
     case 'Always':
-      return verdict('Starting', 'GuestEnded', 'The guest has ended; the machine starts again.');
+      return wasOutOfMemory(observed, machine)
+        ? verdict('Starting', 'OutOfMemory', 'The machine was killed for want of memory; it starts again.')
+        : verdict('Starting', 'GuestEnded', 'The guest has ended; the machine starts again.');
     case 'RerunOnFailure':
       return machine.phase === 'Failed'
         ? verdict('Starting', 'GuestFailed', 'The guest has failed; the machine starts again.')

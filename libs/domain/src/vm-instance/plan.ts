@@ -18,6 +18,7 @@ import { restartAdvice, restartDetails } from './plan-restart.ts';
 import { runStrategyOf, type VmConditionType, type VmDiskState, type VmInstance, type VmPhase } from './vm-instance.ts';
 
 const SOON_MS = 5_000;
+const STARTING_MS = 10_000;
 const WAITING_MS = 30_000;
 const SETTLED_MS = 300_000;
 const PLATFORM_UPDATE_WAITS =
@@ -185,6 +186,8 @@ function diskOfStatus({ name, state }: ObservedDiskOfVm, machine: ObservedMachin
 
 function requeue(phase: VmPhase, actions: readonly VmAction[]): number {
   if (actions.length > 0) return SOON_MS;
+  // Nothing tells that the patience with a machine that finds no node is over.
+  if (phase === 'Starting') return STARTING_MS;
   const settled = phase === 'Running' || phase === 'Stopped' || phase === 'Paused';
   return settled ? SETTLED_MS : WAITING_MS;
 }

@@ -56,3 +56,25 @@ export function missingEntry({
   if (/Instancetype/i.test(reason)) return vmFailure('InstanceTypeMissing', { detail: message });
   return undefined;
 }
+
+const NAMES_LACKING = /\bfind\b[^.]*\b(instancetype|preference)\b|\b(instancetype|preference)s?[^:]*\bnot found\b/i;
+
+/** As {@link missingEntry}, from the words with which the cluster refuses the machine at the door. */
+export function missingEntryRefused(words: string): FailureReport | undefined {
+  const match = NAMES_LACKING.exec(words);
+  return match ? missingEntry({ reason: match[1] ?? match[2] ?? '', message: words }) : undefined;
+}
+
+/** What the machine names and the cluster lacks, as long as the same spec waits to be taken. */
+export function standingRefusal({ status, generation }: VmInstance): FailureReport | undefined {
+  const { failure, observedGeneration } = status;
+  const isMissing = failure?.code === 'InstanceTypeMissing' || failure?.code === 'ProfileMissing';
+  if (!isMissing || observedGeneration !== generation) return undefined;
+  const { since: _since, ...report } = failure;
+  return report;
+}
+
+/** Whether this incarnation was killed for want of memory. */
+export function wasOutOfMemory({ lastCrash }: VmObserved, { uid }: ObservedMachine): boolean {
+  return lastCrash?.reason === 'OOMKilled' && lastCrash.machineUid === uid;
+}

@@ -1,15 +1,23 @@
 /** What a VMInstance supplies to the loop. Its disks' rows are read with it: a machine waits for them. */
 import type { Cluster, VmTarget } from '@compute/cluster';
-import { planVm, powerRefusal, type VmAction } from '@compute/domain';
+import {
+  type FailureReport,
+  missingEntryRefused,
+  planVm,
+  powerRefusal,
+  type VmAction,
+  type VmPlan,
+} from '@compute/domain';
 import type { Store } from '@compute/store';
+import { applyMachine } from './apply-machine.ts';
 import type { ProjectNamespaces } from './project-namespaces.ts';
 import type { Loaded, Reconciler } from './reconciler.ts';
+import { REFUSED_LOOK_MS } from './retry-policy.ts';
 
 export interface VmScope extends Loaded<'VMInstance'> {
   readonly target: VmTarget;
 }
 
-import { applyMachine } from './apply-machine.ts';
 export interface VmReconcilerPorts {
   readonly store: Pick<Store, 'load' | 'disksOfVm'>;
   readonly cluster: Pick<Cluster, 'observeVm' | 'renderVm' | 'performVmAction' | 'leftovers'>;
@@ -27,12 +35,32 @@ export function vmReconciler(ports: VmReconcilerPorts): Reconciler<'VMInstance',
     perform: (action, { target }) =>
       action.do === 'applyVirtualMachine' ? applyMachine(ports, target) : cluster.performVmAction(action, target),
     refused: ({ desired }, plan, action, words) => {
+      const missing = action.do === 'applyVirtualMachine' ? missingEntryRefused(words) : undefined;
+      if (missing) return failedPlan(plan, missing);
       const refused = powerRefusal(desired, action, words);
       if (refused === undefined) return undefined;
       const { pending: _over, ...power } = plan.details.power ?? {};
       return { ...plan, actions: [], details: { ...plan.details, power: { ...power, refused } } };
     },
     leftovers: ({ desired, target }) => cluster.leftovers(desired, target.namespace),
+  };
+}
+
+function failedPlan(plan: VmPlan, failure: FailureReport): VmPlan {
+  const { code, message } = failure;
+  const others = plan.conditions.filter(({ type }) => type !== 'SpecApplied' && type !== 'Ready');
+  const conditions = (['Ready', 'SpecApplied'] as const).map(
+    (type) => ({ type, status: 'False', reason: code, message }) as const,
+  );
+  return {
+    ...plan,
+    phase: 'Failed',
+    reason: code,
+    message,
+    conditions: [...others, ...conditions],
+    failure,
+    actions: [],
+    requeueAfterMs: REFUSED_LOOK_MS,
   };
 }
 

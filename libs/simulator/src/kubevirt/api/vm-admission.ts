@@ -59,7 +59,9 @@ function* causeGroups(vm: VirtualMachine, state: StateReader): Generator<Cause[]
   if (type !== undefined)
     yield instancetypeConflicts(type, template).map(({ field, message }) => invalid(field, message));
   const spec = defaultVmiSpec(applyInstancetype(template, type, preference));
-  const unmet = preference === undefined ? undefined : unmetRequirement(type, preference, spec);
+  // A type that is not there gives nothing to compare with; the controller says that it is missing.
+  const lacksType = vm.spec.instancetype !== undefined && type === undefined;
+  const unmet = preference === undefined || lacksType ? undefined : unmetRequirement(type, preference, spec);
   if (unmet !== undefined) {
     const message = `failure checking preference requirements: ${unmet.message}`;
     yield [{ type: 'FieldValueNotFound', field: unmet.field, message }];
