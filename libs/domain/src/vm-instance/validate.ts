@@ -195,8 +195,8 @@ function checkKeys(spec: VmInstanceSpec, findings: Findings): void {
       return;
     }
     const finding = sshKeyFinding(key);
-    if (finding?.level === 'error') findings.refuse(pointer, 'invalid_ssh_key', finding.message);
-    if (finding?.level === 'warning') findings.warn(pointer, 'undecodable_ssh_key', finding.message);
+    if (finding?.level === 'error') findings.refuse(pointer, finding.code, finding.message);
+    if (finding?.level === 'warning') findings.warn(pointer, finding.code, finding.message);
   });
 }
 

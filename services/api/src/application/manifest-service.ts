@@ -16,7 +16,7 @@ import { type AnyResource, Fault, type Kind, type ResourceOf, type Warning } fro
 import type { Store, WriteCommand, WriteOutcome } from '@compute/store';
 import { mayWrite } from './access-rules.ts';
 import { changeWarnings } from './change-warnings.ts';
-import { missingDiskWarnings, namedDisks } from './missing-disks.ts';
+import { diskWarnings, namedDisks } from './disk-warnings.ts';
 import type { ProjectService } from './project-service.ts';
 import { quotaEffectOf } from './quota-effect.ts';
 import type { RequestContext, WriteOptions } from './request-context.ts';
@@ -123,7 +123,7 @@ export class ManifestService {
     });
     return {
       committed: applied.committed,
-      results: await this.#warnOfMissingDisks(project, results),
+      results: await this.#warnOfDisks(project, results),
       quota: options.dryRun ? await this.#quotaEffect(project, judged, results) : [],
     };
   }
@@ -185,15 +185,17 @@ export class ManifestService {
     return { verb: 'want', ...command, ...idempotencyOf(project, desired, options, `${index}/change`) };
   }
 
-  async #warnOfMissingDisks(project: string, results: readonly ManifestResult[]): Promise<ManifestResult[]> {
-    const made = results.filter((result) => result.kind === 'VMDisk').map((result) => result.name ?? '');
-    const named = results.flatMap(({ verdict }) => ('resource' in verdict ? namedDisks(verdict.resource) : []));
-    const others = [...new Set(named)].filter((name) => !made.includes(name));
-    const found = await Promise.all(others.map((name) => this.#store.get('VMDisk', project, name)));
-    const known = new Set([...made, ...found.flatMap((disk) => (disk ? [disk.name] : []))]);
+  async #warnOfDisks(project: string, results: readonly ManifestResult[]): Promise<ManifestResult[]> {
+    const resources = results.flatMap(({ verdict }) => ('resource' in verdict ? [verdict.resource] : []));
+    const made = resources.filter((resource) => resource.kind === 'VMDisk');
+    const names = new Set(resources.flatMap(namedDisks));
+    for (const { name } of made) names.delete(name);
+    const others = await Promise.all([...names].map((name) => this.#store.get('VMDisk', project, name)));
+    const disks = [...made, ...others.flatMap((disk) => disk ?? [])];
     return results.map((result) => {
       if (!('resource' in result.verdict)) return result;
-      return { ...result, warnings: [...result.warnings, ...missingDiskWarnings(result.verdict.resource, known)] };
+      const warnings = diskWarnings(result.verdict.resource, disks, this.#settings.catalogue);
+      return { ...result, warnings: [...result.warnings, ...warnings] };
     });
   }
 }

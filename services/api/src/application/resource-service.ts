@@ -28,9 +28,9 @@ import {
 import type { RequestDeletionCommand, Store, WantCommand, WriteCommand, WriteOutcome } from '@compute/store';
 import { mayRead, mayWrite } from './access-rules.ts';
 import { changeWarnings } from './change-warnings.ts';
+import { diskWarnings, namedDisks } from './disk-warnings.ts';
 import { refuseHeldDisk } from './held-disk.ts';
 import { KIND_POLICIES } from './kind-policy.ts';
-import { missingDiskWarnings, namedDisks } from './missing-disks.ts';
 import { demandedVersion } from './preconditions.ts';
 import type { ProjectService } from './project-service.ts';
 import { claimsOfDeletion, quotaEffectOf } from './quota-effect.ts';
@@ -113,7 +113,7 @@ export class ResourceService<K extends Kind> {
       : await this.#parts.store.create(command);
     return this.#answer(
       done,
-      [...warnings, ...(await this.#missingDisks(done.resource as ResourceOf[K], options))],
+      [...warnings, ...(await this.#diskWarnings(done.resource as ResourceOf[K], options))],
       options,
     );
   }
@@ -278,7 +278,7 @@ export class ResourceService<K extends Kind> {
       : await this.#parts.store.want<K>(command);
     return this.#answer(
       done,
-      [...warnings, ...later, ...(await this.#missingDisks(done.resource as ResourceOf[K], options))],
+      [...warnings, ...later, ...(await this.#diskWarnings(done.resource as ResourceOf[K], options))],
       options,
     );
   }
@@ -312,14 +312,15 @@ export class ResourceService<K extends Kind> {
     return result.outcome;
   }
 
-  async #missingDisks(resource: ResourceOf[K], { dryRun }: WriteOptions): Promise<Warning[]> {
+  async #diskWarnings(resource: ResourceOf[K], { dryRun }: WriteOptions): Promise<Warning[]> {
     const names = namedDisks(resource);
     if (names.length === 0) return [];
     const { store } = this.#parts;
     const there = dryRun
       ? await Promise.all(names.map((name) => store.get('VMDisk', resource.project, name)))
       : await store.disksOfVm(resource.uid);
-    return missingDiskWarnings(resource, new Set(there.flatMap((disk) => (disk ? [disk.name] : []))));
+    const disks = there.flatMap((disk) => disk ?? []);
+    return diskWarnings(resource, disks, this.#parts.settings.catalogue);
   }
 
   #answer(done: Done, warnings: readonly Warning[], options: WriteOptions): Accepted<K> {
