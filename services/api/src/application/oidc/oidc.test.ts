@@ -140,7 +140,9 @@ describe('a token is refused', () => {
 
   it('with the public key as a shared secret (HS256)', async () => {
     const claims = { iss: issuer.url, aud: AUDIENCE, sub: 'alice', exp: nowSeconds() + 60, ...rights('*', 'admin') };
-    const pem = await exportSPKI((await importJWK(issuer.publicKey(), 'ES256')) as import('node:crypto').webcrypto.CryptoKey);
+    const pem = await exportSPKI(
+      (await importJWK(issuer.publicKey(), 'ES256')) as import('node:crypto').webcrypto.CryptoKey,
+    );
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const input = `${part({ alg: 'HS256', kid: issuer.publicKey().kid })}.${part(claims)}`;
     for (const secret of [pem, JSON.stringify(issuer.publicKey())]) {
