@@ -1,5 +1,6 @@
 export * from './access/token-bucket.ts';
 export * from './catalogue/catalogue.ts';
+export * from './catalogue/catalogue-file.ts';
 export * from './failures/disk-failures.ts';
 export * from './failures/failure-catalogue.ts';
 export * from './failures/failure-entry.ts';
@@ -48,5 +49,6 @@ export * from './vm-instance/power.ts';
 export * from './vm-instance/ssh-key.ts';
 export { missingEntryRefused } from './vm-instance/start-obstacle.ts';
 export * from './vm-instance/start-record.ts';
+export * from './vm-instance/started-with.ts';
 export * from './vm-instance/validate.ts';
 export * from './vm-instance/vm-instance.ts';

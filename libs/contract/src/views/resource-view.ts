@@ -39,7 +39,7 @@ export interface InstanceTypeView {
   readonly memoryGib: number;
 }
 
-export type VmInstanceStatusView = Omit<VmInstance['status'], 'instanceType' | 'power'> & {
+export type VmInstanceStatusView = Omit<VmInstance['status'], 'instanceType' | 'power' | 'startedWith'> & {
   readonly phase: VmInstance['phase'];
   readonly instanceType: InstanceTypeView;
 };
@@ -128,7 +128,15 @@ function metadataView(row: AnyResource): MetadataView {
 }
 
 function vmStatus(row: VmInstance): VmInstanceStatusView {
-  const { conditions, observedGeneration, failure, instanceType, power: _internal, ...details } = row.status;
+  const {
+    conditions,
+    observedGeneration,
+    failure,
+    instanceType,
+    power: _power,
+    startedWith: _started,
+    ...details
+  } = row.status;
   return {
     phase: row.phase,
     conditions,

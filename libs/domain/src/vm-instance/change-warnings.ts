@@ -6,6 +6,7 @@ import type { Warning } from '../validation.ts';
 import { pluggedDisks } from './disk-plugging.ts';
 import { waitingFields } from './field-changes.ts';
 import { startRecord } from './start-record.ts';
+import type { StartedWith } from './started-with.ts';
 import { diskName, runStrategyOf, type VmInstance, type VmInstanceSpec, type VmPhase } from './vm-instance.ts';
 
 /** Phases in which there is a machine that has what it was started with. */
@@ -31,9 +32,19 @@ export function restartWarnings(
     firmwareUuid: after.cloudInitSeed === '' ? before.spec.cloudInitSeed : after.cloudInitSeed,
     plugged: pluggedDisks(after.disks, { isOptical, mayPlug }),
   });
-  return waitingFields(started, wanted, false).map((pointer) => ({
+  const stillWaits = new Set(waitingFields(runningWith(before, started), wanted, false));
+  const changed = waitingFields(started, wanted, false).filter((pointer) => stillWaits.has(pointer));
+  return changed.map((pointer) => ({
     pointer,
     code: 'restart_required',
     message: WORDS[pointer] ?? OTHER_WORDS,
   }));
+}
+
+/**
+ * What the machine has, where it is known: an edit that takes an earlier one back waits for nothing. Of its identity only
+ * the cluster knows the present one, so a change of the seed is told as one.
+ */
+function runningWith({ status }: VmInstance, specBefore: StartedWith): StartedWith {
+  return { ...(status.startedWith ?? specBefore), firmwareUuid: specBefore.firmwareUuid };
 }

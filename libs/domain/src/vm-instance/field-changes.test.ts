@@ -4,8 +4,9 @@ import { validateDiskChange } from '../vm-disk/validate.ts';
 import type { VmDiskSpec } from '../vm-disk/vm-disk.ts';
 import { restartWarnings } from './change-warnings.ts';
 import { bootDisks, pluggedDisks } from './disk-plugging.ts';
-import { type StartedWith, waitingFields } from './field-changes.ts';
+import { waitingFields } from './field-changes.ts';
 import { startRecord } from './start-record.ts';
+import type { StartedWith } from './started-with.ts';
 import type { DiskEntry, VmInstance, VmInstanceSpec } from './vm-instance.ts';
 
 const SPEC: VmInstanceSpec = {
@@ -102,6 +103,13 @@ describe('the warnings of an edit', () => {
     expect(warned(vm('Running'), { disks: ['root', 'data', 'more'] })).toEqual([]);
     const came = vm('Running', [{ name: 'data', ready: true, attached: true, hotplugged: true }]);
     expect(warned(came, { disks: ['root'] })).toEqual([]);
+  });
+
+  it('are none for an edit that takes an earlier one back', () => {
+    const before = { ...vm('Running'), spec: { ...SPEC, instanceType: 'u1.large', disks: ['root'] } };
+    const running = { ...before, status: { ...before.status, startedWith: record() } };
+    expect(warned(running, {})).toEqual([]);
+    expect(warned(running, { instanceType: 'u1.xlarge', disks: ['root'] })).toEqual(['/spec/instanceType']);
   });
 
   it('are none for a machine that is off, or that the edit turns off', () => {

@@ -1,6 +1,6 @@
 /** What the cluster shows of a machine, reduced to what the planner asks. Made by the cluster library from its caches. */
 import type { ObservedCondition, ObservedObject } from '../plan.ts';
-import type { StartedWith } from './field-changes.ts';
+import type { StartedWith } from './started-with.ts';
 import type { RunStrategy } from './vm-instance.ts';
 
 export interface ObservedVirtualMachine extends ObservedObject {

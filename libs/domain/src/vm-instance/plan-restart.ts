@@ -1,7 +1,8 @@
 /** Whether a machine that is up should be started anew, and for which fields of its spec. */
-import { type StartedWith, waitingFields } from './field-changes.ts';
+import { waitingFields } from './field-changes.ts';
 import type { ObservedMachine, VmObserved } from './observed.ts';
 import type { VmDetails, VmPlanInput } from './plan-report.ts';
+import type { StartedWith } from './started-with.ts';
 import type { ChargedSize } from './vm-instance.ts';
 
 export type RestartAdvice =

@@ -170,6 +170,7 @@ function vmDetails(input: VmPlanInput): VmDetails {
     ...(machine ? { guest: guestOf(machine) } : {}),
     ...(running ? { startedAt: machine.phaseSince.toISOString() } : {}),
     ...restartDetails(input, restartAdvice(input)),
+    ...(machine?.startedWith ? { startedWith: machine.startedWith } : {}),
   };
 }
 

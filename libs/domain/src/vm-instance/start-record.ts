@@ -2,7 +2,7 @@
 import { parseQuantityMib } from '../quantity.ts';
 import { given } from '../quota/claims.ts';
 import { bootDisks } from './disk-plugging.ts';
-import type { StartedWith } from './field-changes.ts';
+import type { StartedWith } from './started-with.ts';
 import type { VmInstanceSpec } from './vm-instance.ts';
 
 export interface StartFacts {

@@ -1,6 +1,7 @@
 /** The VMInstance: what a user may want of it, what is reported of it, and the words of its lifecycle. */
 import type { Resource, StatusEnvelope } from '../resource.ts';
 import type { VmIntent, VmPower } from './intent.ts';
+import type { StartedWith } from './started-with.ts';
 
 export const RUN_STRATEGIES = ['Always', 'Halted', 'Manual', 'RerunOnFailure', 'Once'] as const;
 export type RunStrategy = (typeof RUN_STRATEGIES)[number];
@@ -74,6 +75,8 @@ export interface VmInstanceStatus extends StatusEnvelope<VmConditionType> {
   readonly guest?: { readonly osName?: string; readonly hostname?: string; readonly agentConnected: boolean };
   readonly startedAt?: string;
   readonly restartRequired?: { readonly since: string; readonly fields: readonly string[] };
+  /** Of a machine that is up: what an edit is compared with; not shown to users. */
+  readonly startedWith?: StartedWith;
   /** Bookkeeping of the wishes about power; not shown to users. */
   readonly power?: VmPower;
 }
