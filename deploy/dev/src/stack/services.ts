@@ -33,6 +33,7 @@ export function startApi(
     logFile: join(folder.logs, `${name}.log`),
     readyFrom: readyEvent('api.ready'),
     env: {
+      ...DEVELOPMENT_LIMITS,
       ...sharedEnvironment(folder, backends),
       REST_PORT: String(ports.rest),
       GRPC_PORT: String(ports.grpc),
@@ -81,6 +82,14 @@ export async function answers(url: string, patienceMs = 30_000): Promise<void> {
 function readyEvent(event: string): (line: Record<string, unknown>) => Record<string, unknown> | undefined {
   return (line) => (line.msg === event || line.event === event ? line : undefined);
 }
+
+/** Ten times what the API allows by default: a machine of one's own may be put under load. What is given counts. */
+const DEVELOPMENT_LIMITS: Readonly<Record<string, string>> = {
+  RATE_LIMIT_READS: process.env.RATE_LIMIT_READS ?? '600000',
+  RATE_LIMIT_WRITES: process.env.RATE_LIMIT_WRITES ?? '120000',
+  RATE_LIMIT_WATCHES: process.env.RATE_LIMIT_WATCHES ?? '6000',
+  MAX_STREAMS_PER_CALLER: process.env.MAX_STREAMS_PER_CALLER ?? '5000',
+};
 
 function sharedEnvironment(folder: StateFolder, backends: StackBackends): Record<string, string> {
   const given = process.env.SECRETS_KEY || process.env.SECRETS_KEY_FILE;

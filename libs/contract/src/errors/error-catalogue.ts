@@ -25,13 +25,14 @@ export const ERROR_CATALOGUE: Readonly<Record<FaultCode, ErrorPage>> = {
   },
   Unauthenticated: {
     title: 'Who asks is not known',
-    cause: 'There is no API key in the request, or it is unknown, expired or revoked.',
-    remedy: 'Send `Authorization: Bearer vmk_…` with a valid key.',
+    cause: 'There is no API key or token in the request, or it is unknown, expired, revoked or meant for others.',
+    remedy: 'Send `Authorization: Bearer …` with a valid key, or a token of the issuer that the operator trusts.',
   },
   PermissionDenied: {
-    title: 'The API key may not do this',
-    cause: 'The key lacks the scope: `read` to look, `write` to change, `admin` for projects, quotas and keys.',
-    remedy: 'Use a key with the scope that the message names.',
+    title: 'The caller may not do this',
+    cause:
+      'The key or token lacks the scope: `read` to look, `write` to change, `admin` for projects, quotas, keys and the audit log.',
+    remedy: 'Use one with the scope that the message names.',
   },
   NotFound: {
     title: 'There is no such thing',
@@ -96,8 +97,9 @@ export const ERROR_CATALOGUE: Readonly<Record<FaultCode, ErrorPage>> = {
   },
   RateLimited: {
     title: 'Too many requests',
-    cause: 'The API key has used up its share for the moment.',
-    remedy: 'Wait as long as Retry-After says.',
+    cause:
+      'The caller has used up its share for the moment, has too many streams open, or its address sent too many keys that open nothing.',
+    remedy: 'Wait as long as Retry-After says; close streams that nobody reads.',
   },
   PayloadTooLarge: {
     title: 'The body is too large',

@@ -62,7 +62,13 @@ export function openApiDocument(): OpenApiDocument {
     paths,
     components: {
       schemas: componentSchemas(),
-      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'vmk_<id>_<secret>' } },
+      securitySchemes: {
+        apiKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An API key, vmk_<id>_<secret>, or a JWT of the issuer that the operator trusts.',
+        },
+      },
     },
   };
 }
@@ -207,7 +213,7 @@ const TRIED = [[200, 'Nothing changed, or it was a dry run.']] as const;
 /** Status and code of every fault that an endpoint names or that its kind of request can always meet. */
 function faultsOf({ scope, query, body, faults = [], path }: Endpoint): (readonly [number, FaultCode])[] {
   const codes: FaultCode[] = [
-    ...(scope ? (['Unauthenticated', 'PermissionDenied'] as const) : []),
+    ...(scope ? (['Unauthenticated', 'PermissionDenied', 'RateLimited'] as const) : []),
     ...(scope || path.includes('{') ? (['NotFound'] as const) : []),
     ...(query || body ? (['InvalidArgument'] as const) : []),
     ...(body ? (['PayloadTooLarge', 'UnsupportedMediaType', 'UnknownField'] as const) : []),

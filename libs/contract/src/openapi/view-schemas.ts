@@ -172,6 +172,7 @@ const apiKey = z.strictObject({
   expiresAt: time.optional(),
   revokedAt: time.optional(),
   lastUsedAt: time.optional(),
+  rotateBy: time.meta({ description: 'When it should have been replaced; a hint.' }),
 });
 
 /** By the name of the component. */

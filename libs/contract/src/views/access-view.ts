@@ -44,6 +44,19 @@ export interface ApiKeyView {
   readonly expiresAt?: string;
   readonly revokedAt?: string;
   readonly lastUsedAt?: string;
+  /** When it should have been replaced. */
+  readonly rotateBy: string;
+}
+
+const DAY_MS = 86_400_000;
+const ROTATE_AFTER_DAYS = 90;
+const ROTATE_BEFORE_END_DAYS = 7;
+
+/** When a key should have been replaced: after 90 days, and a week before it ends by itself; a hint that nothing enforces. */
+export function rotateBy({ createdAt, expiresAt }: Pick<ApiKeyFacts, 'createdAt' | 'expiresAt'>): Date {
+  const byAge = createdAt.getTime() + ROTATE_AFTER_DAYS * DAY_MS;
+  const byEnd = expiresAt ? expiresAt.getTime() - ROTATE_BEFORE_END_DAYS * DAY_MS : byAge;
+  return new Date(Math.max(createdAt.getTime(), Math.min(byAge, byEnd)));
 }
 
 export function apiKeyView(key: ApiKeyFacts): ApiKeyView {
@@ -57,6 +70,7 @@ export function apiKeyView(key: ApiKeyFacts): ApiKeyView {
     ...(expiresAt ? { expiresAt: expiresAt.toISOString() } : {}),
     ...(revokedAt ? { revokedAt: revokedAt.toISOString() } : {}),
     ...(lastUsedAt ? { lastUsedAt: lastUsedAt.toISOString() } : {}),
+    rotateBy: rotateBy(key).toISOString(),
   };
 }
 

@@ -1,5 +1,5 @@
 /** History, quota, catalogue, projects and API keys over gRPC. */
-import { faultOf, type QuotaNumberView, type QuotaView } from '@compute/contract';
+import { faultOf, type QuotaNumberView, type QuotaView, rotateBy } from '@compute/contract';
 import { KINDS, type Kind } from '@compute/domain';
 import type {
   ApiKey,
@@ -159,5 +159,6 @@ function apiKeyMessage(key: ApiKeyRecord): ApiKey {
     expireTime: key.expiresAt,
     revokeTime: key.revokedAt,
     lastUsedTime: key.lastUsedAt,
+    rotateByTime: rotateBy(key),
   };
 }
