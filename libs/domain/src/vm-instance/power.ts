@@ -14,6 +14,21 @@ export type PowerRequest =
   | { readonly do: 'start' | 'pause' | 'unpause' }
   | { readonly do: 'stop' | 'restart'; readonly graceSeconds?: number };
 
+/** Which requests that are still on their way come to nothing when this one is accepted. */
+export const OVERTAKES: Readonly<Record<PowerVerb, readonly PowerVerb[]>> = {
+  start: ['stop', 'pause'],
+  stop: ['start', 'restart', 'pause', 'unpause'],
+  restart: ['pause'],
+  pause: ['unpause'],
+  unpause: ['pause'],
+};
+
+/** What an edit of the spec asks of a machine's power; undefined when it stays on or off. */
+export function powerOfEdit(before: VmInstanceSpec, after: VmInstanceSpec): 'start' | 'stop' | undefined {
+  if (isOff(before) === isOff(after)) return undefined;
+  return isOff(after) ? 'stop' : 'start';
+}
+
 /** The intent after a new spec, or after a request that came with it. Throws `WrongPowerState`; undefined is no wish. */
 export function intentAfter(
   vm: VmInstance,

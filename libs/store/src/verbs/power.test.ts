@@ -109,6 +109,20 @@ test('an edit of the power field does what a start or stop does to the wishes', 
   expect(await it.store.get('VMInstance', PROJECT, 'edited')).not.toHaveProperty('intent');
 });
 
+test('what a later request overtakes has failed, and what it joins has not', async () => {
+  await running('overtaken');
+  const pause = await ask('overtaken', { do: 'pause' });
+  const restart = await ask('overtaken', { do: 'restart' });
+  const again = await ask('overtaken', { do: 'restart' });
+  expect([await isDone(pause.operationId), await isDone(restart.operationId)]).toEqual(['Overtaken', 'open']);
+  const target = { kind: 'VMInstance' as const, project: PROJECT, name: 'overtaken' };
+  await it.store.want({ actor: USER, requestId: 'r', target, ...OFF });
+  expect([await isDone(restart.operationId), await isDone(again.operationId)]).toEqual(['Overtaken', 'Overtaken']);
+  const stop = await ask('overtaken', { do: 'stop', graceSeconds: 0 }, OFF);
+  const hurried = await ask('overtaken', { do: 'stop', graceSeconds: 0 }, OFF);
+  expect([hurried.outcome, await isDone(stop.operationId)]).toEqual(['unchanged', 'open']);
+});
+
 test('what makes no sense is refused with one code, and nothing is written', async () => {
   const { resource } = await it.store.create(newVm('off', { running: false }));
   await it.store.observe(seenVm(resource, 'Stopped'));

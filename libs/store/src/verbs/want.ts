@@ -7,8 +7,10 @@ import {
   diskIntentAfter,
   Fault,
   intentAfter,
+  OVERTAKES,
   type PowerRequest,
   type PowerVerb,
+  powerOfEdit,
   type VmIntent,
 } from '@compute/domain';
 import { sameJson } from '../canonical-json.ts';
@@ -45,6 +47,7 @@ export function decideWant(batch: Batch, command: WantCommand): Decision {
     remember(batch, entry, 'want', command.idempotency, undefined);
     return () => ({ outcome: 'unchanged', resource: entry.resource, replayed: false });
   }
+  if (newGeneration) endOvertaken(batch, entry, command);
   if (specChanged) wantSpec(batch, entry, command);
   wantMetadata(entry, command);
   if (wish.isNew) change(entry, { intent: wish.intent });
@@ -74,6 +77,19 @@ function wishAfter({ resource }: Entry, { spec, power, cancel = false }: WantCom
   const wanted = (spec ?? resource.spec) as typeof resource.spec;
   const intent = intentAfter(resource, wanted, power);
   return { intent, isNew: power?.do === 'restart' || !sameJson(intent ?? {}, resource.intent ?? {}) };
+}
+
+/** Who waits for what will not happen any more hears of it now, and not when something else has become true. */
+function endOvertaken(batch: Batch, { resource }: Entry, { spec, power }: WantCommand): void {
+  if (resource.kind !== 'VMInstance') return;
+  const verb = power?.do ?? powerOfEdit(resource.spec, (spec ?? resource.spec) as typeof resource.spec);
+  if (verb === undefined) return;
+  const { uid, generation } = resource;
+  const error = {
+    code: 'Overtaken',
+    message: `A later request for the machine's power, a ${verb}, came before it was done.`,
+  };
+  batch.operationEnds.push({ uid, generation, error, verbs: OVERTAKES[verb] });
 }
 
 const ASKED: Readonly<Record<PowerVerb, readonly [to: string, message: string]>> = {
