@@ -17,7 +17,6 @@ export {
   isConflict,
   isGone,
   isNotFound,
-  isTransient,
   KubeError,
   type KubeErrorParts,
   type StatusDetails,

@@ -104,8 +104,3 @@ export function isAlreadyExists(error: unknown): boolean {
 export function isGone(error: unknown): boolean {
   return error instanceof KubeError && (error.status === 410 || error.reason === 'Expired' || error.reason === 'Gone');
 }
-
-/** Trying the same call later may help: no answer, too many requests, or the server's own trouble. */
-export function isTransient(error: unknown): boolean {
-  return error instanceof KubeError && (error.status === 0 || error.status === 429 || error.status >= 500);
-}

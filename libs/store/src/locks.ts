@@ -9,8 +9,7 @@ export const FEED_LOCK = 7_301_001;
 export const SHARE_FEED = { name: 'share_feed', text: 'select pg_advisory_xact_lock_shared($1)' };
 /** Whoever assigns positions to usage events. */
 export const USAGE_POSITION_LOCK = 7_301_002;
-/** Whoever makes or drops partitions; the migrations know the number too. */
-export const PARTITION_LOCK = 7_301_003;
+// 7_301_003 is taken by the functions that make and drop partitions; only the migrations say it.
 /** First half of the two-part key of a leadership; the second is a hash of its name. */
 export const LEADERSHIP_LOCK = 7_301_004;
 /** Whoever puts what is due into the outbox. */

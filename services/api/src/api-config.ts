@@ -39,7 +39,9 @@ export const API_SETTINGS = {
     description: 'whether images may come from private, loopback and link-local addresses.',
   }),
   catalogueFile: optional(
-    textSetting('CATALOGUE_FILE', { description: 'a JSON file whose lists replace those of the built-in catalogue.' }),
+    textSetting('CATALOGUE_FILE', {
+      description: 'a JSON file with entries that are added to the built-in catalogue, see docs/catalogue.md.',
+    }),
   ),
   quotaDefaultsFile: optional(
     textSetting('QUOTA_DEFAULTS_FILE', {

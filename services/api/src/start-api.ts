@@ -4,8 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { limitsOf, parseBody, quotaDocumentSchema } from '@compute/contract';
-import { builtinCatalogue, type Catalogue, CUSTOM_SERIES } from '@compute/domain';
-import { createLogger, type Logger, Shutdown } from '@compute/runtime';
+import { type Catalogue, CUSTOM_SERIES } from '@compute/domain';
+import { createLogger, type Logger, readCatalogue, Shutdown } from '@compute/runtime';
 import { openStore, type Store } from '@compute/store';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ApiConfig } from './api-config.ts';
@@ -123,12 +123,6 @@ async function openApiStore(config: ApiConfig, catalogue: Catalogue, logger: Log
     usagePeriod: config.usagePeriod,
     onError: (err) => logger.warn({ err }, 'store trouble'),
   });
-}
-
-/** The lists of a file replace those of the built-in catalogue. */
-async function readCatalogue(file: string | undefined): Promise<Catalogue> {
-  if (file === undefined) return builtinCatalogue;
-  return { ...builtinCatalogue, ...(JSON.parse(await readFile(file, 'utf8')) as Partial<Catalogue>) };
 }
 
 async function readQuotaDefaults(

@@ -98,7 +98,9 @@ export const WORKER_SETTINGS = {
     description: 'how long history is kept.',
   }),
   catalogueFile: optional(
-    textSetting('CATALOGUE_FILE', { description: 'a JSON file whose lists replace those of the built-in catalogue.' }),
+    textSetting('CATALOGUE_FILE', {
+      description: 'a JSON file with entries that are added to the built-in catalogue, see docs/catalogue.md.',
+    }),
   ),
   installCatalogue: flagSetting('INSTALL_CATALOGUE', {
     fallback: true,

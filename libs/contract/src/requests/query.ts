@@ -80,6 +80,12 @@ export const usageSummaryQuerySchema = z.strictObject({
   to: time,
   groupBy: csv.pipe(z.array(z.enum(['resource', 'hour', 'day']))),
 });
+/** The catalogue is short: a page holds all of it unless another size is asked for. */
+export const catalogueQuerySchema = z.strictObject({
+  pageSize: pageSize.default(MAX_PAGE_SIZE),
+  pageToken: text.default(''),
+  fields: text.default(''),
+});
 export const pageQuerySchema = z.strictObject({ pageSize, pageToken: text.default('') });
 export const apiKeysQuerySchema = z.strictObject({ project: text.optional(), pageSize, pageToken: text.default('') });
 export const auditQuerySchema = z.strictObject({

@@ -1,5 +1,4 @@
 /** Cells and columns that many kinds share, worded as kubectl shows them on a cluster. */
-import { ageOf } from '../http/human-duration.ts';
 import { ageColumn, nameColumn } from '../http/table.ts';
 import type { Cell, PrinterColumn } from '../protocol/kind.ts';
 import type { KubeObject } from '../protocol/kube-object.ts';
@@ -30,11 +29,6 @@ export const createdColumn = pathColumn('Age', '.metadata.creationTimestamp', ''
 export function textAt(object: KubeObject, path: string, otherwise = '<none>'): string {
   const value = readPath(object, path);
   return value === undefined || value === null || value === '' ? otherwise : String(value);
-}
-
-/** How long ago the time at a path was. */
-export function ageAt(object: KubeObject, path: string, nowMs: number): string {
-  return ageOf(readPath(object, path), nowMs);
 }
 
 export function count(value: unknown): number {

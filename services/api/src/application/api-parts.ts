@@ -59,7 +59,7 @@ export function createApiParts(given: ApiPartsSettings): ApiParts {
     admission: new Admission(authenticator, given.admission),
     audit: new AuditService(store, projects, signer),
     authenticator,
-    catalogue: new CatalogueService(catalogue),
+    catalogue: new CatalogueService(catalogue, signer),
     history: new HistoryService(store, projects, signer),
     manifests: new ManifestService(store, projects, sources, settings),
     operations: new OperationService({ store, signer, disks }),

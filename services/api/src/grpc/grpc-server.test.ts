@@ -389,7 +389,8 @@ describe('the rest of the contract', () => {
     const history = connect(HistoryServiceClient);
     const usage = connect(UsageServiceClient);
     expect(
-      (await invoke(catalogue, catalogue.listInstanceTypes, {}, test.metadata())).reply.instanceTypes,
+      (await invoke(catalogue, catalogue.listInstanceTypes, { pageSize: 0, pageToken: '' }, test.metadata())).reply
+        .instanceTypes,
     ).toHaveLength(20);
     const asked = ListTransitionsRequest.fromPartial({ project: PROJECT, kind: 'VMInstance', name: 'first' });
     expect((await invoke(history, history.listTransitions, asked, test.metadata())).reply.transitions).toMatchObject([

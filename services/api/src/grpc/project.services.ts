@@ -1,5 +1,5 @@
 /** History, quota, catalogue, projects and API keys over gRPC. */
-import { faultOf, type QuotaNumberView, type QuotaView, rotateBy } from '@compute/contract';
+import { faultOf, MAX_PAGE_SIZE, type QuotaNumberView, type QuotaView, rotateBy } from '@compute/contract';
 import { KINDS, type Kind } from '@compute/domain';
 import type {
   ApiKey,
@@ -15,6 +15,7 @@ import type {
 } from '@compute/proto';
 import type { ApiKeyRecord, ProjectRecord } from '@compute/store';
 import type { ApiParts } from '../application/api-parts.ts';
+import type { CatalogueList, PageRequest } from '../application/catalogue-service.ts';
 import type { Calls } from './calls.ts';
 import { pageSizeOf } from './resource-methods.ts';
 
@@ -101,13 +102,30 @@ function limitsIn(group: object): object {
 
 export function catalogueMethods(calls: Calls, { catalogue }: ApiParts): Omit<CatalogueServiceServer, symbol> {
   return {
-    listInstanceTypes: calls.unary('ListInstanceTypes', () => ({ instanceTypes: [...catalogue.instanceTypes] })),
-    listInstanceProfiles: calls.unary('ListInstanceProfiles', () => ({
-      instanceProfiles: [...catalogue.instanceProfiles],
-    })),
-    listStorageClasses: calls.unary('ListStorageClasses', () => ({ storageClasses: [...catalogue.storageClasses] })),
-    listImages: calls.unary('ListImages', () => ({ images: [...catalogue.images] })),
+    listInstanceTypes: calls.unary('ListInstanceTypes', (_call, request) => {
+      const { items, nextPageToken } = cataloguePage(catalogue.instanceTypes, request);
+      return { instanceTypes: items, nextPageToken };
+    }),
+    listInstanceProfiles: calls.unary('ListInstanceProfiles', (_call, request) => {
+      const { items, nextPageToken } = cataloguePage(catalogue.instanceProfiles, request);
+      return { instanceProfiles: items, nextPageToken };
+    }),
+    listStorageClasses: calls.unary('ListStorageClasses', (_call, request) => {
+      const { items, nextPageToken } = cataloguePage(catalogue.storageClasses, request);
+      return { storageClasses: items, nextPageToken };
+    }),
+    listImages: calls.unary('ListImages', (_call, request) => {
+      const { items, nextPageToken } = cataloguePage(catalogue.images, request);
+      return { images: items, nextPageToken };
+    }),
   };
+}
+
+/** Without a size: all of it. */
+function cataloguePage<T extends { readonly name: string }>(list: CatalogueList<T>, request: PageRequest) {
+  const pageSize = request.pageSize === 0 ? MAX_PAGE_SIZE : pageSizeOf(request.pageSize);
+  const { items, next = '' } = list.page({ pageSize, pageToken: request.pageToken });
+  return { items: [...items], nextPageToken: next };
 }
 
 export function projectMethods(calls: Calls, { projects }: ApiParts): Omit<ProjectServiceServer, symbol> {

@@ -1,4 +1,5 @@
 /** What can be chosen in a spec. */
+import { catalogueQuerySchema } from '../../requests/query.ts';
 import type { ViewName } from '../view-schemas.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -8,8 +9,10 @@ const catalogueEndpoint = (plural: string, view: ViewName, summary: string): End
   operationId: `list${view}s`.replace('sss', 'sses'),
   tag: 'catalogue',
   summary,
+  description: 'With `ETag`; `If-None-Match` is answered by 304 while nothing has changed.',
   scope: 'read',
-  success: { status: 200, description: 'All of them.', shape: { list: view } },
+  query: catalogueQuerySchema,
+  success: { status: 200, description: 'All of them, unless `pageSize` asks for fewer.', shape: { list: view } },
 });
 
 export const CATALOGUE_ENDPOINTS: readonly Endpoint[] = [
