@@ -26,7 +26,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const cache = join(root, '.cache');
 const oldestNode = [20, 19];
-const commands = ['start', 'stop', 'reset', 'api', 'worker', 'bench', 'test', 'prepare'];
+const commands = ['start', 'stop', 'reset', 'api', 'worker', 'bench', 'test', 'test-cluster', 'prepare'];
 
 const [command = '', ...rest] = process.argv.slice(2);
 
@@ -123,7 +123,11 @@ function generate(output, folders, endings, script) {
 }
 
 function handOver() {
-  const entries = { test: 'deploy/dev/src/test-command.ts', bench: 'bench/dist/run.js' };
+  const entries = {
+    test: 'deploy/dev/src/test-command.ts',
+    'test-cluster': 'test/cluster/run-matrix.ts',
+    bench: 'bench/dist/run.js',
+  };
   const own = entries[command];
   const args =
     own === undefined ? [join(root, 'deploy/dev/dist/cli.js'), command, ...rest] : [join(root, own), ...rest];

@@ -58,6 +58,7 @@ export const label = {
   component: `${cdi}`,
   importPvcName: `${cdi}/storage.import.importPvcName`,
   cloneUniqueId: `${cdi}/storage.clone.cloneUniqeId`,
+  uploadTarget: `${cdi}/uploadTarget`,
   managedBy: 'app.kubernetes.io/managed-by',
   partOf: 'app.kubernetes.io/component',
 } as const;

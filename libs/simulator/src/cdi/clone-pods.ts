@@ -8,13 +8,13 @@ import { metricsPort } from './importer-pod.ts';
 const version = 'v1.65.0';
 
 /** `namespace/name` of the claim a source pod works for. */
-export const ownerAnnotation = 'cdi.kubevirt.io/ownerRef';
+export const ownerAnnotation = 'cdi.kubevirt.io/storage.ownerRef';
 
 export function uploadPodName(claim: PersistentVolumeClaim): string {
   return `cdi-upload-${claim.metadata.name}`.slice(0, 253);
 }
 
-/** Also the value of the label that both pods of a clone share. */
+/** Also the value of a label of this pod; the server that writes the target is found by the claim that it serves. */
 export function sourcePodName(claim: PersistentVolumeClaim): string {
   return `${claim.metadata.uid}-source-pod`;
 }
@@ -32,7 +32,7 @@ export function uploadPod(claim: PersistentVolumeClaim): Pod {
         ...cdiLabels,
         'cdi.kubevirt.io': 'cdi-upload-server',
         service: uploadPodName(claim).slice(0, 63),
-        [label.cloneUniqueId]: sourcePodName(claim),
+        [label.uploadTarget]: claim.metadata.uid ?? '',
       },
       ownerReferences: [controllerRef(claim)],
     },

@@ -8,7 +8,7 @@ import { importImage } from './import-image.ts';
 import type { PlayersContext } from './players-context.ts';
 import { importComplete, stopped, type Workload, type WorkloadContext, type WorkloadExit } from './workload.ts';
 
-const cloneLabel = 'cdi.kubevirt.io/storage.clone.cloneUniqeId';
+const uploadTargetLabel = 'cdi.kubevirt.io/uploadTarget';
 const temporaryPodAnnotation = 'kubevirt.io/ephemeral-provisioning';
 const terminated: WorkloadExit = { exitCode: 143, reason: 'Error' };
 
@@ -84,9 +84,8 @@ export class Workloads {
 
   // The server has everything when the pod that sends has ended in order.
   async #receiveClone({ pod, signal }: WorkloadContext): Promise<WorkloadExit> {
-    const id = pod.metadata.labels?.[cloneLabel];
-    const isSender = (other: Pod): boolean =>
-      other.metadata.name === id && other.metadata.labels?.[cloneLabel] === id && other.status?.phase === 'Succeeded';
+    const sender = `${pod.metadata.labels?.[uploadTargetLabel]}-source-pod`;
+    const isSender = ({ metadata, status }: Pod): boolean => metadata.name === sender && status?.phase === 'Succeeded';
     await untilSome(this.#context.pods, isSender, signal);
     return { exitCode: 0, message: JSON.stringify({ message: 'Clone Complete' }) };
   }

@@ -1,0 +1,145 @@
+/**
+ * `npm run test:cluster -- --server=ours|real --controllers=ours|real`: the conformance suite against the chosen clusters (all
+ * four when nothing is chosen), one after the other, and a matrix of what passed at the end.
+ *
+ * `--short` leaves the long cases out and keeps all of it, builds included, in a time box (`--minutes`, 25). What ran and
+ * failed fails the command; what could not be built is said and counts as neither. The last line is `N passed, N failed`.
+ * Run by type stripping, so it imports nothing of the workspace.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { builtPieces, CannotBuild, deadlineAfter } from './build/build-pieces.ts';
+import { COMBINATIONS, type Combination, nameOf, needsPieces, SIDES, type Side } from './combination/combination.ts';
+import { type CaseResult, matrixOf, type Outcome } from './matrix.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const DEFAULT_MINUTES = 25;
+/** What a combination needs at least; with less left it is not begun. */
+const LEAST_MS = 60_000;
+
+interface Choice {
+  readonly combinations: readonly Combination[];
+  readonly isShort: boolean;
+  readonly deadline: number;
+  /** Passed on to vitest. */
+  readonly filters: readonly string[];
+}
+
+interface Report {
+  readonly testResults: readonly {
+    readonly message?: string;
+    readonly assertionResults: readonly {
+      readonly ancestorTitles: readonly string[];
+      readonly title: string;
+      readonly status: string;
+      readonly meta?: { readonly reason?: string };
+    }[];
+  }[];
+}
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+function readChoice(): Choice {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      server: { type: 'string' },
+      controllers: { type: 'string' },
+      short: { type: 'boolean', default: false },
+      minutes: { type: 'string' },
+    },
+  });
+  const isChosen = (side: Side, wanted: string | undefined): boolean => wanted === undefined || wanted === side;
+  for (const wanted of [values.server, values.controllers]) {
+    if (wanted !== undefined && !SIDES.some((side) => side === wanted)) {
+      throw new Error(`"${wanted}" is neither ${SIDES.join(' nor ')}.`);
+    }
+  }
+  const minutes = Number(values.minutes ?? (values.short ? DEFAULT_MINUTES : Number.POSITIVE_INFINITY));
+  return {
+    combinations: COMBINATIONS.filter(
+      ({ server, controllers }) => isChosen(server, values.server) && isChosen(controllers, values.controllers),
+    ),
+    isShort: values.short,
+    deadline: deadlineAfter(minutes),
+    filters: positionals,
+  };
+}
+
+async function main(): Promise<void> {
+  const choice = readChoice();
+  let pieces: string | undefined;
+  let obstacle = '';
+  if (choice.combinations.some(needsPieces)) {
+    try {
+      pieces = await builtPieces({ say, deadline: choice.deadline });
+    } catch (error) {
+      if (!(error instanceof CannotBuild)) throw error;
+      obstacle = error.message;
+    }
+  }
+  const outcomes: Outcome[] = [];
+  for (const combination of choice.combinations) {
+    outcomes.push({ name: nameOf(combination), ...(await runOne(combination, choice, pieces, obstacle)) });
+  }
+  const { lines, passed, failed } = matrixOf(outcomes);
+  for (const line of lines) say(line);
+  say(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+async function runOne(
+  combination: Combination,
+  { isShort, deadline, filters }: Choice,
+  pieces: string | undefined,
+  obstacle: string,
+): Promise<Omit<Outcome, 'name'>> {
+  if (needsPieces(combination) && pieces === undefined) return { notRun: obstacle };
+  const leftMs = deadline - Date.now();
+  if (leftMs < LEAST_MS) return { notRun: 'The time box was used up before it.' };
+  const name = nameOf(combination);
+  say(`\n${name}`);
+  const file = join(ROOT, `.cache/cluster-${name.replace('/', '-')}.json`);
+  mkdirSync(join(ROOT, '.cache'), { recursive: true });
+  rmSync(file, { force: true });
+  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const environment = {
+    CLUSTER_COMBINATION: name,
+    ...(pieces === undefined ? {} : { CLUSTER_PIECES: pieces }),
+    ...(isShort ? { CLUSTER_SHORT: '1' } : {}),
+  };
+  const isComplete = await runVitest([...args, 'test/cluster', ...filters], environment, leftMs);
+  if (!existsSync(file)) return { cases: [{ name: 'the suite as a whole', status: 'failed' }] };
+  const cases = casesOf(JSON.parse(readFileSync(file, 'utf8')) as Report, name);
+  const unexplained = !isComplete && cases.every(({ status }) => status !== 'failed');
+  return { cases: unexplained ? [...cases, { name: 'the suite as a whole', status: 'failed' }] : cases };
+}
+
+function runVitest(args: readonly string[], environment: Record<string, string>, leftMs: number): Promise<boolean> {
+  const child = spawn('vitest', args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...environment } });
+  const timer = Number.isFinite(leftMs) ? setTimeout(() => child.kill('SIGTERM'), leftMs) : undefined;
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(false));
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      resolve(code === 0);
+    });
+  });
+}
+
+function casesOf(report: Report, combination: string): CaseResult[] {
+  return report.testResults.flatMap(({ assertionResults, message }) => {
+    if (assertionResults.length === 0 && message)
+      return [{ name: message.split('\n')[0] ?? '', status: 'failed' as const }];
+    return assertionResults.map(({ ancestorTitles, title, status, meta }) => ({
+      name: [...ancestorTitles.filter((part) => part !== combination), title].join(' '),
+      status: status === 'passed' || status === 'failed' ? status : ('not run' as const),
+      ...(meta?.reason === undefined ? {} : { reason: meta.reason }),
+    }));
+  });
+}
+
+await main();
