@@ -35,6 +35,21 @@ function messageOf(status: Status): string {
   return status.failure?.message ?? (ready?.status === 'True' ? '' : (ready?.message ?? ''));
 }
 
+/** A machine that runs may owe its user a restart, or a disk on its way. */
+function machineMessage(status: VmInstanceView['status']): string {
+  const message = messageOf(status);
+  if (message !== '') return message;
+  const applied = status.conditions.find(({ type }) => type === 'SpecApplied');
+  const { fields } = status.restartRequired ?? {};
+  const restart = fields && restartSentence(fields);
+  return [restart, applied?.status === 'False' ? applied.message : undefined].filter(Boolean).join(' ');
+}
+
+function restartSentence(fields: readonly string[]): string {
+  const names = fields.map((pointer) => pointer.slice('/spec/'.length));
+  return names.length === 0 ? 'Restart needed.' : `Restart needed for ${names.join(', ')}.`;
+}
+
 function addressOf({ addresses }: VmInstanceView['status']): string {
   return addresses?.external ?? addresses?.internal?.[0] ?? NONE;
 }
@@ -66,7 +81,7 @@ export const RESOURCE_KINDS: { readonly [K in Kind]: KindDefinition } = {
       ageColumn,
       column('Profile', (object) => vmOf(object).spec.instanceProfile, WIDE),
       column('Disks', (object) => listed(vmOf(object).spec.disks.map(diskName)), WIDE),
-      column('Message', (object) => messageOf(vmOf(object).status), WIDE),
+      column('Message', (object) => machineMessage(vmOf(object).status), WIDE),
     ],
   },
   VMDisk: {
