@@ -189,3 +189,33 @@ export { Status } from '../gen/google/rpc/status.ts';
 export function descriptorPath(): string {
   return createRequire(import.meta.url).resolve('@compute/proto/descriptor.binpb');
 }
+export {
+  AckUsageConsumerRequest,
+  AuditUsageRequest,
+  CorrectUsageEventRequest,
+  CorrectUsageEventResponse,
+  DeleteUsageConsumerRequest,
+  ExportUsageRequest,
+  ExportUsageResponse,
+  GetUsageConsumerRequest,
+  GetUsageManifestRequest,
+  ListUsageCheckpointsRequest,
+  ListUsageCheckpointsResponse,
+  ListUsageConsumersRequest,
+  ListUsageConsumersResponse,
+  ListUsageKeysRequest,
+  ListUsageKeysResponse,
+  MeteredSpan,
+  SignedUsageManifest,
+  UsageAudit,
+  UsageAuditFinding,
+  UsageCheckpoint,
+  UsageConsumer,
+  UsageFormat,
+  UsageKey,
+  UsageLedgerServiceClient,
+  type UsageLedgerServiceServer,
+  UsageLedgerServiceService,
+  UsageManifest,
+  UsageManifestSum,
+} from '../gen/compute/v1/usage_ledger_service.ts';

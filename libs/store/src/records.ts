@@ -217,8 +217,10 @@ export interface UsageConsumer {
 
 export interface UsageExportQuery {
   readonly project: string;
-  readonly from: Date;
-  readonly to: Date;
+  /** Absent: from the first period. */
+  readonly from?: Date | undefined;
+  /** Absent: to the last period that is closed. */
+  readonly to?: Date | undefined;
 }
 
 export interface UsageExportSum {
@@ -231,7 +233,10 @@ export const USAGE_LINE_FORMATS = ['ndjson', 'csv'] as const;
 export type UsageLineFormat = (typeof USAGE_LINE_FORMATS)[number];
 
 /** The part of a project's chain that was published in a closed span. */
-export interface UsageExport extends UsageExportQuery {
+export interface UsageExport {
+  readonly project: string;
+  readonly from: Date;
+  readonly to: Date;
   readonly previousHash: string;
   readonly firstChainPosition: string;
   readonly lastHash: string;

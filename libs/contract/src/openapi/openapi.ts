@@ -123,6 +123,7 @@ const QUERY_PARAMETERS: Readonly<Record<string, string>> = {
   dryRun: 'Checks everything, shows what would be, stores nothing.',
   fields: 'Paths of the reply, separated by commas, such as metadata.name,status.phase. Empty: everything.',
   filter: 'Conditions joined by AND, such as phase=Running AND createdAt>2026-11-01.',
+  format: 'ndjson (CloudEvents, one a line) or csv.',
   from: 'Begin of the span.',
   groupBy: 'Any of resource, hour, day, separated by commas.',
   kind: 'Of this kind only.',

@@ -1,6 +1,7 @@
 /** The bodies of requests, by the name of the component. These are the schemas that validate. */
 import { vmDiskManifestSchema, vmInstanceManifestSchema } from '../manifest/envelope.ts';
 import { powerOptionsSchema } from '../requests/power.ts';
+import { ackUsageSchema } from '../requests/usage-ledger.ts';
 import { createApiKeySchema, createProjectSchema } from '../views/access-view.ts';
 import { quotaDocumentSchema } from '../views/quota-view.ts';
 
@@ -11,6 +12,7 @@ export const REQUEST_SCHEMAS = {
   QuotaDocument: quotaDocumentSchema,
   CreateProject: createProjectSchema,
   CreateApiKey: createApiKeySchema,
+  AckUsage: ackUsageSchema,
 } as const;
 
 export type RequestName = keyof typeof REQUEST_SCHEMAS;

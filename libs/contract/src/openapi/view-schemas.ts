@@ -19,6 +19,8 @@ const count = z.number().int().min(0);
 const kind = z.enum(['VMInstance', 'VMDisk']);
 const dimensions = z.record(z.string(), z.union([z.string(), z.number()]));
 
+const span = z.strictObject({ meter: z.string(), dimensions, from: time, to: time.optional() });
+
 const metadata = z.strictObject({
   name: z.string(),
   namespace: z.string().meta({ description: 'The project.' }),
@@ -291,6 +293,8 @@ export const VIEW_SCHEMAS = {
     time,
     datacontenttype: z.literal('application/json'),
     sequence: z.string().meta({ description: 'Place in the feed; consecutive.' }),
+    chainposition: z.string().meta({ description: 'Place in the chain of its project; consecutive.' }),
+    chainhash: z.string().meta({ description: 'SHA-256 that binds the event to all of its project before it.' }),
     data: z.strictObject({
       project: z.string(),
       meter: z.string(),
@@ -303,6 +307,56 @@ export const VIEW_SCHEMAS = {
       durationMs: z.number().int(),
       corrects: z.string().optional(),
     }),
+  }),
+  UsageConsumer: z.strictObject({
+    name: z.string(),
+    cursor: z.string().meta({ description: 'Where it goes on: the `after` of its next page.' }),
+    eventsBehind: count,
+    oldestUnread: time.optional().meta({ description: 'When the first event that it has not taken was recorded.' }),
+    createdAt: time,
+    ackedAt: time.optional(),
+  }),
+  UsageKeys: z.strictObject({
+    keys: z.array(
+      z.strictObject({
+        kty: z.literal('OKP'),
+        crv: z.literal('Ed25519'),
+        use: z.literal('sig'),
+        alg: z.literal('EdDSA'),
+        kid: z.string(),
+        x: z.string(),
+      }),
+    ),
+  }),
+  UsageCorrection: z.strictObject({ id: z.uuid(), corrects: z.uuid() }),
+  UsageManifest: z.strictObject({
+    manifest: z.strictObject({
+      type: z.literal('compute.usage.export.v1'),
+      project: z.string(),
+      from: time,
+      to: time,
+      count,
+      sums: z.array(z.strictObject({ meter: z.string(), events: count, durationMs: z.number().int() })),
+      firstChainPosition: z.string(),
+      previousHash: z.string(),
+      lastChainPosition: z.string(),
+      lastHash: z.string(),
+      checkpoints: z.array(z.string()),
+    }),
+    statement: z.string().meta({ description: 'The manifest as a JWS (EdDSA).' }),
+  }),
+  UsageCheckpoint: z.strictObject({
+    periodEnd: time,
+    chainPosition: z.string(),
+    chainHash: z.string(),
+    statement: z.string().meta({ description: 'The same as a JWS (EdDSA).' }),
+  }),
+  UsageAudit: z.strictObject({
+    project: z.string(),
+    audited: count.meta({ description: 'Resources that were looked at.' }),
+    findings: z.array(
+      z.strictObject({ uid: z.uuid(), kind, name: z.string(), missing: z.array(span), surplus: z.array(span) }),
+    ),
   }),
   UsageSummary: z.strictObject({
     project: z.string(),

@@ -28,8 +28,8 @@ interface Place {
 
 /** Throws `InvalidArgument` for a span that is empty or not closed yet. */
 export async function exportUsage(pool: pg.Pool, query: UsageExportQuery): Promise<UsageExport> {
-  const { project, from, to } = query;
-  await refuseOpenSpan(pool, from, to);
+  const { project } = query;
+  const { from, to } = await closedSpan(pool, query);
   const [first, last] = [await placeAt(pool, project, from), await placeAt(pool, project, to)];
   const sums = await sumsOf(pool, project, first.position, last.position);
   return {
@@ -45,12 +45,19 @@ export async function exportUsage(pool: pg.Pool, query: UsageExportQuery): Promi
   };
 }
 
-async function refuseOpenSpan(pool: pg.Pool, from: Date, to: Date): Promise<void> {
+const BEGINNING = new Date(0);
+
+async function closedSpan(
+  pool: pg.Pool,
+  { from = BEGINNING, to }: UsageExportQuery,
+): Promise<{ from: Date; to: Date }> {
   const [closed] = await rowsOf<{ until: Date }>(pool, READ_CLOSED, []);
-  if (from.getTime() >= to.getTime()) throw wrongSpan('/from', 'The span must begin before it ends.');
-  if (closed && to.getTime() <= closed.until.getTime()) return;
-  const until = closed ? `Usage is closed until ${closed.until.toISOString()}.` : 'No period has been closed yet.';
-  throw wrongSpan('/to', `The span is not closed yet. ${until}`);
+  const until = closed?.until ?? BEGINNING;
+  if (to === undefined && from.getTime() <= until.getTime()) return { from, to: until };
+  if (from.getTime() >= (to ?? until).getTime()) throw wrongSpan('/from', 'The span must begin before it ends.');
+  if (to && to.getTime() <= until.getTime()) return { from, to };
+  const state = closed ? `Usage is closed until ${until.toISOString()}.` : 'No period has been closed yet.';
+  throw wrongSpan('/to', `The span is not closed yet. ${state}`);
 }
 
 function wrongSpan(pointer: string, message: string): Fault {

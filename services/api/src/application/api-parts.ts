@@ -14,6 +14,7 @@ import { OperationService } from './operation-service.ts';
 import { ProjectService } from './project-service.ts';
 import { QuotaService } from './quota-service.ts';
 import { SourceGuard } from './source-guard.ts';
+import { UsageLedgerService } from './usage-ledger-service.ts';
 import { UsageService } from './usage-service.ts';
 import { VmDiskService } from './vm-disk-service.ts';
 import { VmInstanceService } from './vm-instance-service.ts';
@@ -30,6 +31,7 @@ export interface ApiParts {
   readonly projects: ProjectService;
   readonly quota: QuotaService;
   readonly usage: UsageService;
+  readonly usageLedger: UsageLedgerService;
   readonly disks: VmDiskService;
   readonly instances: VmInstanceService;
   readonly watch: WatchService;
@@ -66,6 +68,7 @@ export function createApiParts(given: ApiPartsSettings): ApiParts {
     projects,
     quota: new QuotaService(store, projects, catalogue),
     usage: new UsageService(store, projects, signer),
+    usageLedger: new UsageLedgerService(store, projects, signer),
     disks,
     instances: new VmInstanceService(resources),
     watch: new WatchService(store, projects),

@@ -40,7 +40,7 @@ export interface UsageSummary {
 }
 
 /** Cursors are good for any filter: they are places in the one feed. */
-const CURSOR_SCOPE = 'usage';
+export const CURSOR_SCOPE = 'usage';
 
 export class UsageService {
   readonly #store: Store;

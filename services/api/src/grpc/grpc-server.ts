@@ -9,6 +9,7 @@ import {
   OperationsService,
   ProjectServiceService,
   QuotaServiceService,
+  UsageLedgerServiceService,
   UsageServiceService,
   VmDiskServiceService,
   VmInstanceServiceService,
@@ -29,6 +30,7 @@ import { catalogueMethods, historyMethods, projectMethods, quotaMethods } from '
 import { addReflection } from './reflection.ts';
 import { serverCredentials } from './server-credentials.ts';
 import { usageMethods } from './usage.service.ts';
+import { usageLedgerMethods } from './usage-ledger.service.ts';
 import { vmDiskMethods } from './vm-disk.service.ts';
 import { vmInstanceMethods } from './vm-instance.service.ts';
 import { watchMethods } from './watch.service.ts';
@@ -86,6 +88,7 @@ function addServices(server: Server, settings: GrpcServerSettings): void {
   server.addService(ManifestServiceService, manifestMethods(calls, parts.manifests));
   server.addService(WatchServiceService, watchMethods(calls, parts.watch));
   server.addService(UsageServiceService, usageMethods(calls, parts.usage));
+  server.addService(UsageLedgerServiceService, usageLedgerMethods(calls, parts.usageLedger));
   server.addService(AuditServiceService, auditMethods(calls, parts));
   server.addService(HistoryServiceService, historyMethods(calls, parts));
   server.addService(QuotaServiceService, quotaMethods(calls, parts));

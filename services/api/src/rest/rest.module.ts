@@ -9,6 +9,7 @@ import { ManifestService } from '../application/manifest-service.ts';
 import { OperationService } from '../application/operation-service.ts';
 import { ProjectService } from '../application/project-service.ts';
 import { QuotaService } from '../application/quota-service.ts';
+import { UsageLedgerService } from '../application/usage-ledger-service.ts';
 import { UsageService } from '../application/usage-service.ts';
 import { VmDiskService } from '../application/vm-disk-service.ts';
 import { VmInstanceService } from '../application/vm-instance-service.ts';
@@ -25,6 +26,7 @@ import { ProjectsController } from './projects.controller.ts';
 import { QuotaController } from './quota.controller.ts';
 import { StreamSettings } from './stream-settings.ts';
 import { UsageController } from './usage.controller.ts';
+import { UsageLedgerController } from './usage-ledger.controller.ts';
 import { VmDisksController } from './vm-disks.controller.ts';
 import { VmInstancesController } from './vm-instances.controller.ts';
 import { WatchController } from './watch.controller.ts';
@@ -48,6 +50,7 @@ export function restModule(parts: ApiParts, streams: StreamSettings, observation
       ProjectsController,
       QuotaController,
       UsageController,
+      UsageLedgerController,
       VmDisksController,
       VmInstancesController,
       WatchController,
@@ -63,6 +66,7 @@ export function restModule(parts: ApiParts, streams: StreamSettings, observation
       { provide: QuotaService, useValue: parts.quota },
       { provide: StreamSettings, useValue: streams },
       { provide: UsageService, useValue: parts.usage },
+      { provide: UsageLedgerService, useValue: parts.usageLedger },
       { provide: VmDiskService, useValue: parts.disks },
       { provide: VmInstanceService, useValue: parts.instances },
       { provide: WatchService, useValue: parts.watch },

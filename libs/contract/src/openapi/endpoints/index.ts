@@ -13,6 +13,7 @@ import { PROJECT_ENDPOINTS } from './projects.ts';
 import { QUOTA_ENDPOINTS } from './quota.ts';
 import { SERVICE_ENDPOINTS } from './service.ts';
 import { USAGE_ENDPOINTS } from './usage.ts';
+import { USAGE_LEDGER_ENDPOINTS } from './usage-ledger.ts';
 import { VM_DISK_ENDPOINTS } from './vm-disks.ts';
 import { VM_INSTANCE_ENDPOINTS } from './vm-instances.ts';
 import { WATCH_ENDPOINTS } from './watch.ts';
@@ -26,6 +27,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...OPERATION_ENDPOINTS,
   ...QUOTA_ENDPOINTS,
   ...USAGE_ENDPOINTS,
+  ...USAGE_LEDGER_ENDPOINTS,
   ...CATALOGUE_ENDPOINTS,
   ...PROJECT_ENDPOINTS,
   ...API_KEY_ENDPOINTS,

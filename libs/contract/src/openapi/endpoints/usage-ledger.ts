@@ -1,0 +1,125 @@
+/** The ledger behind the usage feed: named readers, exports that can be proven, corrections and the audit. */
+import {
+  usageCheckpointsQuerySchema,
+  usageConsumerQuerySchema,
+  usageExportQuerySchema,
+  usageSpanQuerySchema,
+} from '../../requests/usage-ledger.ts';
+import type { Endpoint } from './endpoint.ts';
+
+const CONSUMER = 'A named reader of the feed. It belongs to the project that is named, or to the caller’s own.';
+
+export const USAGE_LEDGER_ENDPOINTS: readonly Endpoint[] = [
+  {
+    method: 'get',
+    path: '/v1/usage/consumers',
+    operationId: 'listUsageConsumers',
+    tag: 'usage',
+    summary: 'List the named readers of the feed and how far behind they are',
+    description: CONSUMER,
+    scope: 'read',
+    query: usageConsumerQuerySchema,
+    success: { status: 200, description: 'All of them.', shape: { list: 'UsageConsumer' } },
+  },
+  {
+    method: 'get',
+    path: '/v1/usage/consumers/{name}',
+    operationId: 'getUsageConsumer',
+    tag: 'usage',
+    summary: 'Get a named reader of the feed',
+    description: CONSUMER,
+    scope: 'read',
+    query: usageConsumerQuerySchema,
+    success: { status: 200, description: 'Its place and how far behind it is.', shape: 'UsageConsumer' },
+  },
+  {
+    method: 'post',
+    path: '/v1/usage/consumers/{name}:ack',
+    operationId: 'ackUsageConsumer',
+    tag: 'usage',
+    summary: 'Acknowledge events of the feed',
+    description:
+      'Keeps the place of a named reader, which is made by its first acknowledgement. An earlier cursor changes nothing, unless `rewind` is said: then the reader takes the events after it again.',
+    scope: 'read',
+    query: usageConsumerQuerySchema,
+    body: { schema: 'AckUsage', example: { cursor: 'WyIwIl0.9n1mYtYxZ0m0b1o2b3M0Zw' } },
+    success: { status: 200, description: 'The reader as it stands now.', shape: 'UsageConsumer' },
+  },
+  {
+    method: 'delete',
+    path: '/v1/usage/consumers/{name}',
+    operationId: 'deleteUsageConsumer',
+    tag: 'usage',
+    summary: 'Forget a named reader of the feed',
+    scope: 'read',
+    query: usageConsumerQuerySchema,
+    success: { status: 200, description: 'As it stood.', shape: 'UsageConsumer' },
+  },
+  {
+    method: 'get',
+    path: '/v1/usage/keys',
+    operationId: 'listUsageKeys',
+    tag: 'usage',
+    summary: 'List the keys that sign checkpoints and manifests',
+    description: 'A JSON Web Key Set. Keep a copy: with it, exports are verified without asking this service.',
+    scope: 'read',
+    success: { status: 200, description: 'Every key that was ever used, the present one first.', shape: 'UsageKeys' },
+  },
+  {
+    method: 'post',
+    path: '/v1/usage/events/{id}:correct',
+    operationId: 'correctUsageEvent',
+    tag: 'usage',
+    summary: 'Take a wrong event back',
+    description:
+      'An event is never changed. A correction is a new event that names it, with the opposite duration. Asking again changes nothing. For administrators of the platform.',
+    scope: 'admin',
+    success: { status: 200, description: 'Which event takes it back.', shape: 'UsageCorrection' },
+  },
+  {
+    method: 'get',
+    path: '/v1/projects/{project}/usage/export',
+    operationId: 'exportUsage',
+    tag: 'usage',
+    summary: 'Export the ledger of a project',
+    description:
+      'Every event that was published in closed periods, in the order of its chain: CloudEvents, one a line, or CSV with the facts and the sums for a spreadsheet. Both are verified with the manifest of the same span.',
+    scope: 'read',
+    query: usageExportQuerySchema,
+    success: { status: 200, description: 'The lines.', shape: 'Text' },
+  },
+  {
+    method: 'get',
+    path: '/v1/projects/{project}/usage/manifest',
+    operationId: 'getUsageManifest',
+    tag: 'usage',
+    summary: 'Get the signed manifest of an export',
+    description: 'Counts, sums and the ends of the chain, and the same as a statement (a JWS) signed by this service.',
+    scope: 'read',
+    query: usageSpanQuerySchema,
+    success: { status: 200, description: 'The manifest.', shape: 'UsageManifest' },
+  },
+  {
+    method: 'get',
+    path: '/v1/projects/{project}/usage/checkpoints',
+    operationId: 'listUsageCheckpoints',
+    tag: 'usage',
+    summary: 'List the checkpoints of a project’s ledger',
+    description:
+      'Signed when each period was closed, newest first. Who keeps them can prove that nothing was rewritten.',
+    scope: 'read',
+    query: usageCheckpointsQuerySchema,
+    success: { status: 200, description: 'One page.', shape: { list: 'UsageCheckpoint' } },
+  },
+  {
+    method: 'get',
+    path: '/v1/projects/{project}/usage/audit',
+    operationId: 'auditUsage',
+    tag: 'usage',
+    summary: 'Audit the ledger of a project',
+    description:
+      'Replays history through the rules of usage and compares with what was metered, to the millisecond. For administrators of the project.',
+    scope: 'admin',
+    success: { status: 200, description: 'Where the two differ; nothing when the bill is right.', shape: 'UsageAudit' },
+  },
+];

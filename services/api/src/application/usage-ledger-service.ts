@@ -1,0 +1,144 @@
+/**
+ * The ledger behind the usage feed. Who may read a project's usage may also prove it; taking an event back is for those
+ * who run the platform.
+ */
+import {
+  type SignedUsageManifest,
+  type TokenSigner,
+  type UsageConsumerView,
+  usageConsumerView,
+  usageManifest,
+  type VerificationKeys,
+  verificationKey,
+} from '@compute/contract';
+import { Fault } from '@compute/domain';
+import type { Page, Store, UsageAuditReport, UsageCheckpoint, UsageConsumer, UsageExport } from '@compute/store';
+import { mayAdminister, mayRead, requirePlatformAdmin, requireProject, requireScope } from './access-rules.ts';
+import type { ProjectService } from './project-service.ts';
+import type { RequestContext } from './request-context.ts';
+import { CURSOR_SCOPE } from './usage-service.ts';
+
+const CONSUMER_NAME = /^[a-z][a-z0-9-]{0,62}$/;
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+
+/** What is absent reaches from the first period to the last that is closed. */
+export interface UsageSpanRequest {
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
+export class UsageLedgerService {
+  readonly #store: Store;
+  readonly #projects: ProjectService;
+  readonly #signer: TokenSigner;
+
+  constructor(store: Store, projects: ProjectService, signer: TokenSigner) {
+    this.#store = store;
+    this.#projects = projects;
+    this.#signer = signer;
+  }
+
+  async consumers(context: RequestContext, project: string | undefined): Promise<UsageConsumerView[]> {
+    const found = await this.#store.usage.consumers(ownerOf(context, project));
+    return found.map((one) => this.#view(one));
+  }
+
+  /** Throws `NotFound`. */
+  async consumer(context: RequestContext, project: string | undefined, name: string): Promise<UsageConsumerView> {
+    return this.#view(await this.#store.usage.consumer(ownerOf(context, project), name));
+  }
+
+  /** Throws `InvalidArgument` for a name or a cursor that is none. */
+  async acknowledge(
+    context: RequestContext,
+    project: string | undefined,
+    name: string,
+    { cursor, rewind }: { readonly cursor: string; readonly rewind: boolean },
+  ): Promise<UsageConsumerView> {
+    const owner = ownerOf(context, project);
+    refuseName(name);
+    if (owner !== '') await this.#projects.mustExist(context, owner);
+    const [position = '0'] = this.#signer.read(CURSOR_SCOPE, cursor, '/cursor');
+    return this.#view(await this.#store.usage.acknowledge({ owner, name, position, rewind }));
+  }
+
+  /** As it stood. Throws `NotFound`. */
+  async removeConsumer(context: RequestContext, project: string | undefined, name: string): Promise<UsageConsumerView> {
+    const owner = ownerOf(context, project);
+    const found = await this.#store.usage.consumer(owner, name);
+    await this.#store.usage.removeConsumer(owner, name);
+    return this.#view(found);
+  }
+
+  async keys(context: RequestContext): Promise<VerificationKeys> {
+    requireScope(context, 'read');
+    const keys = await this.#store.usage.verificationKeys();
+    return { keys: keys.map(({ id, publicKey }) => verificationKey(id, publicKey)) };
+  }
+
+  /** Throws `NotFound`, `InvalidArgument` for an event that is a correction itself. */
+  async correct(context: RequestContext, eventId: string): Promise<{ readonly id: string; readonly corrects: string }> {
+    requirePlatformAdmin(context);
+    if (!UUID.test(eventId)) throw new Fault('NotFound', `There is no usage event '${eventId.slice(0, 63)}'.`);
+    const { actor } = context.caller;
+    const by = { actor: `${actor.type}:${actor.id}`, requestId: context.requestId };
+    return { id: await this.#store.usage.correct({ eventId, ...by }), corrects: eventId };
+  }
+
+  /** Throws `InvalidArgument` for a span that is not closed yet. */
+  async export(context: RequestContext, project: string, span: UsageSpanRequest): Promise<UsageExport> {
+    mayRead(context, project);
+    await this.#projects.mustExist(context, project);
+    return this.#store.usage.export({ project, from: span.from, to: span.to });
+  }
+
+  /** Throws as `export`. */
+  async manifest(context: RequestContext, project: string, span: UsageSpanRequest): Promise<SignedUsageManifest> {
+    const manifest = usageManifest(await this.export(context, project, span));
+    return { manifest, statement: this.#store.usage.sign(manifest) };
+  }
+
+  /** Newest first. */
+  async checkpoints(
+    context: RequestContext,
+    project: string,
+    { pageSize, pageToken }: { readonly pageSize: number; readonly pageToken: string },
+  ): Promise<Page<UsageCheckpoint>> {
+    mayRead(context, project);
+    await this.#projects.mustExist(context, project);
+    const scope = `usage-checkpoints/${project}`;
+    const [before] = pageToken === '' ? [] : this.#signer.read(scope, pageToken, '/pageToken');
+    const items = await this.#store.usage.checkpoints(
+      project,
+      pageSize,
+      before === undefined ? undefined : new Date(Number(before)),
+    );
+    const last = items.length === pageSize ? items.at(-1) : undefined;
+    return last ? { items, next: this.#signer.sign(scope, [String(last.periodEnd.getTime())]) } : { items };
+  }
+
+  async audit(context: RequestContext, project: string): Promise<UsageAuditReport> {
+    mayAdminister(context, project);
+    await this.#projects.mustExist(context, project);
+    return this.#store.usage.audit(project);
+  }
+
+  #view(found: UsageConsumer): UsageConsumerView {
+    return usageConsumerView(found, this.#signer.sign(CURSOR_SCOPE, [found.position]));
+  }
+}
+
+/** Readers of all projects belong to nobody, and only who sees all projects has them. */
+function ownerOf(context: RequestContext, project: string | undefined): string {
+  requireScope(context, 'read');
+  const owner = project ?? context.caller.project ?? '';
+  if (owner !== '') requireProject(context, owner);
+  return owner;
+}
+
+function refuseName(name: string): void {
+  if (CONSUMER_NAME.test(name)) return;
+  const message =
+    'A reader’s name has lower case letters, digits and dashes, begins with a letter, and at most 63 of them.';
+  throw new Fault('InvalidArgument', message, { fields: [{ pointer: '/name', code: 'invalid_name', message }] });
+}
