@@ -1,7 +1,9 @@
 /** Writes the pages of docs/ that are rendered from the domain. */
 import { writeFileSync } from 'node:fs';
 import { CHANGES_PAGE, renderChangesPage } from './change-tables.ts';
+import { FAILURES_PAGE, renderFailuresPage } from './failure-tables.ts';
 import { PAGE, renderLifecyclePage } from './lifecycle-tables.ts';
 
 writeFileSync(PAGE, renderLifecyclePage());
 writeFileSync(CHANGES_PAGE, renderChangesPage());
+writeFileSync(FAILURES_PAGE, renderFailuresPage());

@@ -1,5 +1,6 @@
-/** Furnishes an empty cluster: namespaces, nodes, storage, instance types, preferences. What is there stays as it is. */
+/** Furnishes an empty cluster: namespaces, nodes, storage, instance types, preferences, golden images. What is there stays as it is. */
 import { isAlreadyExists, type KubeClient, resourceKind } from '@compute/kube-client';
+import { goldenImagesNamespace, installGoldenImages } from './images/golden-images.ts';
 import { installKubeVirtCatalogue } from './kubevirt/catalogue/install.ts';
 import { installFixtures } from './players/fixtures.ts';
 
@@ -11,10 +12,13 @@ const namespaces = resourceKind({
   namespaced: false,
 });
 
-export async function installClusterFixtures(client: KubeClient): Promise<void> {
+export async function installClusterFixtures(client: KubeClient, { goldenImages = false } = {}): Promise<void> {
   for (const name of ['default', 'kube-system']) await createNamespace(client, name);
   await installFixtures(client);
   await installKubeVirtCatalogue(client);
+  if (!goldenImages) return;
+  await createNamespace(client, goldenImagesNamespace);
+  await installGoldenImages(client);
 }
 
 async function createNamespace(client: KubeClient, name: string): Promise<void> {

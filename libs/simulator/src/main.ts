@@ -27,6 +27,7 @@ const simulator = await startSimulator({
   ...(dir === undefined ? {} : { dir }),
   ...(imagesPort === undefined ? {} : { imagesPort: Number(imagesPort) }),
   host,
+  goldenImages: true,
   port: Number(values.port),
   timeScale: Number(values['time-scale']),
   seed: Number(values.seed),

@@ -25,6 +25,8 @@ export interface SimulatorOptions {
   port?: number;
   /** Port of the image server, 0 for a free one; without it no images are served. */
   imagesPort?: number;
+  /** Whether the platform's golden images are there. */
+  goldenImages?: boolean;
   /** 20 makes a minute of the cluster pass in three seconds; 1 by default. */
   timeScale?: number;
   /** Seed of everything that is left to chance. */
@@ -69,7 +71,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const kubeconfig = server.kubeconfig();
   const client = KubeClient.fromKubeconfigText(kubeconfig, { fieldManager: 'simulator' });
   late.client = client;
-  await installClusterFixtures(client);
+  await installClusterFixtures(client, options);
   // Chance must not repeat after a restart what it gave before: names of pods would be taken.
   const chance = seed + server.store.revision;
   const controllers = await startControllers({ ...options.controllers, client, clock, seed: chance, onError });

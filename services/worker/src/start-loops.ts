@@ -70,7 +70,16 @@ function startClocks(parts: WorkerParts, onError: LoopError): void {
     },
     onError,
   }).start();
-  const installer = createCatalogueInstaller({ cluster, logger, onError });
+  const installer = createCatalogueInstaller({
+    cluster,
+    logger,
+    onDifferences: ({ differingTypes, missingProfiles }) => {
+      const { catalogueDifferences } = metrics.instruments;
+      catalogueDifferences.set({ kind: 'instancetype', problem: 'differs' }, differingTypes);
+      catalogueDifferences.set({ kind: 'preference', problem: 'missing' }, missingProfiles);
+    },
+    onError,
+  });
   if (installCatalogue) installer.start();
   shutdown.register('clocks', async () => {
     await Promise.all([clock.stop(), upkeep.stop(), installer.stop()]);

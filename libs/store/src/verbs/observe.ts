@@ -139,8 +139,8 @@ const ENDED_OTHERWISE: ReadonlySet<string> = new Set(['delete', 'cancel', ...POW
 const WORK_VERBS = OPERATION_VERBS.filter((verb) => !ENDED_OTHERWISE.has(verb));
 
 function errorOf({ kind, phase, status: { failure } }: AnyResource): OperationError | undefined {
-  if (phase !== 'Failed') return undefined;
-  if (!failure) return { code: 'Failed', message: `The ${kind} failed.` };
+  if (!failure) return phase === 'Failed' ? { code: 'Failed', message: `The ${kind} failed.` } : undefined;
+  // A failure beside another phase, as of a disk that could not grow: it works, but is not what was asked for.
   const { code, message, remedy, retryable } = failure;
   return { code, message, remedy, retryable };
 }

@@ -1,10 +1,10 @@
 /** The documents of the API: OpenAPI, a readable page made of it, and a page for each error code. No outside assets. */
 import { ERROR_CATALOGUE, HTTP_STATUS, openApiDocument } from '@compute/contract';
-import { FAULT_CODES, Fault } from '@compute/domain';
+import { FAILURE_CATALOGUE, FAULT_CODES, Fault } from '@compute/domain';
 import { Controller, Get, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { apiPage } from './pages/api-page.ts';
-import { errorPage } from './pages/error-page.ts';
+import { errorPage, failurePage } from './pages/error-page.ts';
 import { Public } from './request.ts';
 
 const CONTENT_SECURITY_POLICY =
@@ -37,14 +37,17 @@ export class DocumentsController {
       ...ERROR_CATALOGUE[code],
       page: `/errors/${code}`,
     }));
-    return { items, nextPageToken: '' };
+    const failures = FAILURE_CATALOGUE.map((failure) => ({ ...failure, page: `/errors/${failure.code}` }));
+    return { items, failures, nextPageToken: '' };
   }
 
   @Get('errors/:code')
   error(@Param('code') code: string, @Res({ passthrough: true }) reply: FastifyReply) {
     const known = FAULT_CODES.find((candidate) => candidate === code);
-    if (!known) throw new Fault('NotFound', 'There is no error of that code.');
-    return html(reply, errorPage(known));
+    if (known) return html(reply, errorPage(known));
+    const failure = FAILURE_CATALOGUE.find((candidate) => candidate.code === code);
+    if (!failure) throw new Fault('NotFound', 'There is no error of that code.');
+    return html(reply, failurePage(failure));
   }
 }
 

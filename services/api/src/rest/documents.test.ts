@@ -1,5 +1,5 @@
 import { ENDPOINTS, VIEW_SCHEMAS, type ViewName } from '@compute/contract';
-import { FAULT_CODES } from '@compute/domain';
+import { FAILURE_CATALOGUE, FAULT_CODES } from '@compute/domain';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestApi, type TestApi } from '../fixtures/open-test-api.ts';
 
@@ -48,7 +48,9 @@ it('ends every JSON answer with the line, and no YAML with two', async () => {
 });
 
 it('serves a page of it and of every error, without anything from outside', async () => {
-  const pages = ['/docs', ...FAULT_CODES.map((code) => `/errors/${code}`)];
+  const codes = [...FAULT_CODES, ...FAILURE_CATALOGUE.map(({ code }) => code)];
+  expect(new Set(codes).size).toBe(codes.length);
+  const pages = ['/docs', ...codes.map((code) => `/errors/${code}`)];
   for (const path of pages) {
     const page = await test.send('GET', path, { key: '' });
     expect(page.status).toBe(200);

@@ -11,12 +11,23 @@ const EVERY_MS = 10 * 60_000;
 export interface CatalogueInstallerOptions {
   readonly cluster: Pick<Cluster, 'installCatalogue'>;
   readonly logger: Logger;
+  /** Hears of every comparison: how many entries are not as the catalogue says. */
+  readonly onDifferences?: (count: CatalogueDifferences) => void;
   readonly onError: (name: string, error: unknown) => void;
 }
 
-export function createCatalogueInstaller({ cluster, logger, onError }: CatalogueInstallerOptions): PeriodicLoop {
+export interface CatalogueDifferences {
+  /** Instance types whose size in the cluster is not the catalogue's. */
+  readonly differingTypes: number;
+  /** Profiles for which the cluster has no preference. */
+  readonly missingProfiles: number;
+}
+
+export function createCatalogueInstaller(options: CatalogueInstallerOptions): PeriodicLoop {
+  const { cluster, logger, onDifferences, onError } = options;
   const step = async (): Promise<'done'> => {
     const { installed, differing, missingProfiles } = await cluster.installCatalogue();
+    onDifferences?.({ differingTypes: differing.length, missingProfiles: missingProfiles.length });
     if (installed.length > 0) logger.info({ installed }, 'instance types were installed');
     if (differing.length > 0) logger.warn({ differing }, 'instance types of the cluster differ from the catalogue');
     if (missingProfiles.length > 0) logger.warn({ missingProfiles }, 'the cluster lacks preferences of the catalogue');

@@ -3,11 +3,17 @@
  * and, when the cluster takes unusually long to begin, what the cluster complains of.
  */
 import { type Cluster, diskState } from '@compute/cluster';
-import { type ClaimWarning, type DiskObserved, parseQuantityMib, type VmDisk } from '@compute/domain';
+import {
+  type ClaimWarning,
+  type DiskObserved,
+  type ImportPolicy,
+  parseQuantityMib,
+  type VmDisk,
+} from '@compute/domain';
 import type { Store } from '@compute/store';
 import type { SourceProbes } from '../source-probe/source-probes.ts';
 
-/** From then on a disk that does not begin to be filled is worth a question to the cluster. */
+/** From then on a disk that does not begin to be filled is worth a question to the cluster; sooner where patience is short. */
 const UNUSUAL_WAIT_MS = 15_000;
 
 /** Read with the row. */
@@ -20,12 +26,13 @@ export interface DiskSurroundings {
 export interface SurroundingPorts {
   readonly store: Pick<Store, 'get'>;
   readonly cluster: Pick<Cluster, 'machinesWithDisk' | 'claimWarnings'>;
+  readonly importPolicy: ImportPolicy;
   /** Absent where sources are not asked. */
   readonly probes?: Pick<SourceProbes, 'findingOf'>;
 }
 
 export async function surroundingsOf(
-  { store, cluster }: SurroundingPorts,
+  { store, cluster, importPolicy }: SurroundingPorts,
   disk: VmDisk,
   namespace: string,
 ): Promise<DiskSurroundings> {
@@ -34,7 +41,9 @@ export async function surroundingsOf(
   const [row, warnings] = await Promise.all([
     name === undefined ? undefined : store.get('VMDisk', disk.project, name),
     // A cluster that does not answer now is no reason to know less than the picture shows.
-    waitsUnusuallyLong(disk) ? cluster.claimWarnings({ disk, namespace }).catch(() => undefined) : undefined,
+    waitsUnusuallyLong(disk, importPolicy)
+      ? cluster.claimWarnings({ disk, namespace }).catch(() => undefined)
+      : undefined,
   ]);
   return {
     ...(name === undefined ? {} : { origin: { name, ...(row ? { row } : {}) } }),
@@ -69,7 +78,7 @@ function originOf(
 const isBeforeItsData = ({ status, deletionRequestedAt }: VmDisk): boolean =>
   deletionRequestedAt === undefined && status.import?.phase !== 'Done';
 
-function waitsUnusuallyLong({ status, phaseSince }: VmDisk): boolean {
+function waitsUnusuallyLong({ status, phaseSince }: VmDisk, { unstartedMs }: ImportPolicy): boolean {
   const isWaiting = status.import?.phase === 'Pending' || status.import?.phase === 'Scheduled';
-  return isWaiting && Date.now() - phaseSince.getTime() > UNUSUAL_WAIT_MS;
+  return isWaiting && Date.now() - phaseSince.getTime() > Math.min(UNUSUAL_WAIT_MS, unstartedMs / 2);
 }

@@ -41,6 +41,8 @@ export function openReconciliation(parts: WorkerParts, onProgressError: (error: 
     progress,
     onSentBack: () => metrics.instruments.clusterTurnsPutOff.inc(),
     onPhase: (before, phase) => metrics.phaseChanged(before, phase),
+    onFailed: ({ project, name }, { code, message, detail }) =>
+      logger.warn({ project, name, code, clusterMessage: detail }, message),
     onFailure: (kind, action, failure, cause) => {
       if (failure.kind === 'busy') return metrics.instruments.clusterTurnsPutOff.inc();
       const code = failure.kind === 'refused' ? 'Refused' : failure.code;

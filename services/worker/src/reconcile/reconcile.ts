@@ -5,7 +5,15 @@
  * that was loaded, and only the winner acts. Actions are idempotent, so whatever a crash leaves undone is decided again
  * from the row and the cluster. Nothing here may depend on a previous run.
  */
-import { type Actor, type ImportProgress, isFault, type Kind, type ResourceOf } from '@compute/domain';
+import {
+  type Actor,
+  type AnyResource,
+  type FailureReport,
+  type ImportProgress,
+  isFault,
+  type Kind,
+  type ResourceOf,
+} from '@compute/domain';
 import type { LoadedVersions, ObserveCommand, RemoveCommand } from '@compute/store';
 import { between, type FaultPoints, stepNames } from '../fault-points.ts';
 import type { ActionFailure } from './action-failure.ts';
@@ -46,6 +54,8 @@ export interface LoopPorts {
   readonly onPhase?: <K extends Kind>(before: ResourceOf[K], phase: ResourceOf[K]['phase']) => void;
   /** Hears of each look whose actions wait for the cluster. */
   readonly onSentBack?: (kind: Kind) => void;
+  /** Hears of each resource that begins to fail of something; for logs, with the cluster's own words. */
+  readonly onFailed?: (row: AnyResource, failure: FailureReport) => void;
   /** Hears of each failed action before it is written down; for logs and metrics. */
   readonly onFailure?: (kind: Kind, action: string, failure: ActionFailure, cause: unknown) => void;
 }
@@ -158,6 +168,7 @@ async function commit<K extends Kind, A>(
   ports.progress.forget(uid);
   await between(ports.points, stepNames.commit(kind), () => ports.rows.observe(command), desired);
   if (phase !== desired.phase) ports.onPhase?.(desired, phase);
+  if (failure && failure.code !== desired.status.failure?.code) ports.onFailed?.(desired, failure);
 }
 
 /** Makes the row due again after a pause that grows with each failure before it. */

@@ -16,6 +16,6 @@ export const SERVICE_ENDPOINTS: readonly Endpoint[] = [
   open('/metrics', 'getMetrics', 'Measurements for Prometheus', 'Text'),
   open('/openapi.json', 'getOpenApi', 'This description', 'Json'),
   open('/docs', 'getDocs', 'This description as a page', 'Html'),
-  open('/errors', 'listErrors', 'Every error code', 'Json'),
-  open('/errors/{code}', 'getError', 'Cause and remedy of an error code', 'Html'),
+  open('/errors', 'listErrors', 'Every code of errors and of failures', 'Json'),
+  open('/errors/{code}', 'getError', 'Cause and remedy of the code of an error or of a failure', 'Html'),
 ];

@@ -1,6 +1,6 @@
 /** The OpenAPI document as a page that reads from top to bottom, without scripts. */
 import { ERROR_CATALOGUE, HTTP_STATUS, type OpenApiDocument, type OpenApiOperation } from '@compute/contract';
-import { FAULT_CODES } from '@compute/domain';
+import { FAILURE_CATALOGUE, FAULT_CODES } from '@compute/domain';
 import { escapeHtml, htmlPage } from './html.ts';
 
 export function apiPage(document: OpenApiDocument): string {
@@ -55,7 +55,11 @@ function errorTable(): string {
     (code) =>
       `<tr><td><a href="/errors/${code}">${code}</a></td><td>${HTTP_STATUS[code]}</td><td>${escapeHtml(ERROR_CATALOGUE[code].title)}</td></tr>`,
   );
-  return `<table>${rows.join('')}</table>`;
+  const failures = FAILURE_CATALOGUE.map(
+    ({ code, kind, message }) =>
+      `<tr><td><a href="/errors/${code}">${code}</a></td><td>${kind}</td><td>${escapeHtml(message)}</td></tr>`,
+  );
+  return `<h3>Of requests</h3><table>${rows.join('')}</table><h3>In status.failure</h3><table>${failures.join('')}</table>`;
 }
 
 function schemasHtml(document: OpenApiDocument): string {
