@@ -28,6 +28,8 @@ export interface ObservedObject {
   /** The hash of the manifest that was applied last, from the object's annotation; absent on foreign objects. */
   readonly manifestHash?: string;
   readonly deleting: boolean;
+  /** Finalizers of an object that is being deleted: who must let go of it first. */
+  readonly heldBy?: readonly string[];
 }
 
 export interface ObservedCondition {

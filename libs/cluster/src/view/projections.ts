@@ -165,8 +165,10 @@ export function percentOf(progress: string | undefined): number | undefined {
 }
 
 function observedObject(object: KubeObject): ObservedObject {
-  const { uid = '', deletionTimestamp } = object.metadata;
-  return { uid, manifestHash: hashOf(object), deleting: deletionTimestamp !== undefined };
+  const { uid = '', deletionTimestamp, finalizers = [] } = object.metadata;
+  const deleting = deletionTimestamp !== undefined;
+  const held = deleting && finalizers.length > 0 ? { heldBy: finalizers } : {};
+  return { uid, manifestHash: hashOf(object), deleting, ...held };
 }
 
 function condition(conditions: readonly WireCondition[] | undefined, type: string): ObservedCondition | undefined {

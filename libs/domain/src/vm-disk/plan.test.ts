@@ -257,6 +257,13 @@ describe('a disk that is being deleted', () => {
     const plan = planDisk({ desired: deleting, observed: seen({ at: later(301_000), claim: boundClaim }) });
     expect(plan).toMatchObject({ reason: 'DeletionStuck', message: expect.stringContaining('storage claim') });
   });
+
+  it('shows in its condition who holds it and since when, because its phase does not change any more', () => {
+    const held = { ...boundClaim, deleting: true, heldBy: ['kubernetes.io/pvc-protection'] };
+    const { conditions } = planDisk({ desired: deleting, observed: seen({ at: later(301_000), claim: held }) });
+    const message = `The cluster has not let go of its storage claim since ${NOW.toISOString()}; it is held by kubernetes.io/pvc-protection.`;
+    expect(conditions).toEqual([{ type: 'Ready', status: 'False', reason: 'DeletionStuck', message }]);
+  });
 });
 
 it('every plan that keeps the row says when to look again', () => {

@@ -1,35 +1,38 @@
 /** Deletion of a machine: the machine first, then what it named, then the row. Nothing is said to be gone that is not. */
 
+import { type DeletionWait, deletionProgress } from '../deletion-progress.ts';
 import type { VmAction, VmObserved } from './observed.ts';
 import { vmCondition } from './plan-conditions.ts';
 import type { VmDetails, VmPlan } from './plan-report.ts';
 import type { VmInstance } from './vm-instance.ts';
 
 const SOON_MS = 5_000;
-/** A deletion that lasts longer says what blocks it. */
-const DELETION_STUCK_MS = 300_000;
 
 export function planVmDeletion(desired: VmInstance, observed: VmObserved, details: VmDetails): VmPlan {
   const waiting = whatIsLeft(observed);
-  const conditions = [vmCondition('Ready', 'False', 'Deleting', 'The machine is being deleted.')];
-  const base = { phase: 'Deleting', conditions, details } as const;
-  if (waiting === undefined)
-    return { ...base, outcome: 'remove', reason: 'Gone', message: 'Nothing is left in the cluster.', actions: [] };
+  const base = { phase: 'Deleting', details } as const;
+  if (waiting === undefined) {
+    const message = 'Nothing is left in the cluster.';
+    return { ...base, conditions: [], outcome: 'remove', reason: 'Gone', message, actions: [] };
+  }
+  const progress = deletionProgress({ ...waiting, since: desired.deletionRequestedAt, at: observed.at });
   return {
     ...base,
-    ...progressOf(desired, observed, waiting),
+    ...progress,
+    conditions: [vmCondition('Ready', 'False', progress.reason, progress.message)],
     outcome: 'keep',
     actions: deletions(observed),
     requeueAfterMs: SOON_MS,
   };
 }
 
-function whatIsLeft(observed: VmObserved): string | undefined {
-  if (observed.machine) return 'the running machine';
-  if (observed.virtualMachine) return 'the VirtualMachine';
-  if (observed.service) return 'the Service';
-  if (observed.cloudInitSecret || observed.sshKeysSecret) return 'its Secrets';
-  return undefined;
+function whatIsLeft(observed: VmObserved): Pick<DeletionWait, 'left' | 'object'> | undefined {
+  const { machine, virtualMachine, service, cloudInitSecret, sshKeysSecret } = observed;
+  if (machine) return { left: 'the running machine', object: virtualMachine };
+  if (virtualMachine) return { left: 'the VirtualMachine', object: virtualMachine };
+  if (service) return { left: 'the Service', object: service };
+  const secret = cloudInitSecret ?? sshKeysSecret;
+  return secret && { left: 'its Secrets', object: secret };
 }
 
 function deletions({ virtualMachine, machine, service, cloudInitSecret, sshKeysSecret }: VmObserved): VmAction[] {
@@ -45,11 +48,4 @@ function deletions({ virtualMachine, machine, service, cloudInitSecret, sshKeysS
     actions.push({ do: 'deleteCloudInitSecret', uid: cloudInitSecret.uid });
   if (sshKeysSecret && !sshKeysSecret.deleting) actions.push({ do: 'deleteSshKeysSecret', uid: sshKeysSecret.uid });
   return actions;
-}
-
-function progressOf(desired: VmInstance, { at }: VmObserved, waiting: string): Pick<VmPlan, 'reason' | 'message'> {
-  const since = desired.deletionRequestedAt ?? at;
-  if (at.getTime() - since.getTime() < DELETION_STUCK_MS)
-    return { reason: 'Deleting', message: `The cluster is deleting ${waiting}.` };
-  return { reason: 'DeletionStuck', message: `The cluster has not let go of ${waiting} since ${since.toISOString()}.` };
 }
