@@ -12,10 +12,10 @@ const IMPLIED: Readonly<Record<Scope, readonly Scope[]>> = {
   admin: ['admin'],
 };
 
-/** Throws `PermissionDenied` unless the caller's key has the scope or one that implies it. */
+/** Throws `PermissionDenied` unless the caller has the scope or one that implies it. */
 export function requireScope({ caller }: RequestContext, scope: Scope): void {
   if (IMPLIED[scope].some((sufficient) => caller.scopes.includes(sufficient))) return;
-  throw new Fault('PermissionDenied', `This needs an API key with the scope '${scope}'.`);
+  throw new Fault('PermissionDenied', `This needs the scope '${scope}'.`);
 }
 
 /** Throws `NotFound` for a project that is not the caller's. */
@@ -42,11 +42,11 @@ export function mayRead(context: RequestContext, project: string): void {
   requireScope(context, 'read');
 }
 
-/** Throws `PermissionDenied` for a key that is bound to one project. */
+/** Throws `PermissionDenied` for a caller that is bound to one project. */
 export function mayReadAll(context: RequestContext): void {
   requireScope(context, 'read');
   if (context.caller.project !== undefined)
-    throw new Fault('PermissionDenied', 'This API key sees one project only. Name the project.');
+    throw new Fault('PermissionDenied', 'This key or token sees one project only. Name the project.');
 }
 
 export function mayWrite(context: RequestContext, project: string): void {

@@ -17,7 +17,6 @@ import {
   notFound,
   StatusError,
   tooManyRequests,
-  unauthorized,
 } from '@compute/kube-wire';
 
 /** What a request was about, for the texts of errors. */
@@ -47,7 +46,8 @@ const STATEMENTS: Readonly<Record<FaultCode, Statement>> = {
   InvalidArgument: judged,
   UnknownField: judged,
   ImmutableField: judged,
-  Unauthenticated: () => unauthorized(),
+  // kubectl shows the sentence: why a token is refused is worth more than the bare word.
+  Unauthenticated: withCode(401, 'Unauthorized'),
   PermissionDenied: (fault, subject) => forbidden(subject, subject.name, fault.message),
   NotFound: ({ details: { resource } }, subject) =>
     resource?.kind === 'Project'

@@ -45,7 +45,7 @@ export class OidcVerifier {
       throw new Fault('Unauthenticated', 'The token’s claim `sub` is not 1 to 255 plain characters.');
     const rights = rightsOf(claims, this.#settings);
     if ('refusal' in rights)
-      throw new Fault('PermissionDenied', rights.refusal, {}, new Error(`the token of oidc:${sub} allows nothing`));
+      throw new Fault('PermissionDenied', rights.refusal, {}, new Error(`the token of oidc:${sub}: ${rights.refusal}`));
     return {
       actor: { type: 'user', id: `oidc:${sub}` },
       provesProject: false,
