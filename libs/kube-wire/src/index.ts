@@ -1,4 +1,5 @@
 /** The Kubernetes HTTP protocol as a server speaks it: wire layer, memory store, cluster kinds and faults. */
+export { recordKindUpdate as recordUpdate } from './apply/record-update.ts';
 export type { FaultCounters, FaultEffect, FaultRule } from './faults/fault-rules.ts';
 export { FaultRules } from './faults/fault-rules.ts';
 export { KubeApi, type KubeApiOptions } from './http/kube-api.ts';

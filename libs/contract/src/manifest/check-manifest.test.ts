@@ -424,3 +424,22 @@ it('reads a list as kubectl does', () => {
   ]);
   expect(documents.ok && documents.documents[1]?.lineOf('/spec/disks')).toBe(5);
 });
+
+describe('a type that is no longer offered', () => {
+  const catalogue = {
+    ...builtinCatalogue,
+    instanceTypes: builtinCatalogue.instanceTypes.map((type) => ({ ...type, available: type.name !== 'u1.medium' })),
+  };
+  const manifest = (instanceType: string) => ({
+    ...{ apiVersion: 'apps.cozystack.io/v1alpha1', kind: 'VMInstance', metadata: { name: 'kept' } },
+    spec: { instanceType, instanceProfile: 'ubuntu', running: false },
+  });
+  const before = { spec: manifest('u1.medium').spec } as unknown as VmInstance;
+  const judge = (instanceType: string, expected: object) =>
+    checkManifest(manifest(instanceType), { project: 'demo', ...expected }, { catalogue, allowPrivateSources: false });
+
+  it('is refused for a new machine and kept by one that has it', () => {
+    expect(judge('u1.medium', {})).toMatchObject({ ok: false, problems: [{ code: 'unavailable' }] });
+    expect(judge('u1.medium', { kind: 'VMInstance', name: 'kept', before })).toMatchObject({ ok: true });
+  });
+});

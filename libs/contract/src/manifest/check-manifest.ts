@@ -185,11 +185,19 @@ const CHANGE_JUDGES: ChangeJudges = { VMInstance: validateVmChange, VMDisk: vali
 
 function judgeSpec<K extends Kind>(kind: K, spec: SpecOf<K>, expected: Expected, settings: CheckSettings): Verdict {
   const verdicts = [...JUDGES[kind](spec, settings)];
-  if (expected.before) verdicts.push(CHANGE_JUDGES[kind](expected.before.spec as SpecOf<K>, spec));
+  const before = expected.before?.spec as SpecOf<K> | undefined;
+  if (before) verdicts.push(CHANGE_JUDGES[kind](before, spec));
   return {
-    problems: verdicts.flatMap((verdict) => verdict.problems),
+    problems: verdicts.flatMap((verdict) => verdict.problems).filter((problem) => !isKept(problem, before, spec)),
     warnings: verdicts.flatMap((verdict) => verdict.warnings),
   };
+}
+
+/** What is no longer offered may be kept by who has it: other edits must stay possible. */
+function isKept({ pointer, code }: FieldProblem, before: object | undefined, after: object): boolean {
+  const field = /^\/spec\/(\w+)$/.exec(pointer)?.[1];
+  if (code !== 'unavailable' || before === undefined || field === undefined) return false;
+  return Reflect.get(before, field) === Reflect.get(after, field);
 }
 
 /** Defaults that depend on other fields; all others stand in the schemas. */

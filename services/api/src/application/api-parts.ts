@@ -3,6 +3,7 @@ import { hkdfSync } from 'node:crypto';
 import { type CheckSettings, tokenSigner } from '@compute/contract';
 import type { Catalogue } from '@compute/domain';
 import type { Store } from '@compute/store';
+import { recordForeignEdit } from '../kube/foreign-edits.ts';
 import { Admission, type AdmissionSettings } from './admission.ts';
 import { AuditService } from './audit-service.ts';
 import { Authenticator } from './authenticator.ts';
@@ -55,7 +56,7 @@ export function createApiParts(given: ApiPartsSettings): ApiParts {
   const sources = new SourceGuard(allowPrivateSources);
   const projects = new ProjectService(store, signer);
   const authenticator = new Authenticator(store, given.oidc);
-  const resources = { store, projects, sources, signer, settings };
+  const resources = { store, projects, sources, signer, settings, recordEdit: recordForeignEdit };
   const disks = new VmDiskService(resources);
   return {
     admission: new Admission(authenticator, given.admission),
@@ -63,7 +64,7 @@ export function createApiParts(given: ApiPartsSettings): ApiParts {
     authenticator,
     catalogue: new CatalogueService(catalogue, signer),
     history: new HistoryService(store, projects, signer),
-    manifests: new ManifestService(store, projects, sources, settings),
+    manifests: new ManifestService(resources),
     operations: new OperationService({ store, signer, disks }),
     projects,
     quota: new QuotaService(store, projects, catalogue),

@@ -20,6 +20,7 @@ import { diskWarnings, namedDisks } from './disk-warnings.ts';
 import type { ProjectService } from './project-service.ts';
 import { quotaEffectOf } from './quota-effect.ts';
 import type { RequestContext, WriteOptions } from './request-context.ts';
+import type { RecordEdit, ResourceServiceParts } from './resource-service.ts';
 import type { SourceGuard } from './source-guard.ts';
 import { createCommand, idempotency, wantCommand } from './wishes.ts';
 
@@ -64,12 +65,14 @@ export class ManifestService {
   readonly #projects: ProjectService;
   readonly #sources: SourceGuard;
   readonly #settings: CheckSettings;
+  readonly #recordEdit: RecordEdit;
 
-  constructor(store: Store, projects: ProjectService, sources: SourceGuard, settings: CheckSettings) {
+  constructor({ store, projects, sources, settings, recordEdit }: ResourceServiceParts) {
     this.#store = store;
     this.#projects = projects;
     this.#sources = sources;
     this.#settings = settings;
+    this.#recordEdit = recordEdit;
   }
 
   /** Throws only when no document could be judged; otherwise each has its own verdict. */
@@ -181,8 +184,13 @@ export class ManifestService {
     index: number,
   ): WriteCommand {
     const desired = desiredOf(one);
-    const command = wantCommand<Kind>(context, one.before as ResourceOf[Kind], desired, this.#settings.catalogue);
-    return { verb: 'want', ...command, ...idempotencyOf(project, desired, options, `${index}/change`) };
+    const before = one.before as ResourceOf[Kind];
+    const command = wantCommand<Kind>(context, before, desired, this.#settings.catalogue);
+    const managedFields = this.#recordEdit(before, desired, context.origin.face);
+    return {
+      ...{ verb: 'want', ...command, ...idempotencyOf(project, desired, options, `${index}/change`) },
+      ...(managedFields === undefined ? {} : { managedFields }),
+    };
   }
 
   async #warnOfDisks(project: string, results: readonly ManifestResult[]): Promise<ManifestResult[]> {

@@ -76,12 +76,16 @@ export interface ResourcePage<K extends Kind> {
 /** How an edit makes the new manifest of what is stored. */
 export type Edit<K extends Kind> = (before: ResourceOf[K]) => unknown;
 
+/** The record of owners after an edit of a face that keeps none itself; undefined where there is none. */
+export type RecordEdit = (before: AnyResource, after: AnyDesired, manager: string) => readonly object[] | undefined;
+
 export interface ResourceServiceParts {
   readonly store: Store;
   readonly projects: ProjectService;
   readonly sources: SourceGuard;
   readonly signer: TokenSigner;
   readonly settings: CheckSettings;
+  readonly recordEdit: RecordEdit;
 }
 
 export class ResourceService<K extends Kind> {
@@ -269,7 +273,7 @@ export class ResourceService<K extends Kind> {
     const { value: desired, warnings } = await this.#accept(checked);
     const command = {
       ...wantCommand(context, before, desired, this.#parts.settings.catalogue),
-      ...owners(options, manifest),
+      ...this.#ownersAfter(context, before, desired as AnyDesired, manifest, options),
       ...terms,
     };
     const later = await changeWarnings(this.#parts.store, before, desired as AnyDesired);
@@ -281,6 +285,19 @@ export class ResourceService<K extends Kind> {
       [...warnings, ...later, ...(await this.#diskWarnings(done.resource as ResourceOf[K], options))],
       options,
     );
+  }
+
+  /** The face that keeps the record has it in its manifest; an edit of another one is entered. */
+  #ownersAfter(
+    { origin }: RequestContext,
+    before: AnyResource,
+    desired: AnyDesired,
+    manifest: unknown,
+    options: WriteOptions,
+  ): Pick<WantCommand, 'managedFields'> {
+    if (options.keepsOwners) return owners(options, manifest);
+    const managedFields = this.#parts.recordEdit(before, desired, origin.face);
+    return managedFields === undefined ? {} : { managedFields };
   }
 
   /** What was checked, or the fault that names everything. */

@@ -49,7 +49,11 @@ test('what is done here is seen by REST, and the record of owners is not', async
   });
   const seen = (await client.send('GET', `${DISKS}/shared`)).body;
   expect(seen.metadata.labels).toEqual({ from: 'rest' });
-  expect(seen.metadata.managedFields[0].operation).toBe('Update');
+  const labelOwner = seen.metadata.managedFields.find((entry: { manager: string }) => entry.manager === 'rest');
+  expect(labelOwner).toMatchObject({
+    operation: 'Update',
+    fieldsV1: { 'f:metadata': { 'f:labels': { 'f:from': {} } } },
+  });
 });
 
 test('fields that nobody keeps are refused by name, and unknown ones are dropped with a warning when asked to', async () => {
@@ -214,4 +218,26 @@ test('without a certificate there is no such face, and half a pair is refused', 
   await bare.close();
   const environment = { DATABASE_URL: 'postgresql://127.0.0.1/x', SECRETS_KEY: Buffer.alloc(32).toString('base64') };
   expect(() => readApiConfig({ ...environment, KUBE_TLS_CERT_FILE: 'cert.pem' })).toThrow('KUBE_TLS_KEY_FILE');
+});
+
+test('what REST has changed is a conflict for a server-side apply, and is taken over only by force', async () => {
+  const APPLY = 'application/apply-patch+yaml';
+  const applied = disk('contested');
+  await client.send('PATCH', `${DISKS}/contested?fieldManager=file`, applied, APPLY);
+  const grown = { body: { spec: { storage: '20Gi' } }, headers: { 'content-type': MERGE } };
+  expect((await stage.it.send('PATCH', '/v1/projects/demo/vm-disks/contested', grown)).status).toBe(202);
+  const again = { ...applied, spec: { storage: '30Gi' } };
+  const refused = await client.send('PATCH', `${DISKS}/contested?fieldManager=file`, again, APPLY);
+  expect([refused.status, refused.body.details.causes[0].message]).toEqual([409, expect.stringContaining('"rest"')]);
+  expect((await client.send('PATCH', `${DISKS}/contested?fieldManager=file&force=true`, again, APPLY)).status).toBe(
+    200,
+  );
+});
+
+test('a list of objects is applied as its items', async () => {
+  const list = { apiVersion: 'v1', kind: 'List', items: [disk('first-of-list'), disk('second-of-list')] };
+  const { body } = await stage.it.send<{ items: { result: string }[] }>('POST', '/v1/projects/demo/manifests', {
+    body: list,
+  });
+  expect(body.items.map(({ result }) => result)).toEqual(['created', 'created']);
 });
