@@ -1,5 +1,6 @@
 /** What a stranger can send at most, each with its answer; and certificates. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect as connectHttp2, constants } from 'node:http2';
 import { request } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -173,6 +174,26 @@ describe('gRPC refuses', () => {
     for (const stream of streams) stream.cancel();
     client.close();
   });
+});
+
+it('gRPC closes a connection that begins and resets calls without end', async () => {
+  const session = connectHttp2(`http://${test.api.grpcAddress}`);
+  const goneAway = new Promise<number>((resolve) => session.once('goaway', resolve));
+  session.on('error', () => undefined);
+  const flood = setInterval(() => {
+    for (let n = 0; n < 200 && !session.closed && !session.destroyed; n += 1) {
+      const stream = session.request({ ':method': 'POST', ':path': '/compute.v1.WatchService/Watch' });
+      stream.on('error', () => undefined);
+      stream.close(constants.NGHTTP2_CANCEL);
+    }
+  }, 10);
+  expect([constants.NGHTTP2_INTERNAL_ERROR, constants.NGHTTP2_ENHANCE_YOUR_CALM]).toContain(await goneAway);
+  clearInterval(flood);
+  session.destroy();
+  const client = new CatalogueServiceClient(test.api.grpcAddress, insecure());
+  const others = invoke(client, client.listInstanceTypes, ListInstanceTypesRequest.fromPartial({}), test.metadata());
+  expect((await others).reply.instanceTypes.length).toBeGreaterThan(0);
+  client.close();
 });
 
 describe('certificates', () => {
