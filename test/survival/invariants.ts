@@ -3,7 +3,7 @@
  * wrong, so that a broken run says everything at once.
  */
 import { type AnyResource, runStrategyOf, type Transition, type VmDisk, type VmInstance } from '@compute/domain';
-import type { Store } from '@compute/store';
+import type { HistoryQuery, Store } from '@compute/store';
 import { type OwnedKind, type OwnedObject, ownedObjects, truthOf } from './stage/cluster-truth.ts';
 import type { Stage } from './stage/stage.ts';
 import { ledgerProblems } from './usage-invariants.ts';
@@ -35,16 +35,21 @@ export async function rowsOf(store: Store, project: string): Promise<AnyResource
   return [...disks.items, ...machines.items];
 }
 
-/** Every transition of the project, oldest first within each resource. */
+/** Every transition of the project, charges among them, oldest first within each resource. */
 export async function historyOf(store: Store, project: string): Promise<Transition[]> {
+  const pages = await Promise.all([linesOf(store, { project }), linesOf(store, { project, type: 'Charge' })]);
+  return pages.flat().sort((a, b) => a.seq - b.seq);
+}
+
+async function linesOf(store: Store, of: Pick<HistoryQuery, 'project' | 'type'>): Promise<Transition[]> {
   const all: Transition[] = [];
   let after: string | undefined;
   do {
-    const page = await store.history({ project, limit: PAGE, ...(after === undefined ? {} : { after }) });
+    const page = await store.history({ ...of, limit: PAGE, ...(after === undefined ? {} : { after }) });
     all.push(...page.items);
     after = page.next;
   } while (after !== undefined);
-  return all.sort((a, b) => a.seq - b.seq);
+  return all;
 }
 
 function unsettled(row: AnyResource): string[] {

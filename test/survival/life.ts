@@ -23,6 +23,8 @@ export async function live(stage: Stage, project: string, first: FirstKind): Pro
   await life.disks();
   if (first === 'VMDisk') await life.lone();
   const up = await life.machine();
+  await life.power();
+  await life.plug();
   const edited = await life.edit();
   const off = await life.switchOff();
   const gone = await life.end();
@@ -66,6 +68,37 @@ class Life {
       (vm) => vm.phase === 'Running' && vm.status.addresses?.external !== undefined,
     );
     return this.#state();
+  }
+
+  /** Forced, so that the guest is hurried; the lone machine is one of those whose next incarnation must be asked for. */
+  async power(): Promise<void> {
+    await this.#act('web', 'pause', 'Paused');
+    await this.#act('web', 'unpause', 'Running');
+    await this.#act('web', 'restart', 'Running', { force: true });
+    const { rest } = this.#stage;
+    await rest.edit(this.#project, 'VMInstance', 'lone', { running: null, runStrategy: 'RerunOnFailure' });
+    await this.#settled('VMInstance', 'lone', ({ phase }) => phase === 'Running');
+    await this.#act('lone', 'restart', 'Running', { force: true });
+    await rest.edit(this.#project, 'VMInstance', 'lone', { runStrategy: 'Halted' });
+    await this.#settled('VMInstance', 'lone', ({ phase }) => phase === 'Stopped');
+  }
+
+  async #act(name: string, verb: string, phase: ResourceOf['VMInstance']['phase'], options?: object): Promise<void> {
+    await this.#stage.rest.act(this.#project, 'VMInstance', name, verb, options);
+    await this.#settled('VMInstance', name, (vm) => vm.phase === phase && vm.status.power?.pending !== true);
+  }
+
+  /** A disk comes and goes while the machine runs. */
+  async plug(): Promise<void> {
+    const { rest } = this.#stage;
+    await this.#create('VMDisk', 'extra', { storageClass: 'replicated', source: {}, storage: '1Gi' });
+    await this.#settled('VMDisk', 'extra', ({ phase }) => phase === 'Ready');
+    await rest.edit(this.#project, 'VMInstance', 'web', { disks: ['system', 'data', 'extra'] });
+    await this.#settled('VMInstance', 'web', ({ status }) => status.disks?.at(-1)?.hotplugged === true);
+    await this.#settled('VMDisk', 'extra', ({ status }) => status.attachedTo.includes('web'));
+    await rest.edit(this.#project, 'VMInstance', 'web', { disks: ['system', 'data'] });
+    await this.#settled('VMDisk', 'extra', ({ status }) => status.attachedTo.length === 0);
+    await this.#delete('VMDisk', 'extra');
   }
 
   async edit(): Promise<string[]> {

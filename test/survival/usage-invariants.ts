@@ -58,7 +58,7 @@ function metersOf(kind: Kind, phase: string): readonly string[] {
 
 async function sumProblems(stage: Stage, { project }: LedgerSubject, billed: readonly Billed[], until: Date) {
   const query = { project, from: new Date(0), to: until, groupBy: ['resource'] as const };
-  const summary = await stage.store.usageSummary(query);
+  const summary = await stage.store.usage.summary(query);
   const counted = sums(
     summary
       .filter(({ meter }) => meter !== 'ip.held')

@@ -42,8 +42,8 @@ export class Rest {
     return this.#send('PATCH', `${project}/${FOLDER[kind]}/${name}`, { spec });
   }
 
-  act(project: string, kind: RestKind, name: string, verb: string): Promise<unknown> {
-    return this.#send('POST', `${project}/${FOLDER[kind]}/${name}:${verb}`);
+  act(project: string, kind: RestKind, name: string, verb: string, options?: object): Promise<unknown> {
+    return this.#send('POST', `${project}/${FOLDER[kind]}/${name}:${verb}`, options);
   }
 
   delete(project: string, kind: RestKind, name: string): Promise<unknown> {

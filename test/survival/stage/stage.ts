@@ -57,6 +57,7 @@ export class Stage {
       KUBECONFIG: kubeconfig,
       USAGE_PERIOD: 'hour',
       LOG_LEVEL: process.env.STORY_LOG_LEVEL ?? 'silent',
+      ALLOW_PRIVATE_SOURCES: 'true',
     };
     const store = await openStore({
       databaseUrl: environment.DATABASE_URL,
@@ -65,10 +66,9 @@ export class Stage {
       poolSize: 4,
       quotaDefaults: {},
     });
-    const api = await startApi(
-      readApiConfig({ ...environment, REST_PORT: '0', GRPC_PORT: '0', ALLOW_PRIVATE_SOURCES: 'true' }),
-      { logger: createLogger({ service: 'api', level: 'silent' }) },
-    );
+    const api = await startApi(readApiConfig({ ...environment, REST_PORT: '0', GRPC_PORT: '0' }), {
+      logger: createLogger({ service: 'api', level: 'silent' }),
+    });
     const { token } = await store.createApiKey({ name: 'survival', scopes: ['admin'] });
     const rest = new Rest(() => api.restUrl, token);
     return new Stage({ folder, servers, simulator, images, store, api, rest, environment });
