@@ -54,12 +54,23 @@ export function nextProgress(previous: ImportProgress | undefined, observed: Sig
   };
 }
 
-/** The importer's restarts; one that was killed for want of memory is made anew and counts none, so that is counted here. */
-function attemptsSeen(previous: ImportProgress | undefined, { restartCount, running }: ObservedDataVolume): number {
-  const known = Math.max(previous?.attempts ?? 1, restartCount + 1);
-  const wasKilled = running?.status === 'False' && running.reason === 'OOMKilled';
-  return wasKilled && previous !== undefined && previous.phase !== 'Retrying' ? known + 1 : known;
+/**
+ * How many attempts have begun. The cluster counts a restart when it is decided, which is a pause before it happens: while
+ * the importer fails, the count names attempts that have been made. One that was killed for want of memory is made anew
+ * and counts no restart, so its return is counted here.
+ */
+function attemptsSeen(previous: ImportProgress | undefined, dataVolume: ObservedDataVolume): number {
+  const before = previous?.attempts ?? 1;
+  if (isFailing(dataVolume)) return Math.max(before, dataVolume.restartCount);
+  const begun = Math.max(before, dataVolume.restartCount + 1);
+  return previous?.phase === 'Retrying' && begun === before ? before + 1 : begun;
 }
+
+/** Reasons of CDI's Running condition that mean that the importer has ended without having done its work. */
+const FAILING = ['Error', 'ImagePullFailed', 'ChecksumError', 'OOMKilled'];
+
+export const isFailing = ({ running }: ObservedDataVolume): boolean =>
+  running?.status === 'False' && FAILING.includes(running.reason);
 
 interface Step {
   readonly phase: ImportPhase;

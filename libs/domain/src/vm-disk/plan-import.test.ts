@@ -148,12 +148,20 @@ describe('an import ends in bounded time', () => {
   });
   const says = (reason: string, message = '') => ({ status: 'False', reason, message }) as const;
 
-  it('by the operator’s count of attempts', () => {
-    expect(at(10, failing(LOST, { restartCount: 1 }))).toMatchObject({ reason: 'Retrying' });
-    expect(at(10, failing(LOST, { restartCount: 2 }))).toMatchObject({ failure: { code: 'SourceConnectionLost' } });
-    expect(at(10, failing('dial tcp: lookup x: no such host', { restartCount: 1 }))).toMatchObject({
-      failure: { code: 'SourceHostNotFound' },
-    });
+  it('by the operator’s count of attempts, each counted when it begins', () => {
+    const attempt = (count: number) => [
+      { afterMs: count * 100, ...running(1, count) },
+      { afterMs: count * 100 + 10, ...failing(LOST, { restartCount: count }) },
+      // The cluster counts the next one now and makes it after a pause.
+      { afterMs: count * 100 + 20, ...failing(LOST, { restartCount: count + 1 }) },
+    ];
+    const plans = follow([...attempt(0), ...attempt(1), ...attempt(2), ...attempt(3), ...attempt(4)]);
+    expect(plans.slice(0, 7).map(({ details }) => details.import?.attempts)).toEqual([1, 1, 1, 2, 2, 2, 3]);
+    const [end] = plans.filter(({ phase }) => phase === 'Failed');
+    expect(plans.indexOf(end as (typeof plans)[number])).toBe(13);
+    expect(end).toMatchObject({ failure: { code: 'SourceConnectionLost' }, details: { import: { attempts: 5 } } });
+    expect(at(10, failing(LOST, { restartCount: 3 }))).toMatchObject({ phase: 'Failed' });
+    expect(at(10, failing('dial tcp: lookup x: no such host', { restartCount: 2 }))).toMatchObject({ phase: 'Failed' });
   });
 
   it('also when it moves all the time', () => {

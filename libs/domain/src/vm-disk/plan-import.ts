@@ -8,7 +8,7 @@ import type { ConditionReport, FailureReport } from '../resource.ts';
 import { attemptsFor, classifyImportError, type ImportError } from './import-failure.ts';
 import { type Obstacle, obstacleOf } from './import-obstacle.ts';
 import { DEFAULT_IMPORT_POLICY, type ImportPolicy } from './import-policy.ts';
-import { ended, nextProgress, STALLED_AFTER_MS } from './import-progress.ts';
+import { ended, isFailing, nextProgress, STALLED_AFTER_MS } from './import-progress.ts';
 import type { DiskObserved, ObservedDataVolume } from './observed.ts';
 import {
   condition,
@@ -22,9 +22,6 @@ import {
 } from './plan-report.ts';
 import { imageBytes, type SourceFinding, tooLarge } from './source-finding.ts';
 import type { DiskConditionType, DiskPhase, ImportProgress, VmDisk } from './vm-disk.ts';
-
-/** Reasons of CDI's Running condition that mean that the importer has ended without having done its work. */
-const FAILING = ['Error', 'ImagePullFailed', 'ChecksumError', 'OOMKilled'];
 
 interface Look {
   readonly desired: VmDisk;
@@ -49,11 +46,10 @@ export function planImport(
   return error ? retrying(look, error) : importing(look, obstacle);
 }
 
-function errorOf({ dataVolume: { phase, running }, observed }: Look): ImportError | undefined {
-  const isFailing = phase === 'Failed' || (running?.status === 'False' && FAILING.includes(running.reason));
-  return isFailing
-    ? sharpened(classifyImportError(running?.message ?? '', running?.reason), observed.source)
-    : undefined;
+function errorOf({ dataVolume, observed }: Look): ImportError | undefined {
+  const { phase, running } = dataVolume;
+  if (phase !== 'Failed' && !isFailing(dataVolume)) return undefined;
+  return sharpened(classifyImportError(running?.message ?? '', running?.reason), observed.source);
 }
 
 /** Where CDI's words say nothing, what the worker itself met at the URL may. */
@@ -113,9 +109,9 @@ function failImport({ desired, dataVolume, progress }: Look, failure: FailureRep
 }
 
 /** "Import Complete" and the like are no errors; what was said before stands. */
-function lastError({ running }: ObservedDataVolume, before: ImportProgress): Pick<ImportProgress, 'lastError'> {
-  const isError = running?.status === 'False' && FAILING.includes(running.reason) && running.message !== '';
-  const words = isError ? withoutUrlSecrets(running.message) : before.lastError;
+function lastError(dataVolume: ObservedDataVolume, before: ImportProgress): Pick<ImportProgress, 'lastError'> {
+  const said = isFailing(dataVolume) ? dataVolume.running?.message : undefined;
+  const words = said ? withoutUrlSecrets(said) : before.lastError;
   return words ? { lastError: words } : {};
 }
 
@@ -159,8 +155,12 @@ function importing(look: Look, obstacle: Obstacle | undefined): DiskPlan {
   };
 }
 
-function wordsOf(phase: DiskPhase, { stalledSince }: ImportProgress): Pick<Obstacle, 'reason' | 'message'> {
+function wordsOf(
+  phase: DiskPhase,
+  { phase: step, stalledSince }: ImportProgress,
+): Pick<Obstacle, 'reason' | 'message'> {
   if (stalledSince) return { reason: 'Stalled', message: `No progress since ${stalledSince}.` };
+  if (step === 'Scheduled') return { reason: 'Starting', message: 'The import is about to begin.' };
   if (phase === 'Importing') return { reason: 'Importing', message: 'The disk is being filled.' };
   return { reason: 'Creating', message: 'The cluster is making the disk.' };
 }

@@ -145,8 +145,8 @@ describe('a disk that is wanted', () => {
   ])('tries again after %j, and fails as %s at attempt %d', (message, code, attempts) => {
     const failing = (restartCount: number) =>
       planDisk({ desired: disk(), observed: seen({ dataVolume: { ...error(message), restartCount } }) });
-    expect(failing(attempts - 2)).toMatchObject({ phase: 'Importing', reason: 'Retrying' });
-    expect(failing(attempts - 1)).toMatchObject({ phase: 'Failed', failure: { code } });
+    expect(failing(attempts - 1)).toMatchObject({ phase: 'Importing', reason: 'Retrying' });
+    expect(failing(attempts)).toMatchObject({ phase: 'Failed', failure: { code } });
   });
 
   it('stays failed, whatever the cluster shows, until the user asks anew', () => {

@@ -15,6 +15,8 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 
 export interface AskOptions {
   readonly allowPrivate: boolean;
+  /** Which addresses are not connected to unless private ones are allowed; those that are not of the Internet. */
+  readonly isForbidden?: (address: string) => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -49,16 +51,17 @@ async function follow(start: URL, options: AskOptions, ranged: boolean): Promise
   throw new TooManyRedirects(`more than ${MAX_REDIRECTS} redirects`);
 }
 
-function send(url: URL, { allowPrivate, signal }: AskOptions, ranged: boolean): Promise<IncomingMessage> {
+function send(url: URL, options: AskOptions, ranged: boolean): Promise<IncomingMessage> {
+  const { allowPrivate, isForbidden = isPrivateAddress, signal } = options;
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (!allowPrivate && isPrivateAddress(host)) throw new PrivateAddressError(host);
+  if (!allowPrivate && isForbidden(host)) throw new PrivateAddressError(host);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw Object.assign(new Error(`${url.protocol} is neither http nor https`), { code: 'HPE_PROTOCOL' });
   return new Promise((resolve, reject) => {
     const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
       agent: false,
       signal,
-      ...(allowPrivate ? {} : { lookup: publicLookup() }),
+      ...(allowPrivate ? {} : { lookup: publicLookup(isForbidden) }),
       headers: {
         'user-agent': 'compute-source-probe',
         accept: '*/*',

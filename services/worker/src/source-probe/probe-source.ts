@@ -8,7 +8,7 @@ import {
   type SourceContent,
   type SourceFinding,
 } from '@compute/domain';
-import { firstBytesOf, type SourceAnswer, TooManyRedirects } from './first-bytes.ts';
+import { type AskOptions, firstBytesOf, type SourceAnswer, TooManyRedirects } from './first-bytes.ts';
 import { findingOfError } from './probe-error.ts';
 
 /** An import waits for the answer, so a server that is silent is not waited for long. */
@@ -16,18 +16,17 @@ const PATIENCE_MS = 5_000;
 /** What the first bytes of a compressed file may become; more is not looked at. */
 const MAX_INSIDE_BYTES = 8 * 2 ** 20;
 
-export interface ProbeOptions {
-  readonly allowPrivate: boolean;
+export interface ProbeOptions extends Pick<AskOptions, 'allowPrivate' | 'isForbidden'> {
   /** Ends the question early, for the end of the worker. */
   readonly signal: AbortSignal;
   readonly patienceMs?: number;
 }
 
 export async function probeSource(url: string, options: ProbeOptions): Promise<SourceFinding> {
-  const { allowPrivate, signal, patienceMs = PATIENCE_MS } = options;
+  const { signal, patienceMs = PATIENCE_MS, ...rules } = options;
   try {
     const answer = await firstBytesOf(url, {
-      allowPrivate,
+      ...rules,
       signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
     });
     return findingOf(answer);

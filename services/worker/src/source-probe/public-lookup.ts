@@ -26,11 +26,14 @@ export function isPrivateAddress(address: string): boolean {
 }
 
 /** For the option `lookup` of a connection, which is not asked for literal addresses: those are judged before. */
-export function publicLookup(lookup: typeof systemLookup = systemLookup): LookupFunction {
+export function publicLookup(
+  isForbidden: (address: string) => boolean,
+  lookup: typeof systemLookup = systemLookup,
+): LookupFunction {
   return (host, options, done) => {
     lookup(host, { ...options, all: true }, (error, addresses) => {
       if (error) return done(error, '');
-      const isPrivate = addresses.some(({ address }) => isPrivateAddress(address));
+      const isPrivate = addresses.some(({ address }) => isForbidden(address));
       if (isPrivate) return done(new PrivateAddressError(host), '');
       if (options.all) return done(null, addresses);
       const [first] = addresses;
