@@ -2,24 +2,36 @@
  * Opens the cluster of a combination. Players (scheduler, kubelet, storage, virt-handler, load balancer) are ours in all of
  * them; whatever the real side brings itself is left out of ours, or two hands would move one object.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { KubeClient, type KubeObject } from '@compute/kube-client';
+import { reviewRoutes, startKubeServer } from '@compute/kube-wire';
 import {
   Clock,
+  type ControllerOptions,
   type ControllerSet,
   installClusterFixtures,
+  simulatedKinds,
   startControllers,
   startSimulator,
+  virtApiRoutes,
 } from '@compute/simulator';
 import { parseAllDocuments } from 'yaml';
-import { createObjects } from '../real/definitions.ts';
-import { installKubeVirtAndCdi, removeWebhooks, startRealControllers } from '../real/real-controllers.ts';
+import { createObjects, objectsIn } from '../real/definitions.ts';
+import {
+  furnishKubeVirtAndCdi,
+  installKubeVirtAndCdi,
+  removeWebhooks,
+  startControllersAlone,
+  startRealControllers,
+} from '../real/real-controllers.ts';
+import { RealPrograms } from '../real/real-programs.ts';
 import { RealServer } from '../real/real-server.ts';
 import { USERS } from '../real/users.ts';
 import type { Combination } from './combination.ts';
+import { type CustomDefinition, kindsForRealControllers } from './kinds-of-definitions.ts';
 
 /** How much faster than real our players and controllers are. */
 const TIME_SCALE = 10;
@@ -50,7 +62,8 @@ export async function openCluster(combination: Combination, pieces: string | und
   }
 }
 
-async function openOurs(combination: Combination, _pieces: string | undefined, folder: string): Promise<OpenCluster> {
+async function openOurs(combination: Combination, pieces: string | undefined, folder: string): Promise<OpenCluster> {
+  if (combination.controllers === 'real') return openOursForReal(combination, required(pieces), folder);
   const simulator = await startSimulator({ timeScale: TIME_SCALE });
   const kubeconfig = join(folder, 'kubeconfig');
   writeFileSync(kubeconfig, simulator.kubeconfig, { mode: 0o600 });
@@ -65,6 +78,45 @@ async function openOurs(combination: Combination, _pieces: string | undefined, f
       removeFolder(folder);
     },
   };
+}
+
+/** Our server with the real controllers: they find the definitions that they ask for, and nobody's webhooks. */
+async function openOursForReal(combination: Combination, pieces: string, folder: string): Promise<OpenCluster> {
+  const definitions = [...objectsIn(join(pieces, 'crds/kubevirt')), ...objectsIn(join(pieces, 'crds/cdi'))];
+  let client: KubeClient | undefined;
+  let players: ControllerSet | undefined;
+  const server = await startKubeServer({
+    kinds: kindsForRealControllers(simulatedKinds(), definitions as unknown as CustomDefinition[]),
+    routes: [
+      ...reviewRoutes,
+      ...virtApiRoutes({
+        client: () => started(client),
+        handler: () => started(players).handler,
+        hotplug: 'HotplugVolumes',
+      }),
+    ],
+  });
+  const kubeconfig = join(folder, 'kubeconfig');
+  writeFileSync(kubeconfig, server.kubeconfig(), { mode: 0o600 });
+  client = KubeClient.fromKubeconfigText(server.kubeconfig(), { fieldManager: 'players' });
+  const programs = new RealPrograms({ pieces, folder });
+  const close = async (): Promise<void> => {
+    await players?.stop();
+    await programs.close();
+    await client?.close();
+    await server.close();
+    removeFolder(folder);
+  };
+  try {
+    await furnishKubeVirtAndCdi(client);
+    await installClusterFixtures(client);
+    await startControllersAlone(programs, kubeconfig);
+    players = await startPlayers(client, folder, { without: ['cdi', 'virt-controller'] });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { combination, kubeconfig, admin: client, server: undefined, folder, close };
 }
 
 async function openReal(combination: Combination, pieces: string | undefined, folder: string): Promise<OpenCluster> {
@@ -83,7 +135,11 @@ async function openReal(combination: Combination, pieces: string | undefined, fo
     await furnish(server, admin);
     const isReal = combination.controllers === 'real';
     if (isReal) await startRealControllers(server, admin);
-    players = await startPlayers(handler, folder, isReal);
+    players = await startPlayers(handler, folder, {
+      // kube-controller-manager binds volumes; nodes are as we say they are.
+      withoutPlayers: ['volumeBinder', 'nodeHealth'],
+      without: isReal ? ['cdi', 'virt-controller'] : [],
+    });
   } catch (error) {
     await close();
     throw error;
@@ -92,24 +148,30 @@ async function openReal(combination: Combination, pieces: string | undefined, fo
 }
 
 async function furnish(server: RealServer, admin: KubeClient): Promise<void> {
-  await installKubeVirtAndCdi(admin, server.pieces);
+  await installKubeVirtAndCdi(admin, server.programs.pieces);
   await installClusterFixtures(admin);
   await createObjects(admin, [...workerRole(), workerBinding()]);
 }
 
-/** Players, and our controllers unless the real ones run. */
-function startPlayers(client: KubeClient, folder: string, controllersAreReal: boolean): Promise<ControllerSet> {
-  mkdirSync(folder, { recursive: true });
+/** Players, and our controllers unless they are left out. */
+function startPlayers(
+  client: KubeClient,
+  folder: string,
+  leftOut: Partial<Pick<ControllerOptions, 'without' | 'withoutPlayers'>>,
+): Promise<ControllerSet> {
   const log = join(folder, 'players.log');
   return startControllers({
     client,
     clock: new Clock(TIME_SCALE),
     seed: 1,
     onError: (error) => writeFileSync(log, `${describe(error)}\n`, { flag: 'a' }),
-    // kube-controller-manager binds volumes; nodes are as we say they are.
-    withoutPlayers: ['volumeBinder', 'nodeHealth'],
-    without: controllersAreReal ? ['cdi', 'virt-controller'] : [],
+    ...leftOut,
   });
+}
+
+function started<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error('The cluster is still starting.');
+  return part;
 }
 
 /** The role that a deployment gives the worker. */

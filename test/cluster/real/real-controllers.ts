@@ -2,12 +2,12 @@
  * The real controllers of KubeVirt and CDI against any API server, and, where the server knows webhooks and the aggregation
  * layer, their admission and subresources as well.
  */
-import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { freePort } from '@compute/dev-stack';
 import { type KubeClient, type KubeObject, resourceKind } from '@compute/kube-client';
 import { createObjects, installDefinitions, objectsIn } from './definitions.ts';
+import type { RealPrograms } from './real-programs.ts';
 import type { RealServer } from './real-server.ts';
 
 const kubeVirts = resourceKind({
@@ -52,6 +52,11 @@ export async function installKubeVirtAndCdi(client: KubeClient, pieces: string):
     ...objectsIn(join(pieces, 'crds/kubevirt')),
     ...objectsIn(join(pieces, 'crds/cdi')),
   ]);
+  await furnishKubeVirtAndCdi(client);
+}
+
+/** The same where the definitions are served already. */
+export async function furnishKubeVirtAndCdi(client: KubeClient): Promise<void> {
   await createObjects(client, INSTALLED);
   // Without an architecture every VirtualMachineInstance is refused.
   const status = { phase: 'Deployed', defaultArchitecture: 'amd64' };
@@ -62,8 +67,15 @@ export async function installKubeVirtAndCdi(client: KubeClient, pieces: string):
 /** Starts them with their admission. The classes of storage must be there. */
 export async function startRealControllers(server: RealServer, client: KubeClient): Promise<void> {
   await startCdi(server, client);
-  await startVirtController(server);
+  await startVirtController(server.programs, server.kubeconfig('virt-controller'));
   await startVirtApi(server, client);
+}
+
+/** The controllers without any admission, against a server that speaks plain HTTP. */
+export async function startControllersAlone(programs: RealPrograms, kubeconfig: string): Promise<void> {
+  programs.run('kubernetes', ['pki', join(programs.folder, 'pki')]);
+  await programs.start('cdi-controller', 'cdi-controller', [`-kubeconfig=${kubeconfig}`], async () => true);
+  await startVirtController(programs, kubeconfig);
 }
 
 async function startCdi(server: RealServer, client: KubeClient): Promise<void> {
@@ -74,21 +86,22 @@ async function startCdi(server: RealServer, client: KubeClient): Promise<void> {
     `-cert=${join(server.pki, 'cdi-api.crt')}`,
     `-key=${join(server.pki, 'cdi-api.key')}`,
   ];
-  await server.run('cdi-controller', 'cdi-controller', args, () => listens(address));
+  await server.programs.start('cdi-controller', 'cdi-controller', args, () => listens(address));
   await createObjects(client, cdiWebhooks(`https://${address}`, server.ca()));
 }
 
-async function startVirtController(server: RealServer): Promise<void> {
+async function startVirtController(programs: RealPrograms, kubeconfig: string): Promise<void> {
   const port = await freePort();
+  const pki = join(programs.folder, 'pki');
   const args = [
-    `--kubeconfig=${server.kubeconfig('virt-controller')}`,
+    `--kubeconfig=${kubeconfig}`,
     '--listen=127.0.0.1',
     `--port=${port}`,
     '--launcher-image=images.invalid/virt-launcher:test',
-    `--prom-cert-file=${join(server.pki, 'apiserver.crt')}`,
-    `--prom-key-file=${join(server.pki, 'apiserver.key')}`,
+    `--prom-cert-file=${join(pki, 'apiserver.crt')}`,
+    `--prom-key-file=${join(pki, 'apiserver.key')}`,
   ];
-  await server.run('virt-controller', 'virt-controller', args, () => listens(`127.0.0.1:${port}`));
+  await programs.start('virt-controller', 'virt-controller', args, () => listens(`127.0.0.1:${port}`));
 }
 
 async function startVirtApi(server: RealServer, client: KubeClient): Promise<void> {
@@ -103,14 +116,9 @@ async function startVirtApi(server: RealServer, client: KubeClient): Promise<voi
     `--handler-cert-file=${pki('virt-api.crt')}`,
     `--handler-key-file=${pki('virt-api.key')}`,
   ];
-  await server.run('virt-api', 'virt-api', args, () => listens(`127.0.0.1:${port}`));
-  const printed = spawnSync(
-    join(server.pieces, 'kubevirt-manifests'),
-    ['webhooks', `https://127.0.0.1:${port}`, pki('ca.crt')],
-    { encoding: 'utf8', maxBuffer: 16 * 2 ** 20 },
-  );
-  if (printed.status !== 0) throw new Error(`kubevirt-manifests: ${printed.stderr}`);
-  await createObjects(client, (JSON.parse(printed.stdout) as { items: KubeObject[] }).items);
+  await server.programs.start('virt-api', 'virt-api', args, () => listens(`127.0.0.1:${port}`));
+  const printed = server.programs.run('kubevirt-manifests', ['webhooks', `https://127.0.0.1:${port}`, pki('ca.crt')]);
+  await createObjects(client, (JSON.parse(printed) as { items: KubeObject[] }).items);
 }
 
 /** While they are registered and nobody answers them, the server refuses everything. To be called before anything stops. */

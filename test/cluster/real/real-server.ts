@@ -2,12 +2,12 @@
  * A real API server on loopback: etcd, kube-apiserver with RBAC, and the controllers of kube-controller-manager that a
  * cluster without nodes needs. Each is a process of its own, so that one can die alone.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '@compute/dev-stack';
 import { KubeClient } from '@compute/kube-client';
-import { Program } from './program.ts';
+import type { Program } from './program.ts';
+import { RealPrograms } from './real-programs.ts';
 import { kubeconfigFor, newTokens, tokenFile, USERS, type UserName } from './users.ts';
 
 const CONTROLLERS = [
@@ -37,21 +37,18 @@ export class RealServer {
   readonly url: string;
   /** Folder of certificates and keys. */
   readonly pki: string;
-  readonly pieces: string;
-  readonly folder: string;
+  readonly programs: RealPrograms;
   readonly #ports: Ports;
   readonly #kubeconfigs: Readonly<Record<UserName, string>>;
-  readonly #programs: Program[] = [];
   #api: Program | undefined;
 
   private constructor({ pieces, folder }: RealServerOptions, ports: Ports) {
-    this.pieces = pieces;
-    this.folder = folder;
+    this.programs = new RealPrograms({ pieces, folder });
     this.pki = join(folder, 'pki');
     this.#ports = ports;
     this.url = `https://127.0.0.1:${ports.api}`;
     mkdirSync(folder, { recursive: true });
-    this.#run(['pki', this.pki]);
+    this.programs.run('kubernetes', ['pki', this.pki]);
     const tokens = newTokens();
     writeFileSync(join(this.pki, 'tokens.csv'), tokenFile(tokens), { mode: 0o600 });
     const write = (user: UserName): string => {
@@ -108,30 +105,27 @@ export class RealServer {
 
   /** Forgets all history: a watch from any older revision gets 410 once the API server's own memory is gone too. */
   compactEtcd(): void {
-    this.#run(['compact', `--port=${this.#ports.etcd}`]);
+    this.programs.run('kubernetes', ['compact', `--port=${this.#ports.etcd}`]);
   }
 
   async close(): Promise<void> {
-    for (const program of this.#programs.reverse()) await program.stop();
-  }
-
-  /** Starts one more program that belongs to this server and ends with it. */
-  async run(name: string, file: string, args: readonly string[], isReady: () => Promise<boolean>): Promise<Program> {
-    const logFile = join(this.folder, `${name}.log`);
-    const program = await Program.start({ name, file: join(this.pieces, file), args, logFile, isReady });
-    this.#programs.push(program);
-    return program;
+    await this.programs.close();
   }
 
   async #start(): Promise<void> {
     const { etcd, etcdPeer, controllers } = this.#ports;
-    const dir = join(this.folder, 'etcd');
+    const dir = join(this.programs.folder, 'etcd');
     const etcdArgs = ['etcd', `--dir=${dir}`, `--port=${etcd}`, `--peer-port=${etcdPeer}`];
     const isHealthy = async () => (await fetch(`http://127.0.0.1:${etcd}/health`)).ok;
-    await this.run('etcd', 'kubernetes', etcdArgs, isHealthy);
+    await this.programs.start('etcd', 'kubernetes', etcdArgs, isHealthy);
     const probe = this.client('admin', 'probe');
     const isReady = async () => (await probe.raw<string>('GET', '/readyz', undefined, { timeoutMs: 2_000 })) === 'ok';
-    this.#api = await this.run('kube-apiserver', 'kubernetes', ['kube-apiserver', ...this.#apiFlags()], isReady);
+    this.#api = await this.programs.start(
+      'kube-apiserver',
+      'kubernetes',
+      ['kube-apiserver', ...this.#apiFlags()],
+      isReady,
+    );
     await probe.close();
     const managerArgs = [
       'kube-controller-manager',
@@ -139,10 +133,10 @@ export class RealServer {
       '--leader-elect=false',
       '--bind-address=127.0.0.1',
       `--secure-port=${controllers}`,
-      `--cert-dir=${join(this.folder, 'controller-manager')}`,
+      `--cert-dir=${join(this.programs.folder, 'controller-manager')}`,
       `--controllers=${CONTROLLERS.join(',')}`,
     ];
-    await this.run('kube-controller-manager', 'kubernetes', managerArgs, async () => true);
+    await this.programs.start('kube-controller-manager', 'kubernetes', managerArgs, async () => true);
   }
 
   #apiFlags(): string[] {
@@ -175,10 +169,5 @@ export class RealServer {
       `--proxy-client-cert-file=${pki('front.crt')}`,
       `--proxy-client-key-file=${pki('front.key')}`,
     ];
-  }
-
-  #run(args: readonly string[]): void {
-    const outcome = spawnSync(join(this.pieces, 'kubernetes'), [...args], { encoding: 'utf8' });
-    if (outcome.status !== 0) throw new Error(`kubernetes ${args[0]}: ${outcome.stderr || outcome.error?.message}`);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Pruning, defaulting and validating values by schema, the way structural schemas of custom resources are treated:
- * unknown fields go, defaults fill absent fields only, and every violation names its field.
+ * unknown fields and nulls that are not allowed go, defaults fill absent fields only, and every violation names its field.
  */
 import { cloneJson, equalJson, type Fields, isFields } from './kube-object.ts';
 import type { Schema } from './schema.ts';
@@ -17,6 +17,7 @@ export function pruneUnknown(object: Fields, schema: Schema): { value: Fields; u
   const value: Fields = {};
   for (const [name, below] of Object.entries(object)) {
     if (rootFields.includes(name)) value[name] = below;
+    else if (isAbsentNull(below, known[name])) continue;
     else if (known[name] !== undefined) value[name] = prune(below, known[name], name, unknown);
     else if (keepsUnknown(schema)) value[name] = below;
     else unknown.push(name);
@@ -37,6 +38,7 @@ function prune(value: unknown, schema: Schema, path: string, unknown: string[]):
   const pruned: Fields = {};
   for (const [name, below] of Object.entries(value)) {
     const child = schema.properties?.[name] ?? schema.additionalProperties;
+    if (isAbsentNull(below, child)) continue;
     if (child !== undefined) pruned[name] = prune(below, child, `${path}.${name}`, unknown);
     else if (keepsUnknown(schema)) pruned[name] = below;
     else unknown.push(`${path}.${name}`);
@@ -44,7 +46,12 @@ function prune(value: unknown, schema: Schema, path: string, unknown: string[]):
   return pruned;
 }
 
-/** The value with defaults in absent fields; nulls of fields that are not nullable and have a default count as absent. */
+/** A null where the schema knows the field and allows none means that the field is absent, so a default may take its place. */
+function isAbsentNull(value: unknown, schema: Schema | undefined): boolean {
+  return value === null && schema !== undefined && schema.nullable !== true;
+}
+
+/** The value with defaults in absent fields. */
 export function fillDefaults(value: unknown, schema: Schema): unknown {
   if (!statesDefaults(schema)) return value;
   if (Array.isArray(value)) {

@@ -81,6 +81,8 @@ func main() {
 func newManager(config *rest.Config) manager.Manager {
 	throttled := rest.CopyConfig(config)
 	throttled.QPS, throttled.Burst = requestsPerSecond, 2*requestsPerSecond
+	// Built-in kinds go as protobuf otherwise, which our own API server does not take for them.
+	throttled.ContentType = runtime.ContentTypeJSON
 	scheme := clientscheme.Scheme
 	for _, add := range []func(*runtime.Scheme) error{
 		cdiv1.AddToScheme, extensions.AddToScheme, snapshotv1.AddToScheme, openshiftconfig.Install, routev1.Install,
