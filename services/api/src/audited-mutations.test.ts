@@ -10,7 +10,7 @@ import { mutations as restMutations } from './fixtures/doors/rest-mutations.ts';
 import type { Subject } from './fixtures/doors/subject.ts';
 import { kubeClient } from './fixtures/kube-client.ts';
 import { type KubectlStage, openKubectlStage } from './fixtures/kubectl.ts';
-import { report } from './fixtures/worker-reports.ts';
+import { removeFully, report } from './fixtures/worker-reports.ts';
 
 let stage: KubectlStage;
 beforeAll(async () => {
@@ -40,6 +40,14 @@ async function prepare({ needs }: Subject): Promise<{ name: string; id: string }
       return { name, id: '' };
     case 'key':
       return { name, id: (await test.store.createApiKey({ project: 'demo', name, scopes: ['read'] })).record.id };
+    case 'usage event': {
+      const made = await disk('Ready');
+      await test.send('DELETE', `/v1/projects/demo/vm-disks/${name}`);
+      await removeFully(test.store, 'VMDisk', name);
+      await test.store.usage.publish();
+      const { events } = await test.store.usage.events({ limit: 1_000 });
+      return { ...made, id: events.find((event) => event.name === name)?.id ?? '' };
+    }
     case 'disk':
       return disk();
     case 'failed disk':

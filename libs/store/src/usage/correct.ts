@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { Fault } from '@compute/domain';
 import type pg from 'pg';
+import type { Origin } from '../commands.ts';
 import { inTransaction, rowsOf } from '../connection.ts';
 
 export interface Correction {
@@ -12,17 +13,21 @@ export interface Correction {
   readonly eventId: string;
   readonly actor: string;
   readonly requestId: string;
+  readonly traceId?: string;
+  readonly origin?: Origin;
 }
 
 /** Safe to repeat. Answers with the id of the correction. Throws `NotFound`, and `InvalidArgument` for a correction. */
-export function correctUsage(pool: pg.Pool, { eventId, actor, requestId }: Correction): Promise<string> {
+export function correctUsage(pool: pg.Pool, correction: Correction): Promise<string> {
+  const { eventId, actor, requestId, traceId = null, origin } = correction;
+  const by = [actor, requestId, traceId, origin?.face ?? null, origin?.address ?? null];
   return inTransaction(pool, async (tx) => {
     const [event] = await rowsOf<{ project: string; corrects: string | null }>(tx, FIND_EVENT, [eventId]);
     if (!event) throw new Fault('NotFound', `There is no usage event '${eventId.slice(0, 63)}'.`);
     if (event.corrects !== null) throw new Fault('InvalidArgument', 'A correction is final and cannot be corrected.');
     const id = correctionId(eventId);
     const inserted = await rowsOf(tx, INSERT_CORRECTION, [eventId, id]);
-    if (inserted.length > 0) await rowsOf(tx, INSERT_AUDIT, [eventId, actor, requestId]);
+    if (inserted.length > 0) await rowsOf(tx, INSERT_AUDIT, [eventId, ...by]);
     return id;
   });
 }
@@ -49,6 +54,6 @@ on conflict (id) do nothing returning id`,
 const INSERT_AUDIT = {
   name: 'audit_usage_correction',
   text: `
-insert into audit (at, project, actor, verb, kind, name, uid, request_id)
-select now(), project, $2, 'correctUsage', kind, name, uid, $3 from usage_event where id = $1`,
+insert into audit (at, project, actor, verb, kind, name, uid, request_id, trace_id, face, address)
+select now(), project, $2, 'correctUsage', kind, name, uid, $3, $4, $5, $6 from usage_event where id = $1`,
 };

@@ -81,7 +81,12 @@ export class UsageLedgerService {
     requirePlatformAdmin(context);
     if (!UUID.test(eventId)) throw new Fault('NotFound', `There is no usage event '${eventId.slice(0, 63)}'.`);
     const { actor } = context.caller;
-    const by = { actor: `${actor.type}:${actor.id}`, requestId: context.requestId };
+    const { requestId, origin, traceparent } = context;
+    const traceId = traceparent?.split('-')[1];
+    const by = {
+      ...{ actor: `${actor.type}:${actor.id}`, requestId, origin },
+      ...(traceId === undefined ? {} : { traceId }),
+    };
     return { id: await this.#store.usage.correct({ eventId, ...by }), corrects: eventId };
   }
 
