@@ -17,11 +17,10 @@ import { restFace } from './rest-face.ts';
 import { newWorld, type World } from './world.ts';
 
 let stage: KubectlStage;
-let database: pg.Client;
+let database: pg.Pool;
 beforeAll(async () => {
   stage = await openKubectlStage();
-  database = new pg.Client({ connectionString: stage.it.config.databaseUrl });
-  await database.connect();
+  database = new pg.Pool({ connectionString: stage.it.config.databaseUrl });
 }, 60_000);
 afterAll(async () => {
   await database.end();

@@ -20,7 +20,7 @@ export interface World {
 let made = 0;
 
 /** The project belongs to the world alone, so worlds do not see each other. */
-export async function newWorld(api: TestApi, database: pg.Client): Promise<World> {
+export async function newWorld(api: TestApi, database: pg.Pool): Promise<World> {
   made += 1;
   const project = `parity-${made}`;
   await api.store.createProject(project);
@@ -80,7 +80,7 @@ const TABLES: Readonly<Record<string, string>> = {
   requests: 'select verb from idempotency where project = $1 order by verb',
 };
 
-async function leftBehind(database: pg.Client, project: string, keys: Readonly<Record<Asker, string>>): Promise<Json> {
+async function leftBehind(database: pg.Pool, project: string, keys: Readonly<Record<Asker, string>>): Promise<Json> {
   const tables = await Promise.all(
     Object.entries(TABLES).map(async ([table, query]) => [table, (await database.query(query, [project])).rows]),
   );

@@ -22,6 +22,7 @@ import { type RateClass, rateHeaders, refuseTooMany } from '../application/rate-
 import type { RequestContext } from '../application/request-context.ts';
 import type { AddressOf } from '../client-address.ts';
 import type { OpenStreams } from '../open-streams.ts';
+import { drained } from '../slow-reader.ts';
 import { statusOfFault } from './grpc-error.ts';
 
 export interface CallSettings {
@@ -187,7 +188,7 @@ export class Calls {
         if (signal.aborted) return;
         last = message;
         isFull = !call.write(message);
-        if (isFull) await drained(call, signal);
+        if (isFull) await drained(call, signal, this.settings.heartbeatMs);
         isFull = false;
       }
     } finally {
@@ -225,17 +226,4 @@ function first(metadata: Metadata, key: string): string | undefined {
 function requestIdOf(metadata: Metadata): string {
   const given = first(metadata, 'x-request-id');
   return given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
-}
-
-function drained(call: ServerWritableStream<unknown, unknown>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = () => {
-      call.off('drain', finish);
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    call.once('drain', finish);
-    signal.addEventListener('abort', finish, { once: true });
-    if (signal.aborted) finish();
-  });
 }

@@ -7,6 +7,7 @@ import type { FastifyReply } from 'fastify';
 import type { Authenticator } from '../application/authenticator.ts';
 import { keepCheckingKey } from '../application/key-check.ts';
 import type { OpenStream, OpenStreams } from '../open-streams.ts';
+import { drained, patienceMs } from '../slow-reader.ts';
 import { faultOfError } from './fault-of-error.ts';
 import { problemFor } from './problem.filter.ts';
 import type { ApiRequest } from './request.ts';
@@ -76,7 +77,7 @@ async function pump(
   try {
     for await (const frame of frames) {
       if (stream.signal.aborted) break;
-      if (!raw.write(frame)) await drained(raw, stream.signal);
+      if (!raw.write(frame)) await drained(raw, stream.signal, heartbeatMs);
     }
   } catch (error) {
     if (!stream.signal.aborted) failure = error;
@@ -87,23 +88,13 @@ async function pump(
   if (stream.endedByServer) raw.write(CLOSING);
   else if (key.refusal ?? failure) raw.write(endingFrame(request, key.refusal ?? failure));
   raw.end();
+  // Whoever does not read does not read the end either.
+  const hangUp = setTimeout(() => raw.destroy(), patienceMs(heartbeatMs)).unref();
+  raw.once('close', () => clearTimeout(hangUp));
 }
 
 function endingFrame(request: ApiRequest, error: unknown): string {
   const fault = faultOfError(error);
   const event = fault.code === 'CursorTooOld' ? 'TOO_OLD' : 'ERROR';
   return sseFrame({ event, data: problemFor(request, fault) });
-}
-
-function drained(raw: NodeJS.WritableStream, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = () => {
-      raw.off('drain', finish);
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    raw.once('drain', finish);
-    signal.addEventListener('abort', finish, { once: true });
-    if (signal.aborted) finish();
-  });
 }
