@@ -118,10 +118,11 @@ describe('OpenAPI', () => {
     expect(readPath(machine, 'properties.spec.properties.runStrategy')).toEqual({ type: 'string' });
   });
 
-  it('v2 is JSON or 406', async () => {
+  it('v2 is JSON, bare Protobuf for kubectl, or 406', async () => {
     expect((await cluster.get('/openapi/v2')).body.swagger).toBe('2.0');
     expect(
       (await cluster.get('/openapi/v2', 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf')).status,
-    ).toBe(406);
+    ).toBe(200);
+    expect((await cluster.get('/openapi/v2', 'application/octet-stream')).status).toBe(406);
   });
 });

@@ -26,6 +26,8 @@ export interface ListText {
   readonly orderBy?: string;
   /** Paths of the view, separated by commas. The face picks them; here they are only judged. */
   readonly fields?: string;
+  /** What a face has found by itself, to be named together with the rest. */
+  readonly problems?: readonly FieldProblem[];
 }
 
 export interface ListTerms {
@@ -54,7 +56,7 @@ function rulesOf(kind: Kind): FilterRules<FilterField> {
 /** Throws one `InvalidArgument` with every problem of every part. */
 export function listTerms(
   kind: Kind,
-  { labelSelector = '', filter = '', orderBy = '', fields = '' }: ListText,
+  { labelSelector = '', filter = '', orderBy = '', fields = '', problems: found = [] }: ListText,
 ): ListTerms {
   const labels = selectorOf(labelSelector);
   const conditions = parseFilter(filter, LIST_FILTERS[kind]);
@@ -64,6 +66,7 @@ export function listTerms(
     ...conditions.problems,
     ...('message' in order ? [order] : []),
     ...parseFields(kind, fields).problems,
+    ...found,
   ];
   if (problems.length > 0) throw faultOf(problems, 'The query');
   return { labelSelector: labels.selector, filter: conditions.terms, order: order as ListOrder };

@@ -39,7 +39,7 @@ export class Documents {
   find(path: string, accept: string | undefined): Rendered | undefined {
     const aggregated = path === '/api' || path === '/apis' ? aggregatedVersion(accept) : '';
     const key = `${path} ${aggregated}`;
-    if (path === '/openapi/v2') refuseProtobufOnly(accept);
+    if (path === '/openapi/v2' && wantsProtobufOnly(accept)) return { json: BARE_DOCUMENT, contentType: BARE_TYPE };
     const known = this.#rendered.get(key);
     if (known !== undefined) return known;
     const found = this.#render(path, aggregated);
@@ -93,8 +93,21 @@ function coreDocument(source: DiscoverySource, version: string | undefined): Fie
   };
 }
 
-/** OpenAPI v2 is asked for as protobuf by old clients; they must see 406, not JSON they cannot read. */
-function refuseProtobufOnly(accept: string | undefined): void {
-  if (accept === undefined || /\*\/\*|json(\s*[,;]|$)/.test(accept)) return;
+const BARE_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
+/** A field of a Protobuf message that is text or a message, shorter than 128 bytes. */
+const field = (number: number, value: string): string => String.fromCharCode(number * 8 + 2, value.length) + value;
+
+/**
+ * OpenAPI v2 in Protobuf, for clients that read nothing else: swagger, info (title, version) and no paths. kubectl asks
+ * for it before it applies a `kind: List`; it validates by itself only kinds that are described, so that it leaves all of
+ * them to the server.
+ */
+const BARE_DOCUMENT = field(1, '2.0') + field(2, field(1, 'Kubernetes') + field(2, 'v1.35.4')) + field(8, '');
+
+/** Throws 406 for what is neither JSON nor that. */
+function wantsProtobufOnly(accept: string | undefined): boolean {
+  if (accept === undefined || /\*\/\*|json(\s*[,;]|$)/.test(accept)) return false;
+  if (accept.includes('com.github.proto-openapi.spec.v2')) return true;
   throw notAcceptable(['application/json']);
 }

@@ -54,6 +54,6 @@ it('refuses a path that no message has', async () => {
 });
 
 it('names what is wrong with a filter and an order at once', async () => {
-  const details = await detailsOf(list({ filter: 'nope=1', orderBy: 'size' }));
-  expect(details.fields.map(({ field }) => field)).toEqual(['filter', 'order_by']);
+  const details = await detailsOf(list({ filter: 'nope=1', orderBy: 'size', readMask: ['nope'] }));
+  expect(details.fields.map(({ field }) => field)).toEqual(['filter', 'order_by', 'read_mask[0]']);
 });

@@ -16,16 +16,25 @@ const VIEW_WORDS: Readonly<Record<string, string>> = {
 };
 
 /** Keeps of a message what the mask names; throws `InvalidArgument` for a path that no message has. */
-export function readMask(
-  view: ViewName,
-  mask: readonly string[] | undefined,
-): <M extends object>(message: M) => object {
-  const paths = (mask ?? []).map((path) => path.split('.').map(camelCase));
-  const problems = paths.flatMap((path, index) => problemsOf(view, path, mask?.[index] ?? '', `/readMask/${index}`));
+export function readMask(view: ViewName, mask: readonly string[] | undefined): (message: object) => object {
+  const problems = maskProblems(view, mask);
   if (problems.length > 0) throw faultOf(problems, 'The read mask');
+  return keptBy(mask);
+}
+
+/** What is wrong with a mask: for who names it together with other things. */
+export function maskProblems(view: ViewName, mask: readonly string[] = []): FieldProblem[] {
+  return pathsOf(mask).flatMap((path, index) => problemsOf(view, path, mask[index] ?? '', `/readMask/${index}`));
+}
+
+/** Keeps of a message what a sound mask names. */
+export function keptBy(mask: readonly string[] = []): (message: object) => object {
+  const paths = pathsOf(mask);
   if (paths.length === 0 || paths.some(([key]) => key === '*')) return (message) => message;
   return (message) => paths.reduce((kept, path) => withPath(kept, message, path), {});
 }
+
+const pathsOf = (mask: readonly string[]): Path[] => mask.map((path) => path.split('.').map(camelCase));
 
 function problemsOf(view: ViewName, path: Path, text: string, pointer: string): FieldProblem[] {
   if (path.length === 1 && (path[0] === '*' || path[0] === 'etag')) return [];

@@ -17,7 +17,7 @@ import { DryRunReport, type QuotaEffect } from '@compute/proto';
 import type { WriteOptions } from '../application/request-context.ts';
 import type { Accepted, ResourceService } from '../application/resource-service.ts';
 import type { Call } from './calls.ts';
-import { readMask } from './read-mask.ts';
+import { keptBy, maskProblems, readMask } from './read-mask.ts';
 
 export interface MessageCodec<K extends Kind, Message> {
   /** The field of requests that holds the resource. */
@@ -93,14 +93,15 @@ export async function listOf<K extends Kind, Message>(
   request: ListRequest,
 ) {
   const { project, pageToken, labelSelector, filter, orderBy, readMask: mask } = request;
-  const keep = readMask(service.kind, mask);
   const page = await service.list(call, project, {
     pageSize: pageSizeOf(request.pageSize),
     pageToken,
     labelSelector,
     filter,
     orderBy,
+    problems: maskProblems(service.kind, mask),
   });
+  const keep = keptBy(mask);
   const items = page.items.map((row) => codec.partial(keep(codec.message(row) as object)));
   return { items, nextPageToken: page.nextPageToken };
 }

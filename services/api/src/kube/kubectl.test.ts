@@ -2,11 +2,11 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type KubectlStage, missingKubectl, openKubectlStage } from '../fixtures/kubectl.ts';
+import { type KubectlStage, kubectlPrograms, missingKubectl, openKubectlStage } from '../fixtures/kubectl.ts';
 import { exampleFile } from '../fixtures/open-test-api.ts';
 import { removeFully, report } from '../fixtures/worker-reports.ts';
 
-if (missingKubectl === undefined) describe('kubectl', withKubectl);
+if (missingKubectl === undefined) describe.each(kubectlPrograms())('%s', withKubectl);
 else {
   it('is not here, so nothing is known about it', () => {
     process.stdout.write(`The kubectl stories did not run: ${missingKubectl}\n`);
@@ -30,10 +30,10 @@ spec:
   instanceProfile: ubuntu
 ${more}`;
 
-function withKubectl(): void {
+function withKubectl(program: string): void {
   let stage: KubectlStage;
   beforeAll(async () => {
-    stage = await openKubectlStage();
+    stage = await openKubectlStage({}, program);
   }, 60_000);
   afterAll(() => stage.close());
 
@@ -51,6 +51,17 @@ function withKubectl(): void {
   };
   const field = (kind: string, name: string, path: string) =>
     stage.run(['get', kind, name, '-o', `jsonpath={${path}}`]);
+
+  it('applies a list of objects as its items', async () => {
+    const item = { apiVersion: 'apps.cozystack.io/v1alpha1', kind: 'VMDisk', spec: { storage: '1Gi' } };
+    const items = ['one', 'two'].map((name) => ({ ...item, metadata: { name: `listed-${name}` } }));
+    const file = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+    expect((await applied(file)).split('\n')).toEqual([
+      'vmdisk.apps.cozystack.io/listed-one created',
+      'vmdisk.apps.cozystack.io/listed-two created',
+    ]);
+    await stage.run(['delete', '--wait=false', '-f', '-'], { input: file });
+  });
 
   it('applies the specification’s example, and says unchanged the second time', async () => {
     const file = exampleFile('production-complete.yaml');
