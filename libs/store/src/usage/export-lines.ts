@@ -9,16 +9,19 @@ import type { UsageLineFormat } from '../records.ts';
 
 const time = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
+/**
+ * Put together as text, which costs a fraction of building JSON values: ids, words, names and times hold nothing that
+ * JSON would escape, and the dimensions are JSON already.
+ */
 const CLOUD_EVENT = `
-  json_build_object(
-    'specversion', '1.0', 'id', id, 'source', '/v1/projects/' || project, 'type', 'compute.usage.v1',
-    'subject', kind || '/' || name, 'time', ${time('recorded_at')}, 'datacontenttype', 'application/json',
-    'sequence', position::text, 'chainposition', chain_position::text, 'chainhash', encode(chain_hash, 'hex'),
-    'data', json_strip_nulls(json_build_object(
-      'project', project, 'meter', meter, 'kind', kind, 'uid', uid, 'name', name, 'dimensions', dimensions,
-      'from', ${time('from_at')}, 'to', ${time('to_at')}, 'durationMs', duration_ms, 'corrects', corrects
-    ))
-  )::text`;
+  concat(
+    '{"specversion":"1.0","id":"', id, '","source":"/v1/projects/', project, '","type":"compute.usage.v1","subject":"',
+    kind, '/', name, '","time":"', ${time('recorded_at')}, '","datacontenttype":"application/json","sequence":"',
+    position, '","chainposition":"', chain_position, '","chainhash":"', encode(chain_hash, 'hex'),
+    '","data":{"project":"', project, '","meter":"', meter, '","kind":"', kind, '","uid":"', uid, '","name":"', name,
+    '","dimensions":', dimensions, ',"from":"', ${time('from_at')}, '","to":"', ${time('to_at')},
+    '","durationMs":', duration_ms, case when corrects is not null then ',"corrects":"' || corrects || '"' end, '}}'
+  )`;
 
 const HOURS = 'duration_ms / 3600000.0';
 const dimension = (name: string): string => `coalesce(dimensions->>'${name}', '')`;

@@ -5,7 +5,7 @@ import { INSERT_USAGE_EVENTS, usageEventValues } from '../write/usage-writes.ts'
 import { lastBoundary } from './intervals.ts';
 import { eventsOf, type OpenMeterRow } from './usage-ledger.ts';
 
-const METERS_AT_ONCE = 500;
+const METERS_AT_ONCE = 2_000;
 
 /** Which boundary was the last, by the database's clock, and how many events the cut at it made. */
 export interface Cut {
