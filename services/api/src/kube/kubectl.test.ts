@@ -90,6 +90,9 @@ function withKubectl(program: string): void {
     await stage.run(server(), { input: owned });
     expect(await field('vmdisk', 'owned', '.metadata.resourceVersion')).toBe(before);
     const grown = disk('owned', '20Gi');
+    const rehearsed = await stage.run(server('--dry-run=server'), { input: disk('owned', '10Gi', '{ a: b }') });
+    expect(rehearsed).toBe('vmdisk.apps.cozystack.io/owned serverside-applied (server dry run)');
+    expect(await field('vmdisk', 'owned', '.metadata.labels')).toBe('');
     const conflict = await refused(server('--field-manager=other'), grown);
     expect(conflict).toContain('conflict with "kubectl": .spec.storage');
     await stage.run(server('--field-manager=other', '--force-conflicts'), { input: grown });
