@@ -3,30 +3,24 @@
  * reconciler, every commit and every hand-over, the step fails before it, fails after it, and the process gets SIGKILL
  * there. The outcome is that of a project to which nothing happened, and nothing is doubled, lost or unpaid.
  */
-import { execFile } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { type FaultPoint, faultSteps } from '@compute/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { problemsOf } from './invariants.ts';
 import { type FirstKind, live, type Outcome } from './life.ts';
+import { buildTests } from './stage/build-tests.ts';
 import { Stage } from './stage/stage.ts';
 import type { Trap } from './stage/trap.ts';
 
 const BUILD_TIMEOUT_MS = 180_000;
-const RUN_TIMEOUT_MS = 400_000;
+const RUN_TIMEOUT_MS = 900_000;
 /** Lives that go on at the same time. */
-const AT_ONCE = 12;
+const AT_ONCE = 8;
 
 let stage: Stage;
 let undisturbed: Outcome;
 
 beforeAll(async () => {
-  const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
-  const project = fileURLToPath(new URL('..', import.meta.url));
-  await promisify(execFile)(process.execPath, [compiler, '-b', project]);
+  await buildTests();
   stage = await Stage.start({ timeScale: 50 });
   const worker = await stage.startWorker();
   undisturbed = await live(stage, 'undisturbed', 'VMDisk');

@@ -3,8 +3,9 @@ import type { DiskPhase, VmDiskStatus } from './vm-disk.ts';
 
 /** From each phase, where a disk may go. The store refuses anything else. */
 export const DISK_TRANSITIONS: Readonly<Record<DiskPhase, readonly DiskPhase[]>> = {
-  Pending: ['Importing', 'Ready', 'Failed', 'Deleting'],
-  Importing: ['Pending', 'Ready', 'Failed', 'Deleting'],
+  Pending: ['Importing', 'Ready', 'Resizing', 'Failed', 'Deleting'],
+  // A disk that was made larger while its data came grows as soon as they are there.
+  Importing: ['Pending', 'Ready', 'Resizing', 'Failed', 'Deleting'],
   Ready: ['Resizing', 'Pending', 'Failed', 'Deleting'],
   Resizing: ['Ready', 'Pending', 'Failed', 'Deleting'],
   Failed: ['Pending', 'Importing', 'Ready', 'Resizing', 'Deleting'],

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { mayMove } from '../lifecycle.ts';
 import type { DiskObserved, ObservedDataVolume } from './observed.ts';
 import { planDisk } from './plan.ts';
-import type { VmDisk } from './vm-disk.ts';
+import { DISK_PHASES, type VmDisk } from './vm-disk.ts';
 
 const NOW = new Date('2026-01-01T12:00:00Z');
 const later = (ms: number): Date => new Date(NOW.getTime() + ms);
@@ -307,4 +308,31 @@ it('every plan that keeps the row says when to look again', () => {
   );
   expect(plans).toHaveLength(8 * 3 * 4 * 2 * 2);
   expect(plans.filter((plan) => plan.outcome === 'keep' && !(Number(plan.requeueAfterMs) > 0))).toEqual([]);
+});
+
+it('no plan asks for a step that the lifecycle does not know, also when the size was raised meanwhile', () => {
+  const volumes = ['', 'Pending', 'ImportInProgress', 'Succeeded', 'Failed', 'Unknown'].map((phase) =>
+    volume({ phase }),
+  );
+  const claims = [
+    undefined,
+    boundClaim,
+    { ...boundClaim, phase: 'Pending' as const },
+    { ...boundClaim, deleting: true },
+  ];
+  const steps = DISK_PHASES.filter((phase) => phase !== 'Deleting').flatMap((phase) =>
+    [undefined, ...volumes].flatMap((dataVolume) =>
+      claims.flatMap((claim) =>
+        ['20Gi', '40Gi'].map((storage) => {
+          const isDone = phase === 'Ready' || phase === 'Resizing';
+          const status = { ...disk().status, ...(isDone ? { import: { phase: 'Done' as const, attempts: 1 } } : {}) };
+          const desired = disk({ phase, status, spec: { ...disk().spec, storage } });
+          const observed = seen({ ...(dataVolume ? { dataVolume } : {}), ...(claim ? { claim } : {}) });
+          return `${phase} to ${planDisk({ desired, observed }).phase}`;
+        }),
+      ),
+    ),
+  );
+  const known = ([from = '', to = '']: string[]) => from === to || mayMove('VMDisk', from, to);
+  expect([...new Set(steps)].filter((step) => !known(step.split(' to ')))).toEqual([]);
 });
