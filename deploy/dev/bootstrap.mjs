@@ -26,7 +26,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const cache = join(root, '.cache');
 const oldestNode = [20, 19];
-const commands = ['start', 'stop', 'reset', 'api', 'worker', 'bench', 'test', 'test-cluster', 'prepare'];
+const commands = ['start', 'stop', 'reset', 'api', 'worker', 'bench', 'test', 'test-cluster', 'test-seeds', 'prepare'];
 
 const [command = '', ...rest] = process.argv.slice(2);
 
@@ -82,6 +82,7 @@ function prepare() {
   if (command === 'test') return; // the test command compiles everything itself and reports it as a check
   const targets = ['services/api', 'services/worker', 'libs/simulator', 'deploy/dev'];
   if (command === 'bench') targets.push('bench');
+  if (command === 'test-seeds') targets.push('test');
   if (!isBuilt()) say('Building.');
   run('tsc', ['-b', ...targets], {
     log: 'build.log',
@@ -126,6 +127,7 @@ function handOver() {
   const entries = {
     test: 'deploy/dev/src/test-command.ts',
     'test-cluster': 'test/cluster/run-matrix.ts',
+    'test-seeds': 'test/dist/survival/seeds/seeds-command.js',
     bench: 'bench/dist/run.js',
   };
   const own = entries[command];

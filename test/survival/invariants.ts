@@ -2,7 +2,14 @@
  * What must hold of a project at rest, whatever happened to it before. Each check answers with sentences of what is
  * wrong, so that a broken run says everything at once.
  */
-import { type AnyResource, runStrategyOf, type Transition, type VmDisk, type VmInstance } from '@compute/domain';
+import {
+  type AnyResource,
+  parseQuantityMib,
+  runStrategyOf,
+  type Transition,
+  type VmDisk,
+  type VmInstance,
+} from '@compute/domain';
 import type { HistoryQuery, Store } from '@compute/store';
 import { type OwnedKind, type OwnedObject, ownedObjects, truthOf } from './stage/cluster-truth.ts';
 import type { Stage } from './stage/stage.ts';
@@ -53,8 +60,19 @@ async function linesOf(store: Store, of: Pick<HistoryQuery, 'project' | 'type'>)
 }
 
 function unsettled(row: AnyResource): string[] {
-  const isSettled = row.status.observedGeneration === row.generation && row.deletionRequestedAt === undefined;
-  return isSettled ? [] : [`${row.name} is not settled: ${row.phase}, observed ${row.status.observedGeneration}`];
+  const { name, phase, status, generation, deletionRequestedAt } = row;
+  const isSeen = status.observedGeneration === generation && deletionRequestedAt === undefined;
+  const diskMoves = phase === 'Pending' || phase === 'Importing' || phase === 'Resizing';
+  const waits = row.kind === 'VMInstance' ? isUnderWay(row) : diskMoves;
+  return isSeen && !waits ? [] : [`${name} is not settled: ${phase} at ${generation}, ${JSON.stringify(status)}`];
+}
+
+/** A machine whose disks are not there waits for its user, not for the worker. */
+function isUnderWay({ phase, status }: VmInstance): boolean {
+  const isApplied = status.conditions.find(({ type }) => type === 'SpecApplied');
+  const moves = !['Running', 'Stopped', 'Paused', 'Failed', 'Pending'].includes(phase);
+  const isBeingApplied = isApplied?.status === 'False' && isApplied.reason !== 'WaitingForDisks';
+  return moves || status.power?.pending === true || isBeingApplied;
 }
 
 /** The objects that a row at rest has in the cluster: no more, no less, each once. */
@@ -111,7 +129,9 @@ function diskDifferences({ name, spec, phase }: VmDisk, owned: readonly OwnedObj
   const claim = specIn(owned, 'PersistentVolumeClaim') as { resources: { requests: { storage: string } } } | undefined;
   if (claim === undefined || phase !== 'Ready') return [];
   const asked = claim.resources.requests.storage;
-  return asked === spec.storage ? [] : [`the claim of ${name} asks for ${asked}, not ${spec.storage}`];
+  return parseQuantityMib(asked) === parseQuantityMib(spec.storage)
+    ? []
+    : [`the claim of ${name} asks for ${asked}, not ${spec.storage}`];
 }
 
 function vmDifferences({ name, spec, phase }: VmInstance, owned: readonly OwnedObject[]): string[] {

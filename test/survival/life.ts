@@ -7,7 +7,7 @@ import { namesOfOwned } from './stage/cluster-truth.ts';
 import { eventually } from './stage/eventually.ts';
 import type { Stage } from './stage/stage.ts';
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 100_000;
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1mZ0J3Zm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9v me@example.test';
 
 /** What stands at three moments, as a person would list it. */

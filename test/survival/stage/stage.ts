@@ -56,7 +56,6 @@ export class Stage {
       QUEUE_PREFIX: servers.newPrefix(),
       KUBECONFIG: kubeconfig,
       USAGE_PERIOD: 'hour',
-      ALLOW_PRIVATE_SOURCES: 'true',
       // What is tried is whether wishes come true, not how many may be made.
       ...{ RATE_LIMIT_READS: '0', RATE_LIMIT_WRITES: '0', RATE_LIMIT_WATCHES: '0' },
       LOG_LEVEL: process.env.STORY_LOG_LEVEL ?? 'silent',
