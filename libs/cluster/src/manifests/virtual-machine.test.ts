@@ -183,3 +183,51 @@ describe('the address of a machine', () => {
     expect(macAddress('33333333-3333-4333-8333-333333333333')).not.toBe(mac);
   });
 });
+
+describe('the disks of a machine that is in the cluster', () => {
+  const rendered = (spec: Partial<VmInstanceSpec>, present: Partial<PresentVm>, optical: string[] = []) =>
+    renderVirtualMachine({
+      vm: vmRow(spec),
+      namespace: 'tenant-demo',
+      opticalDisks: new Set(optical),
+      present: { ...STOPPED, ...present },
+    });
+  const up = { bootDisks: new Set(['root']) };
+  const disksOf = (vm: ReturnType<typeof rendered>) => vm.spec.template.spec.domain.devices.disks;
+  const startedWith = (vm: ReturnType<typeof rendered>) =>
+    JSON.parse(vm.spec.template.metadata.annotations?.['compute.cozystack.io/started-with'] ?? '');
+
+  it('come while it runs when they stand at the end: on scsi, without a place in the boot order, not as what it started with', () => {
+    const vm = rendered({ disks: ['root', 'data'] }, up);
+    expect(disksOf(vm)).toEqual([
+      { name: 'disk-root', bootOrder: 1, disk: {} },
+      { name: 'disk-data', disk: { bus: 'scsi' } },
+    ]);
+    expect(vm.spec.template.spec.volumes?.[1]).toEqual({
+      name: 'disk-data',
+      dataVolume: { name: 'vm-disk-data', hotpluggable: true },
+    });
+    expect(startedWith(vm).disks).toEqual(['root']);
+  });
+
+  it('stay ones that come and go over a stop', () => {
+    expect(disksOf(rendered({ disks: ['root', 'data'] }, { plugDisks: new Set(['data']) }))?.[1]?.disk?.bus).toBe(
+      'scsi',
+    );
+    expect(disksOf(rendered({ disks: ['root', 'data'] }, {}))?.[1]).toEqual({
+      name: 'disk-data',
+      bootOrder: 2,
+      disk: {},
+    });
+  });
+
+  it('wait for the next start in front of others, and as CD-ROMs', () => {
+    expect(disksOf(rendered({ disks: ['data', 'root'] }, up))?.map(({ bootOrder }) => bootOrder)).toEqual([1, 2]);
+    expect(disksOf(rendered({ disks: ['root', 'iso'] }, up, ['iso']))?.[1]).toMatchObject({ cdrom: { bus: 'sata' } });
+  });
+
+  it('are left out while another machine has them', () => {
+    const vm = rendered({ disks: ['root', 'data'] }, { ...up, withheld: new Set(['data']) });
+    expect(vm.spec.template.spec.volumes?.map(({ name }) => name)).toEqual(['disk-root']);
+  });
+});
