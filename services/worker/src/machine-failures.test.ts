@@ -20,6 +20,17 @@ afterAll(() => stack.close());
 
 const switches = () => stack.cluster.simulator.controllers.switches;
 
+const nodes = resourceKind<KubeObject>({ group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false });
+
+async function setHugepages(size: string): Promise<void> {
+  const { client } = stack.cluster.simulator;
+  const { items } = await client.list(nodes);
+  const status = { allocatable: { 'hugepages-2Mi': size } };
+  await Promise.all(
+    items.map(({ metadata }) => client.mergePatch(nodes, metadata, { status }, { subresource: 'status' })),
+  );
+}
+
 async function fails(vm: VmInstance, code: VmFailureCode): Promise<VmInstance> {
   const failed = await stack.until(vm, (now) => now?.phase === 'Failed' && now.status.failure?.code === code);
   const { failure } = (failed as VmInstance).status;
@@ -31,12 +42,13 @@ async function fails(vm: VmInstance, code: VmFailureCode): Promise<VmInstance> {
 test(
   'no node takes it, for want of room or of huge pages, until one does',
   async () => {
-    const message = '0/3 nodes are available: 3 Insufficient hugepages-2Mi. preemption: 0/3 nodes are available.';
-    switches().update({ unschedulable: [{ name: '*homeless*' }, { name: '*huge*', message }] });
+    switches().update({ unschedulable: [{ name: '*homeless*' }] });
+    await setHugepages('0');
     const [homeless, huge] = [await stack.wantVm('homeless'), await stack.wantVm('huge', { instanceType: 'm1.large' })];
     const [, failed] = await Promise.all([fails(homeless, 'Unschedulable'), fails(huge, 'HugepagesMissing')]);
     expect(failed.status.failure?.detail).toContain('hugepages-2Mi');
     switches().reset();
+    await setHugepages('128Gi');
     const [{ status }] = await Promise.all([stack.untilPhase(homeless, 'Running'), stack.untilPhase(huge, 'Running')]);
     expect(status).not.toHaveProperty('failure');
   },
