@@ -2,27 +2,24 @@
  * `npm run test:cluster -- --server=ours|real --controllers=ours|real`: the conformance suite against the chosen clusters (all
  * four when nothing is chosen), one after the other, and a matrix of what passed at the end.
  *
- * `--short` leaves the long cases out and keeps all of it, builds included, in a time box (`--minutes`, 25). What ran and
- * failed fails the command; what could not be built is said and counts as neither. The last line is `N passed, N failed`.
+ * `--minutes=25` keeps all of it, builds included, in a time box. What ran and failed fails the command; what could not be
+ * built or was not reached is said and counts as neither. The last line is `N passed, N failed`.
  * Run by type stripping, so it imports nothing of the workspace.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { builtPieces, CannotBuild, deadlineAfter } from './build/build-pieces.ts';
 import { COMBINATIONS, type Combination, nameOf, needsPieces, SIDES, type Side } from './combination/combination.ts';
 import { type CaseResult, matrixOf, type Outcome } from './matrix.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const DEFAULT_MINUTES = 25;
 /** What a combination needs at least; with less left it is not begun. */
 const LEAST_MS = 60_000;
 
 interface Choice {
   readonly combinations: readonly Combination[];
-  readonly isShort: boolean;
   readonly deadline: number;
   /** Passed on to vitest. */
   readonly filters: readonly string[];
@@ -43,30 +40,31 @@ interface Report {
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function readChoice(): Choice {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      server: { type: 'string' },
-      controllers: { type: 'string' },
-      short: { type: 'boolean', default: false },
-      minutes: { type: 'string' },
-    },
-  });
-  const isChosen = (side: Side, wanted: string | undefined): boolean => wanted === undefined || wanted === side;
-  for (const wanted of [values.server, values.controllers]) {
-    if (wanted !== undefined && !SIDES.some((side) => side === wanted)) {
-      throw new Error(`"${wanted}" is neither ${SIDES.join(' nor ')}.`);
-    }
-  }
-  const minutes = Number(values.minutes ?? (values.short ? DEFAULT_MINUTES : Number.POSITIVE_INFINITY));
+  const args = process.argv.slice(2);
+  const server = sideOf(args, 'server');
+  const controllers = sideOf(args, 'controllers');
+  const minutes = Number(valueOf(args, 'minutes') ?? Number.POSITIVE_INFINITY);
+  if (!(minutes > 0)) throw new Error('--minutes takes a number above 0.');
   return {
     combinations: COMBINATIONS.filter(
-      ({ server, controllers }) => isChosen(server, values.server) && isChosen(controllers, values.controllers),
+      (one) => (server ?? one.server) === one.server && (controllers ?? one.controllers) === one.controllers,
     ),
-    isShort: values.short,
     deadline: deadlineAfter(minutes),
-    filters: positionals,
+    filters: args.filter((arg) => !/^--(server|controllers|minutes)=/.test(arg)),
   };
+}
+
+function sideOf(args: readonly string[], name: string): Side | undefined {
+  const wanted = valueOf(args, name);
+  if (wanted === undefined) return undefined;
+  const side = SIDES.find((known) => known === wanted);
+  if (side === undefined) throw new Error(`--${name} is ${SIDES.join(' or ')}, not "${wanted}".`);
+  return side;
+}
+
+function valueOf(args: readonly string[], name: string): string | undefined {
+  const prefix = `--${name}=`;
+  return args.find((arg) => arg.startsWith(prefix))?.slice(prefix.length);
 }
 
 async function main(): Promise<void> {
@@ -93,7 +91,7 @@ async function main(): Promise<void> {
 
 async function runOne(
   combination: Combination,
-  { isShort, deadline, filters }: Choice,
+  { deadline, filters }: Choice,
   pieces: string | undefined,
   obstacle: string,
 ): Promise<Omit<Outcome, 'name'>> {
@@ -109,7 +107,6 @@ async function runOne(
   const environment = {
     CLUSTER_COMBINATION: name,
     ...(pieces === undefined ? {} : { CLUSTER_PIECES: pieces }),
-    ...(isShort ? { CLUSTER_SHORT: '1' } : {}),
   };
   const isComplete = await runVitest([...args, 'test/cluster', ...filters], environment, leftMs);
   if (!existsSync(file)) return { cases: [{ name: 'the suite as a whole', status: 'failed' }] };

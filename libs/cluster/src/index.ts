@@ -1,7 +1,11 @@
 /** KubeVirt and CDI as the worker needs them: manifests of our rows, a live picture of their objects, hands to change them. */
 export { type Cluster, type ClusterOptions, openCluster } from './cluster.ts';
 export type { ActionOutcome } from './execute/action-outcome.ts';
+export { vmManifests } from './execute/vm-manifests.ts';
 export type { CatalogueReport, DifferingInstancetype } from './install-catalogue.ts';
+export { renderDataVolume } from './manifests/data-volume.ts';
+export { renderInstancetype } from './manifests/instancetype.ts';
+export { renderNamespace } from './manifests/namespace.ts';
 export type { RowRef } from './manifests/ownership.ts';
 export type { DiskTarget, VmTarget } from './targets.ts';
 export type { ViewHealth } from './view/cluster-view.ts';

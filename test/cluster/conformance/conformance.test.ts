@@ -5,7 +5,10 @@
 import { afterAll, beforeAll, describe, vi } from 'vitest';
 import { nameOf } from '../combination/combination.ts';
 import { diskCases } from './disk-cases.ts';
+import { faultCases } from './fault-cases.ts';
 import { machineCases } from './machine-cases.ts';
+import { manifestCases } from './manifest-cases.ts';
+import { roleCases } from './role-cases.ts';
 import { serverCases } from './server-cases.ts';
 import { chosenCombination, Stage } from './stage.ts';
 
@@ -21,6 +24,9 @@ describe(nameOf(chosenCombination()), () => {
   const current = () => stage;
 
   serverCases(current);
+  manifestCases(current);
   diskCases(current);
   machineCases(current);
+  faultCases(current);
+  roleCases(current);
 });

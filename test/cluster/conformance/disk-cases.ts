@@ -1,12 +1,13 @@
 /** Disks: every source to Ready, every failure to Failed with its code, growth, and deletion in every phase. */
-import { type KubeObject, resourceKind } from '@compute/kube-client';
+import { isAlreadyExists, type KubeObject, resourceKind } from '@compute/kube-client';
 import { describe, expect, it } from 'vitest';
+import { notRun } from './not-run.ts';
 import type { Stage } from './stage.ts';
 
 const IMAGES_NAMESPACE = 'cozy-public';
 const IMAGE = 'debian-12';
-/** So slow that a case is quicker. */
-const SLOW_BYTES_PER_SECOND = 400_000;
+/** So slow that a case is quicker: the image takes 12 seconds. */
+const SLOW_BYTES_PER_SECOND = 4_000_000;
 
 export function diskCases(stage: () => Stage): void {
   describe.concurrent('a disk', () => {
@@ -50,7 +51,11 @@ export function diskCases(stage: () => Stage): void {
       expect(await stage().objectsOf(origin, copy)).toEqual([]);
     });
 
-    it('is a clone of an image of another namespace', async () => {
+    it('is a clone of an image of another namespace', async (context) => {
+      const { server, controllers } = stage().cluster.combination;
+      if (server === 'ours' && controllers === 'real') {
+        return notRun(context, 'the token of such a clone is signed by CDI’s webhook, and our server calls none');
+      }
       await installImage(stage());
       const name = stage().name('image');
       await stage().disk(name, { source: { image: { name: IMAGE } }, storage: '10Gi' });
@@ -100,39 +105,51 @@ export function diskCases(stage: () => Stage): void {
   });
 }
 
-/** The image as the platform keeps it: a DataVolume of another namespace. */
-async function installImage({ admin }: Stage): Promise<void> {
-  const namespaces = resourceKind({
-    group: '',
-    version: 'v1',
-    kind: 'Namespace',
-    plural: 'namespaces',
-    namespaced: false,
-  });
-  await admin.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: IMAGES_NAMESPACE } });
-  const dataVolumes = resourceKind<DataVolume>({
-    group: 'cdi.kubevirt.io',
-    version: 'v1beta1',
-    kind: 'DataVolume',
-    plural: 'datavolumes',
-    namespaced: true,
-  });
-  const metadata = { name: `vm-default-images-${IMAGE}`, namespace: IMAGES_NAMESPACE };
-  await admin.create(dataVolumes, {
-    apiVersion: 'cdi.kubevirt.io/v1beta1',
-    kind: 'DataVolume',
-    metadata: { ...metadata, annotations: { 'cdi.kubevirt.io/storage.bind.immediate.requested': '' } },
-    spec: {
-      source: { blank: {} },
-      storage: { resources: { requests: { storage: '5Gi' } }, storageClassName: 'replicated' },
-    },
-  });
-  await expect
-    .poll(async () => (await admin.get(dataVolumes, metadata))?.status?.phase, { timeout: 60_000 })
-    .toBe('Succeeded');
+const NAMESPACES = resourceKind({
+  group: '',
+  version: 'v1',
+  kind: 'Namespace',
+  plural: 'namespaces',
+  namespaced: false,
+});
+const CLAIMS = resourceKind<Phased>({
+  group: '',
+  version: 'v1',
+  kind: 'PersistentVolumeClaim',
+  plural: 'persistentvolumeclaims',
+  namespaced: true,
+});
+const DATA_VOLUMES = resourceKind<Phased>({
+  group: 'cdi.kubevirt.io',
+  version: 'v1beta1',
+  kind: 'DataVolume',
+  plural: 'datavolumes',
+  namespaced: true,
+});
+
+interface Phased extends KubeObject {
+  spec?: object;
+  status?: { phase?: string };
 }
 
-interface DataVolume extends KubeObject {
-  spec: object;
-  status?: { phase?: string };
+/** The image as the platform keeps it: a claim of another namespace, made by a DataVolume unless it is there. */
+async function installImage({ admin }: Stage): Promise<void> {
+  const metadata = { name: `vm-default-images-${IMAGE}`, namespace: IMAGES_NAMESPACE };
+  const isBound = async () => (await admin.get(CLAIMS, metadata))?.status?.phase === 'Bound';
+  if ((await admin.get(CLAIMS, metadata)) === undefined) {
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: IMAGES_NAMESPACE } };
+    await admin.create(NAMESPACES, namespace).catch((error: unknown) => {
+      if (!isAlreadyExists(error)) throw error;
+    });
+    await admin.create(DATA_VOLUMES, {
+      apiVersion: 'cdi.kubevirt.io/v1beta1',
+      kind: 'DataVolume',
+      metadata: { ...metadata, annotations: { 'cdi.kubevirt.io/storage.bind.immediate.requested': '' } },
+      spec: {
+        source: { blank: {} },
+        storage: { resources: { requests: { storage: '5Gi' } }, storageClassName: 'replicated' },
+      },
+    });
+  }
+  await expect.poll(isBound, { timeout: 60_000 }).toBe(true);
 }

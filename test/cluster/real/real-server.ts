@@ -19,6 +19,14 @@ const CONTROLLERS = [
   'resourcequota-controller',
 ];
 
+/** Every request of the worker, so that its role can be compared with what it does. */
+const AUDIT_POLICY = JSON.stringify({
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'Metadata', users: [USERS.worker.name] }, { level: 'None' }],
+});
+
 interface Ports {
   readonly api: number;
   readonly etcd: number;
@@ -49,6 +57,7 @@ export class RealServer {
     this.url = `https://127.0.0.1:${ports.api}`;
     mkdirSync(folder, { recursive: true });
     this.programs.run('kubernetes', ['pki', this.pki]);
+    writeFileSync(this.#auditPolicy, AUDIT_POLICY);
     const tokens = newTokens();
     writeFileSync(join(this.pki, 'tokens.csv'), tokenFile(tokens), { mode: 0o600 });
     const write = (user: UserName): string => {
@@ -77,6 +86,15 @@ export class RealServer {
       throw error;
     }
     return server;
+  }
+
+  /** One line of JSON for each request of the worker. */
+  get auditLog(): string {
+    return join(this.programs.folder, 'audit.log');
+  }
+
+  get #auditPolicy(): string {
+    return join(this.programs.folder, 'audit-policy.json');
   }
 
   /** Path of a kubeconfig for a user. */
@@ -153,6 +171,8 @@ export class RealServer {
       `--client-ca-file=${pki('ca.crt')}`,
       `--token-auth-file=${pki('tokens.csv')}`,
       '--authorization-mode=RBAC',
+      `--audit-policy-file=${this.#auditPolicy}`,
+      `--audit-log-path=${this.auditLog}`,
       '--service-account-issuer=https://kubernetes.default.svc',
       `--service-account-key-file=${pki('accounts.pub')}`,
       `--service-account-signing-key-file=${pki('accounts.key')}`,
