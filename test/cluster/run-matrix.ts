@@ -43,7 +43,7 @@ function readChoice(): Choice {
   const args = process.argv.slice(2);
   const server = sideOf(args, 'server');
   const controllers = sideOf(args, 'controllers');
-  const minutes = Number(valueOf(args, 'minutes') ?? Number.POSITIVE_INFINITY);
+  const minutes = Number(optionOf(args, 'minutes') ?? Number.POSITIVE_INFINITY);
   if (!(minutes > 0)) throw new Error('--minutes takes a number above 0.');
   return {
     combinations: COMBINATIONS.filter(
@@ -55,14 +55,14 @@ function readChoice(): Choice {
 }
 
 function sideOf(args: readonly string[], name: string): Side | undefined {
-  const wanted = valueOf(args, name);
+  const wanted = optionOf(args, name);
   if (wanted === undefined) return undefined;
   const side = SIDES.find((known) => known === wanted);
   if (side === undefined) throw new Error(`--${name} is ${SIDES.join(' or ')}, not "${wanted}".`);
   return side;
 }
 
-function valueOf(args: readonly string[], name: string): string | undefined {
+function optionOf(args: readonly string[], name: string): string | undefined {
   const prefix = `--${name}=`;
   return args.find((arg) => arg.startsWith(prefix))?.slice(prefix.length);
 }
