@@ -117,6 +117,28 @@ export async function read<K extends Kind, Message>(
   return codec.partial(keep(codec.message(await service.get(call, project, name)) as object));
 }
 
+/** A new resource of the message in the request. */
+export async function create<K extends Kind, Message>(
+  call: Call,
+  service: ResourceService<K>,
+  codec: MessageCodec<K, Message>,
+  request: WriteRequest & { readonly project: string },
+  message: Message | undefined,
+): Promise<Message> {
+  const accepted = await service.create(call, request.project, codec.input(message), writeOptionsOf(request));
+  return replyAccepted(call, codec, accepted);
+}
+
+/** A method of the service on the resource that a request names. */
+export async function act<K extends Kind, Message>(
+  call: Call,
+  codec: MessageCodec<K, Message>,
+  request: WriteRequest & { readonly project: string; readonly name: string },
+  action: (call: Call, project: string, name: string, options: WriteOptions) => Promise<Accepted<K>>,
+): Promise<Message> {
+  return replyAccepted(call, codec, await action(call, request.project, request.name, writeOptionsOf(request)));
+}
+
 interface UpdateRequest extends WriteRequest {
   readonly project: string;
   readonly updateMask: readonly string[] | undefined;

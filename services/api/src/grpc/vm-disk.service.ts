@@ -2,7 +2,7 @@
 import { VmDisk, type VmDiskServiceServer } from '@compute/proto';
 import type { VmDiskService } from '../application/vm-disk-service.ts';
 import type { Calls } from './calls.ts';
-import { listOf, type MessageCodec, read, replyAccepted, update, writeOptionsOf } from './resource-methods.ts';
+import { act, create, listOf, type MessageCodec, read, update } from './resource-methods.ts';
 import { vmDiskInput, vmDiskMessage } from './vm-disk-messages.ts';
 
 const codec: MessageCodec<'VMDisk', VmDisk> = {
@@ -16,15 +16,7 @@ export function vmDiskMethods(calls: Calls, service: VmDiskService): Omit<VmDisk
   return {
     createVmDisk: calls.unary(
       'CreateVmDisk',
-      async (call, request) => {
-        const accepted = await service.create(
-          call,
-          request.project,
-          codec.input(request.vmDisk),
-          writeOptionsOf(request),
-        );
-        return replyAccepted(call, codec, accepted);
-      },
+      (call, request) => create(call, service, codec, request, request.vmDisk),
       codec.root,
     ),
     getVmDisk: calls.unary('GetVmDisk', (call, request) => read(call, service, codec, request)),
@@ -37,14 +29,12 @@ export function vmDiskMethods(calls: Calls, service: VmDiskService): Omit<VmDisk
       (call, request) => update(call, service, codec, request, request.vmDisk),
       codec.root,
     ),
-    deleteVmDisk: calls.unary('DeleteVmDisk', async (call, request) =>
-      replyAccepted(call, codec, await service.delete(call, request.project, request.name, writeOptionsOf(request))),
+    deleteVmDisk: calls.unary('DeleteVmDisk', (call, request) =>
+      act(call, codec, request, service.delete.bind(service)),
     ),
-    cancelVmDisk: calls.unary('CancelVmDisk', async (call, request) =>
-      replyAccepted(call, codec, await service.cancel(call, request.project, request.name, writeOptionsOf(request))),
+    cancelVmDisk: calls.unary('CancelVmDisk', (call, request) =>
+      act(call, codec, request, service.cancel.bind(service)),
     ),
-    retryVmDisk: calls.unary('RetryVmDisk', async (call, request) =>
-      replyAccepted(call, codec, await service.retry(call, request.project, request.name, writeOptionsOf(request))),
-    ),
+    retryVmDisk: calls.unary('RetryVmDisk', (call, request) => act(call, codec, request, service.retry.bind(service))),
   };
 }

@@ -2,7 +2,7 @@
 import { type StartVmInstanceRequest, VmInstance, type VmInstanceServiceServer } from '@compute/proto';
 import type { VmInstanceService } from '../application/vm-instance-service.ts';
 import type { Call, Calls } from './calls.ts';
-import { listOf, type MessageCodec, read, replyAccepted, update, writeOptionsOf } from './resource-methods.ts';
+import { create, listOf, type MessageCodec, read, replyAccepted, update, writeOptionsOf } from './resource-methods.ts';
 import { vmInstanceInput, vmInstanceMessage } from './vm-instance-messages.ts';
 
 const codec: MessageCodec<'VMInstance', VmInstance> = {
@@ -23,15 +23,7 @@ export function vmInstanceMethods(calls: Calls, service: VmInstanceService): Omi
   return {
     createVmInstance: calls.unary(
       'CreateVmInstance',
-      async (call, request) => {
-        const accepted = await service.create(
-          call,
-          request.project,
-          codec.input(request.vmInstance),
-          writeOptionsOf(request),
-        );
-        return replyAccepted(call, codec, accepted);
-      },
+      (call, request) => create(call, service, codec, request, request.vmInstance),
       codec.root,
     ),
     getVmInstance: calls.unary('GetVmInstance', (call, request) => read(call, service, codec, request)),

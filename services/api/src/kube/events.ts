@@ -12,16 +12,20 @@ import {
   matches,
   ObjectVersion,
   type Selection,
+  type WatchHandle,
+  type WatchQuery,
+  type WatchSink,
 } from '@compute/kube-wire';
 import type { HistoryService } from '../application/history-service.ts';
 import type { ProjectService } from '../application/project-service.ts';
 import type { RequestContext } from '../application/request-context.ts';
 import { guarded, type NoteFault } from './guarded.ts';
 import { kubeTime } from './kube-object.ts';
+import { type Watcher, WHOLE, watchByPolling } from './polled-watch.ts';
 import { ReadOnlyBackend } from './read-only-backend.ts';
 import { readOnlyKind } from './read-only-kind.ts';
 
-export const EVENT_KIND: KindDefinition = { ...readOnlyKind(clusterKinds, 'Event'), verbs: ['list'] };
+export const EVENT_KIND: KindDefinition = { ...readOnlyKind(clusterKinds, 'Event'), verbs: ['list', 'watch'] };
 
 const MOST = 1000;
 const SUBJECT = { group: '', kind: 'Event', plural: 'events', name: '' };
@@ -31,17 +35,26 @@ export class EventBackend extends ReadOnlyBackend {
   readonly #projects: ProjectService;
   readonly #context: RequestContext;
   readonly #note: NoteFault;
+  readonly #watcher: Watcher;
 
   constructor(
     { history, projects }: { readonly history: HistoryService; readonly projects: ProjectService },
-    context: RequestContext,
+    watcher: Watcher,
     note: NoteFault,
   ) {
     super();
     this.#history = history;
     this.#projects = projects;
-    this.#context = context;
+    this.#context = watcher.caller.context;
+    this.#watcher = watcher;
     this.#note = note;
+  }
+
+  /** Oldest first, as they happened. */
+  watch(query: WatchQuery, sink: WatchSink): Promise<WatchHandle> {
+    const asked = { ...WHOLE, namespace: query.namespace, selection: query.selection };
+    const read = async () => (await this.list(asked)).items.toReversed();
+    return guarded(SUBJECT, this.#note, () => watchByPolling({ ...this.#watcher, read, forgets: false }, query, sink));
   }
 
   async get(): Promise<undefined> {

@@ -241,3 +241,19 @@ test('a list of objects is applied as its items', async () => {
   });
   expect(body.items.map(({ result }) => result)).toEqual(['created', 'created']);
 });
+
+test('namespaces and events are watched: first what there is, then what is new', async () => {
+  const admin = kubeClient(stage.it.api.kubeUrl ?? '', stage.ca, stage.it.adminKey);
+  const namespaces = await admin.watch('/api/v1/namespaces?resourceVersion=1');
+  await stage.it.store.createProject('later');
+  expect(await namespaces.next()).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'later' } } });
+  namespaces.close();
+  await create('eventful');
+  const selector = 'fieldSelector=involvedObject.name%3Deventful';
+  const events = await client.watch(`/api/v1/namespaces/demo/events?${selector}`);
+  expect(await events.next()).toMatchObject({ type: 'ADDED', object: { message: 'Phase Pending: Accepted.' } });
+  await report(stage.it.store, 'VMDisk', 'eventful', 'Ready', true);
+  const seen = [await events.next(), await events.next()].map(({ object }) => object.message);
+  expect(seen).toContain('Phase Pending to Ready: As seen.');
+  events.close();
+});

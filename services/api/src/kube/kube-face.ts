@@ -97,8 +97,9 @@ function noteOf(observation: ApiObservation, user: RequestUser): NoteFault {
 function backendsOf({ parts, streams, observation }: KubeFaceSettings): Backends {
   const makers: Record<string, (user: RequestUser) => ResourceBackend> = {
     [resourceKey(NAMESPACE_KIND)]: (user) =>
-      new NamespaceBackend(parts.projects, callerOf(user).context, noteOf(observation, user)),
-    [resourceKey(EVENT_KIND)]: (user) => new EventBackend(parts, callerOf(user).context, noteOf(observation, user)),
+      new NamespaceBackend(parts.projects, { caller: callerOf(user), streams }, noteOf(observation, user)),
+    [resourceKey(EVENT_KIND)]: (user) =>
+      new EventBackend(parts, { caller: callerOf(user), streams }, noteOf(observation, user)),
   };
   for (const kind of KINDS) {
     makers[resourceKey(RESOURCE_KINDS[kind])] = (user) =>

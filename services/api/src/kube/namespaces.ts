@@ -2,17 +2,22 @@
 import { isFault } from '@compute/domain';
 import {
   clusterKinds,
+  everything,
   type KindDefinition,
   type ListPage,
   type ListQuery,
   matches,
   type ObjectKey,
   ObjectVersion,
+  type WatchHandle,
+  type WatchQuery,
+  type WatchSink,
 } from '@compute/kube-wire';
 import type { ProjectService } from '../application/project-service.ts';
 import type { RequestContext } from '../application/request-context.ts';
 import { guarded, type NoteFault } from './guarded.ts';
 import { kubeTime } from './kube-object.ts';
+import { type Watcher, WHOLE, watchByPolling } from './polled-watch.ts';
 import { ReadOnlyBackend } from './read-only-backend.ts';
 import { readOnlyKind } from './read-only-kind.ts';
 
@@ -30,12 +35,21 @@ export class NamespaceBackend extends ReadOnlyBackend {
   readonly #projects: ProjectService;
   readonly #context: RequestContext;
   readonly #note: NoteFault;
+  readonly #watcher: Watcher;
 
-  constructor(projects: ProjectService, context: RequestContext, note: NoteFault) {
+  constructor(projects: ProjectService, watcher: Watcher, note: NoteFault) {
     super();
     this.#projects = projects;
-    this.#context = context;
+    this.#context = watcher.caller.context;
     this.#note = note;
+    this.#watcher = watcher;
+  }
+
+  watch(query: WatchQuery, sink: WatchSink): Promise<WatchHandle> {
+    const read = async () => (await this.list({ ...WHOLE, namespace: '', selection: everything })).items;
+    return guarded(subject(''), this.#note, () =>
+      watchByPolling({ ...this.#watcher, read, forgets: true }, query, sink),
+    );
   }
 
   get({ name }: ObjectKey): Promise<ObjectVersion | undefined> {

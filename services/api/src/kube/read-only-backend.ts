@@ -6,6 +6,9 @@ import {
   type ObjectKey,
   type ObjectVersion,
   type ResourceBackend,
+  type WatchHandle,
+  type WatchQuery,
+  type WatchSink,
 } from '@compute/kube-wire';
 
 export abstract class ReadOnlyBackend implements ResourceBackend {
@@ -24,7 +27,5 @@ export abstract class ReadOnlyBackend implements ResourceBackend {
     throw methodNotAllowed();
   }
 
-  async watch(): Promise<never> {
-    throw methodNotAllowed();
-  }
+  abstract watch(query: WatchQuery, sink: WatchSink): Promise<WatchHandle>;
 }
