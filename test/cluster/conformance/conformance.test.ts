@@ -8,6 +8,7 @@ import { diskCases } from './disk-cases.ts';
 import { faultCases } from './fault-cases.ts';
 import { machineCases } from './machine-cases.ts';
 import { manifestCases } from './manifest-cases.ts';
+import { powerCases } from './power-cases.ts';
 import { roleCases } from './role-cases.ts';
 import { serverCases } from './server-cases.ts';
 import { chosenCombination, Stage } from './stage.ts';
@@ -27,6 +28,7 @@ describe(nameOf(chosenCombination()), () => {
   manifestCases(current);
   diskCases(current);
   machineCases(current);
+  powerCases(current);
   faultCases(current);
   roleCases(current);
 });

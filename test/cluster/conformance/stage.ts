@@ -89,6 +89,12 @@ export class Stage {
     await this.rest.json(`vm-instances/${name}`, { method: 'PATCH', headers: MERGE, body: JSON.stringify({ spec }) });
   }
 
+  /** Asks for an action: start, stop, restart, pause, unpause. */
+  async act(name: string, verb: string, options: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(options) };
+    await this.rest.json(`vm-instances/${name}:${verb}`, init);
+  }
+
   /** Resolves with all events of the project's watch until every named resource is in its phase. */
   phases(wanted: Readonly<Record<string, string>>): Promise<WatchEvent[]> {
     return this.rest.watchUntil(allIn(wanted));

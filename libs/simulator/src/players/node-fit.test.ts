@@ -70,6 +70,26 @@ describe('whether a pod fits on a node', () => {
     ]);
   });
 
+  it.each([
+    ['In', 'kubernetes.io/hostname', ['a', 'b'], true],
+    ['In', 'missing', ['a'], false],
+    ['NotIn', 'kubernetes.io/hostname', ['a'], false],
+    ['NotIn', 'missing', ['a'], true],
+    ['Exists', 'kubernetes.io/hostname', undefined, true],
+    ['Exists', 'missing', undefined, false],
+    ['DoesNotExist', 'missing', undefined, true],
+    ['DoesNotExist', 'kubernetes.io/hostname', undefined, false],
+    ['Gt', 'cores', ['3'], true],
+    ['Lt', 'cores', ['3'], false],
+  ])('takes %s of %s %j for %s', (operator, key, values, fits) => {
+    const term = { matchExpressions: [{ key, operator, ...(values === undefined ? {} : { values }) }] };
+    const affinity = {
+      nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [term] } },
+    };
+    const labelled = node('a', { metadata: { name: 'a', labels: { 'kubernetes.io/hostname': 'a', cores: '4' } } });
+    expect(obstacles(pod({}, { affinity }), { node: labelled, used: {} }, []).length === 0).toBe(fits);
+  });
+
   it('goes where its volumes are', () => {
     expect(obstacles(pod({}), { node: node('a'), used: {} }, [volume('a')])).toEqual([]);
     expect(obstacles(pod({}), { node: node('a'), used: {} }, [volume('b')])).toEqual([

@@ -2,6 +2,8 @@
 import type { Node, NodeSelectorTerm, PersistentVolume, Pod } from '../kinds.ts';
 import { parseQuantity } from '../kubevirt/quantity.ts';
 
+type NodeExpression = NonNullable<NodeSelectorTerm['matchExpressions']>[number];
+
 /** Amounts by resource name, in base units. */
 export type Amounts = Record<string, number>;
 
@@ -85,10 +87,27 @@ function isReachable(node: Node, volume: PersistentVolume): boolean {
   return terms === undefined || terms.some((term) => matchesTerm(node, term));
 }
 
-function matchesTerm(node: Node, term: NodeSelectorTerm): boolean {
-  return (term.matchExpressions ?? []).every(
-    ({ key, operator, values = [] }) => operator === 'In' && values.includes(node.metadata.labels?.[key] ?? ''),
-  );
+function matchesTerm({ metadata }: Node, term: NodeSelectorTerm): boolean {
+  return (term.matchExpressions ?? []).every((expression) => matches(metadata.labels?.[expression.key], expression));
+}
+
+function matches(label: string | undefined, { operator, values = [] }: NodeExpression): boolean {
+  switch (operator) {
+    case 'In':
+      return label !== undefined && values.includes(label);
+    case 'NotIn':
+      return label === undefined || !values.includes(label);
+    case 'Exists':
+      return label !== undefined;
+    case 'DoesNotExist':
+      return label === undefined;
+    case 'Gt':
+      return Number(label) > Number(values[0]);
+    case 'Lt':
+      return Number(label) < Number(values[0]);
+    default:
+      return false;
+  }
 }
 
 /** kube-scheduler's summary: `0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.` */
