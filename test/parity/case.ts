@@ -13,6 +13,8 @@ export interface Expected {
   /** JSON pointers of every warning; absent: none. */
   readonly warned?: readonly string[];
   readonly quota?: Readonly<Record<string, number>>;
+  /** What a rehearsal would do to the counters. */
+  readonly effects?: readonly string[];
   /** A part of the resource in the shape of its manifest. */
   readonly object?: Json;
   /** Names of a list's items. */

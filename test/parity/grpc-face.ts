@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { insecure, messagesOf, type TestApi } from '@compute/api/testing';
 import type { FaultCode, Kind } from '@compute/domain';
-import { BadRequest, descriptorPath, ErrorInfo, Status } from '@compute/proto';
+import { BadRequest, DryRunReport, descriptorPath, ErrorInfo, Status } from '@compute/proto';
 import {
   type Client,
   type ClientReadableStream,
@@ -15,7 +15,7 @@ import {
 import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
 import { messageOf, objectOf } from './manifest-messages.ts';
 import { fromMessage, snakeCase, toMessage } from './message-words.ts';
-import { mapValues, remarkOf } from './plain-shape.ts';
+import { effectText, mapValues, remarkOf } from './plain-shape.ts';
 import type { Ask, AskOf, Face, Json, Outcome } from './requests.ts';
 import { nameAndPhase } from './rest-face.ts';
 
@@ -86,7 +86,9 @@ export function grpcFace(api: TestApi, happen: (ask: AskOf<'watch'>) => Promise<
       }
       if (ask.ask === 'get' && ask.remember) remembered = reply.etag;
       const replayed = received.get('idempotency-replayed')[0] === 'true';
-      return { object: objectOf(ask.kind, reply), warnings, replayed };
+      const [report] = received.get('dry-run-bin');
+      const effects = report ? { effects: DryRunReport.decode(report as Buffer).quota.map(effectText) } : {};
+      return { object: objectOf(ask.kind, reply), warnings, replayed, ...effects };
     },
     said: (code) => `${SAID[code]} ${code.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase()}`,
     spelled: fieldPath,

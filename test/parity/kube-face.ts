@@ -24,6 +24,8 @@ const SAID: Readonly<Partial<Record<FaultCode, string>>> = {
   IdempotencyMismatch: '422 Invalid',
 };
 
+const QUOTA = 'quota ';
+
 type Write = Exclude<Ask, AskOf<'watch'> | AskOf<'list'> | AskOf<'get'> | AskOf<'act'>>;
 
 export function kubeFace(api: TestApi, ca: string, happen: (ask: AskOf<'watch'>) => Promise<void>): Face {
@@ -43,10 +45,16 @@ export function kubeFace(api: TestApi, ca: string, happen: (ask: AskOf<'watch'>)
           : ask.ask === 'get'
             ? await client.send('GET', `${path}/${ask.name}`)
             : await write(client, path, ask, ask.ask !== 'create' && ask.ifRemembered ? remembered : undefined);
-      const warnings = warningsIn(reply.headers.warning);
+      // What a rehearsal would do to the quota has no other place here.
+      const all = warningsIn(reply.headers.warning);
+      const warnings = all.filter(({ at }) => !at.startsWith(QUOTA));
+      const effects = all.flatMap(({ at, message }) =>
+        at.startsWith(QUOTA) ? [`${at.slice(QUOTA.length)}: ${message}`] : [],
+      );
+      const isRehearsal = 'dryRun' in ask && ask.dryRun === true;
       if (reply.status >= 400) return { refusal: refusalOf(reply.body), warnings };
       if (ask.ask === 'get' && ask.remember) remembered = reply.body.metadata;
-      if (ask.ask !== 'list') return { object: plainObject(reply.body), warnings };
+      if (ask.ask !== 'list') return { object: plainObject(reply.body), warnings, ...(isRehearsal ? { effects } : {}) };
       goOn = reply.body.metadata.continue ?? '';
       return { items: reply.body.items.map(plainObject), more: goOn !== '', warnings };
     },

@@ -81,6 +81,7 @@ function holds(face: Face, [ask, expected]: Turn, outcome: Outcome): void {
   expect(at(outcome.warnings), where).toEqual(spelled('resource', expected.warned));
   if (expected.quota) expect(outcome.refusal?.quota, where).toEqual(expected.quota);
   if (expected.object) expect(outcome.object, where).toMatchObject(expected.object);
+  if (expected.effects) expect(outcome.effects, where).toEqual(expected.effects);
   if (expected.events) expect(outcome.events, where).toEqual(expected.events);
   if (expected.replayed !== undefined) expect(outcome.replayed, where).toBe(expected.replayed);
   if (expected.items)
@@ -105,6 +106,7 @@ function agree(subject: ParityCase, [first, ...others]: readonly Played[]): void
     first?.outcomes.forEach(([[ask], outcome], at) => {
       const theirs = other.outcomes[at]?.[1];
       expect(theirs?.object, `${pair}: the object of ${ask.ask}`).toEqual(outcome.object);
+      expect(theirs?.effects, `${pair}: what ${ask.ask} would do to the quota`).toEqual(outcome.effects);
       expect(theirs?.items, `${pair}: the items of ${ask.ask}`).toEqual(outcome.items);
       expect(theirs && sentences(theirs), `${pair}: the sentences of ${ask.ask}`).toEqual(sentences(outcome));
     });

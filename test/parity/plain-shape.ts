@@ -16,6 +16,11 @@ const RUN_DEPENDENT = new Set([
   ...['deletionGracePeriodSeconds', 'namespace', 'apiVersion'],
 ]);
 
+/** What a rehearsal would do to a counter, in the words of the face that has nothing but words. */
+export function effectText({ scope, metric, before, after, limit = 'unlimited' }: Json): string {
+  return `${scope} ${metric}: ${before} -> ${after} of ${limit}`;
+}
+
 /** A resource as the manifest writes it; `deletionTimestamp` becomes true. */
 export function plainObject(view: Json): Json {
   const { labels = {}, annotations = {}, finalizers: _shownByOneFace, ...metadata } = view.metadata;

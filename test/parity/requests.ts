@@ -92,6 +92,8 @@ export interface Outcome {
   /** `ADDED name phase`. */
   readonly events?: readonly string[];
   readonly warnings: readonly Remark[];
+  /** What a rehearsal would do to the quota: `series:U vcpus: 0 -> 1 of unlimited`. */
+  readonly effects?: readonly string[];
   /** The answer to an earlier request. */
   readonly replayed?: boolean;
 }

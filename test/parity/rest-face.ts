@@ -1,7 +1,7 @@
 /** The REST face as an integrator's client speaks it. */
 import { type EventSource, openEvents, type TestApi } from '@compute/api/testing';
 import type { FaultCode, Kind } from '@compute/domain';
-import { plainObject, warningsIn } from './plain-shape.ts';
+import { effectText, plainObject, warningsIn } from './plain-shape.ts';
 import type { Ask, AskOf, Face, Json, Outcome } from './requests.ts';
 
 const PLURALS: Readonly<Record<Kind, string>> = { VMInstance: 'vm-instances', VMDisk: 'vm-disks' };
@@ -66,9 +66,11 @@ export function restFace(api: TestApi, happen: (ask: AskOf<'watch'>) => Promise<
         pageToken = reply.body.nextPageToken;
         return { items: reply.body.items.map(plainObject), more: pageToken !== '', warnings };
       }
+      const { dryRun, ...object } = reply.body;
       return {
-        object: plainObject(reply.body),
+        object: plainObject(object),
         warnings,
+        ...(dryRun ? { effects: dryRun.quota.map(effectText) } : {}),
         replayed: reply.headers.get('idempotency-replayed') === 'true',
       };
     },

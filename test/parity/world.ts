@@ -75,7 +75,7 @@ const TABLES: Readonly<Record<string, string>> = {
   usage: 'select kind, name, meter, dimensions from usage_open where project = $1 order by kind, name, meter',
   attachments: 'select disk_name, exclusive from disk_attachment where project = $1 order by disk_name',
   operations:
-    'select kind, name, verb, generation, done_at is not null as done from operation where project = $1 order by created_at, verb',
+    'select kind, name, verb, generation, done_at is not null as done from operation where project = $1 order by kind, name, generation, verb',
   audit: 'select verb, kind, name, actor from audit where project = $1 order by id',
   requests: 'select verb from idempotency where project = $1 order by verb',
 };

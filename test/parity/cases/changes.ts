@@ -312,6 +312,7 @@ const rehearsed: readonly ParityCase[] = [
           dryRun: true,
         },
         {
+          effects: ['series:U vcpus: 1 -> 2 of unlimited', 'series:U memoryGib: 4 -> 8 of unlimited'],
           object: {
             metadata: { generation: 2 },
             spec: { instanceType: 'u1.large' },
