@@ -2,7 +2,7 @@
  * Every example of the OpenAPI document, sent to a real API: the answer has a status that the document names for
  * success, and is what its schema says. An operation without an example fails.
  */
-import { openTestApi, report, type TestApi } from '@compute/api/testing';
+import { openTestApi, removeFully, report, type TestApi } from '@compute/api/testing';
 import type { OpenApiDocument, OpenApiOperation } from '@compute/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violations } from './json-schema.ts';
@@ -26,9 +26,11 @@ const documented = (): Documented[] =>
     Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
   );
 
+const MAKERS = ['createProject', 'createVMDisk', 'createVMInstance', 'createApiKey', 'ackUsageConsumer'];
+
 /** Each after what it needs: what makes things, what reads and changes them, what ends them. */
 function rank({ path, method, operation }: Documented): number {
-  const order = ['createProject', 'createVMDisk', 'createVMInstance', 'createApiKey'].indexOf(operation.operationId);
+  const order = MAKERS.indexOf(operation.operationId);
   if (order >= 0) return order;
   if (method === 'get') return 10;
   if (method === 'delete') return path.includes('vm-disks') ? 40 : path.endsWith('{project}') ? 50 : 30;
@@ -38,6 +40,7 @@ function rank({ path, method, operation }: Documented): number {
 
 /** What must be so before an operation makes sense; every other example needs nothing but what stands before it. */
 const BEFORE: Readonly<Record<string, () => Promise<void>>> = {
+  ackUsageConsumer: useSomething,
   getOperation: finishSomething,
   pauseVMInstance: letItRun,
   restartVMInstance: letItRun,
@@ -51,6 +54,17 @@ async function finishSomething(): Promise<void> {
   await test.send('PATCH', path, { body, headers: { 'content-type': MERGE }, key: test.adminKey });
 }
 
+/** Closes an interval of use, so that the feed has an event. */
+async function useSomething(): Promise<void> {
+  const body = { metadata: { name: 'used' }, spec: { storage: '1Gi' } };
+  await test.send('POST', '/v1/projects/team-blue/vm-disks', { body, key: test.adminKey });
+  await report(test.store, 'VMDisk', 'used', 'Ready', true, 'team-blue');
+  await test.send('DELETE', '/v1/projects/team-blue/vm-disks/used', { key: test.adminKey });
+  await removeFully(test.store, 'VMDisk', 'used', 'team-blue');
+  await test.store.usage.publish();
+  await test.store.usage.closePeriods();
+}
+
 async function letItRun(): Promise<void> {
   await test.send('POST', '/v1/projects/team-blue/vm-instances/vm-example:start', { key: test.adminKey });
   await report(test.store, 'VMInstance', 'vm-example', 'Running', true, 'team-blue');
@@ -59,16 +73,51 @@ async function letItRun(): Promise<void> {
 const MERGE = 'application/merge-patch+json';
 
 /** Ids are given by the server; the document's are only to be looked at. */
-const ids = new Map<string, string>();
+let keyId = '';
 
-async function idFor(operation: OpenApiOperation): Promise<string> {
-  const known = ids.get(operation.tags[0] ?? '');
-  if (known !== undefined) return known;
-  const page = await test.send<{ items: { id: string }[] }>('GET', '/v1/operations?project=team-blue', {
-    key: test.adminKey,
-  });
-  return page.body.items[0]?.id ?? '';
+interface Feed {
+  readonly events: readonly { readonly id: string }[];
+  readonly nextCursor: string;
 }
+
+const feed = async (): Promise<Feed> =>
+  (await test.send<Feed>('GET', '/v1/usage/events?limit=1', { key: test.adminKey })).body;
+
+const ISSUED: Readonly<Record<string, () => Promise<string>>> = {
+  access: async () => keyId,
+  operations: async () => (await idsAt('/v1/operations?project=team-blue'))[0] ?? '',
+  usage: async () => (await feed()).events[0]?.id ?? '',
+};
+
+async function idsAt(path: string): Promise<string[]> {
+  const { body } = await test.send<{ items: { id: string }[] }>('GET', path, { key: test.adminKey });
+  return body.items.map(({ id }) => id);
+}
+
+const issued = async (operation: OpenApiOperation): Promise<string> => {
+  const give = ISSUED[operation.tags[0] ?? ''];
+  if (!give) throw new Error(`Say where the id for ${operation.operationId} comes from.`);
+  return give();
+};
+
+/** Bodies with something in them that the server gave out. */
+const BODIES: Readonly<Record<string, () => Promise<object>>> = {
+  ackUsageConsumer: async () => ({ cursor: (await feed()).nextCursor }),
+};
+
+const MS_PER_HOUR = 3_600_000;
+
+/** Up to the hour that has just been closed. */
+const closedSpan = (): Readonly<Record<string, string>> => {
+  const to = new Date(Math.floor(Date.now() / MS_PER_HOUR) * MS_PER_HOUR);
+  return { from: new Date(to.getTime() - MS_PER_HOUR).toISOString(), to: to.toISOString() };
+};
+
+/** Queries about what has happened until now. */
+const QUERIES: Readonly<Record<string, () => Readonly<Record<string, string>>>> = {
+  exportUsage: closedSpan,
+  getUsageManifest: closedSpan,
+};
 
 /** The request that an operation's examples make. */
 async function requestOf({ path, operation }: Documented) {
@@ -76,11 +125,13 @@ async function requestOf({ path, operation }: Documented) {
   let address = path;
   for (const { name, in: place, example } of operation.parameters) {
     if (place === 'path')
-      address = address.replace(`{${name}}`, name === 'id' ? await idFor(operation) : String(example));
+      address = address.replace(`{${name}}`, name === 'id' ? await issued(operation) : String(example));
     if (place === 'query' && example !== undefined) query.set(name, String(example));
   }
+  for (const [name, value] of Object.entries(QUERIES[operation.operationId]?.() ?? {})) query.set(name, value);
   const [type, content] = Object.entries(operation.requestBody?.content ?? {}).find(([, one]) => one.example) ?? [];
-  const body = content ? { body: content.example, headers: { 'content-type': type ?? '' } } : {};
+  const given = await BODIES[operation.operationId]?.();
+  const body = content ? { body: given ?? content.example, headers: { 'content-type': type ?? '' } } : {};
   return { url: query.size === 0 ? address : `${address}?${query}`, ...body };
 }
 
@@ -158,5 +209,5 @@ async function answersAsDocumented(
   const schema = content[type]?.schema ?? {};
   if (type === 'application/json')
     expect(violations(reply.body, schema, document.components.schemas), `${where}: ${reply.text}`).toEqual([]);
-  if (operation.operationId === 'createApiKey') ids.set('access', String(reply.body.id));
+  if (operation.operationId === 'createApiKey') keyId = String(reply.body.id);
 }

@@ -257,6 +257,8 @@ function contentOf(shape: ReplyShape): OpenApiContent {
       return { 'text/event-stream': { schema: { type: 'string' } } };
     case 'Text':
       return { 'text/plain': { schema: { type: 'string' } } };
+    case 'Lines':
+      return { 'application/x-ndjson': { schema: { type: 'string' } }, 'text/csv': { schema: { type: 'string' } } };
     case 'Html':
       return { 'text/html': { schema: { type: 'string' } } };
     case 'Json':

@@ -13,6 +13,7 @@ export type ReplyShape =
   | 'ManifestResults'
   | 'EventStream'
   | 'Text'
+  | 'Lines'
   | 'Html'
   | 'Json';
 

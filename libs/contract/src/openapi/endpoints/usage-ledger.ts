@@ -86,7 +86,7 @@ export const USAGE_LEDGER_ENDPOINTS: readonly Endpoint[] = [
       'Every event that was published in closed periods, in the order of its chain: CloudEvents, one a line, or CSV with the facts and the sums for a spreadsheet. Both are verified with the manifest of the same span.',
     scope: 'read',
     query: usageExportQuerySchema,
-    success: { status: 200, description: 'The lines.', shape: 'Text' },
+    success: { status: 200, description: 'The lines.', shape: 'Lines' },
   },
   {
     method: 'get',
