@@ -22,6 +22,7 @@ import type { DiskTarget, VmTarget } from './targets.ts';
 import { claimWarningsOf } from './view/claim-warnings.ts';
 import { type ChangeListener, ClusterView, type ViewHealth } from './view/cluster-view.ts';
 import { leftoversOf } from './view/leftovers.ts';
+import type { OwnedObject } from './view/owned-objects.ts';
 
 const MIN_HASH_KEY_BYTES = 16;
 
@@ -108,6 +109,11 @@ export class Cluster {
    */
   leftovers(row: RowRef, namespace: string): Promise<string[]> {
     return leftoversOf(this.#client, row, namespace);
+  }
+
+  /** Every object in the cluster that says it is of a row of ours, whether or not there is such a row. */
+  ownedObjects(): OwnedObject[] {
+    return this.#view.ownedObjects();
   }
 
   /** Installs missing instance types and reports what differs or is missing. Throws KubeError. */

@@ -10,3 +10,4 @@ export type { RowRef } from './manifests/ownership.ts';
 export type { DiskTarget, VmTarget } from './targets.ts';
 export type { ViewHealth } from './view/cluster-view.ts';
 export { diskState } from './view/observe.ts';
+export { OWNED_KINDS, type OwnedObject } from './view/owned-objects.ts';

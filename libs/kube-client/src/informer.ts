@@ -82,6 +82,11 @@ export class Informer<T extends KubeObject, P = T> {
     return this.#entries.get(key)?.value;
   }
 
+  /** The `namespace/name` of every object, with the object. */
+  *entries(): Generator<readonly [key: string, object: P]> {
+    for (const [key, entry] of this.#entries) yield [key, entry.value];
+  }
+
   /** All objects, or those of one namespace. */
   list(namespace?: string): P[] {
     const found: P[] = [];

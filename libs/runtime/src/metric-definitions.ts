@@ -145,6 +145,12 @@ export const WORKER_METRICS = {
     help: 'Questions to the sources of images before their import, by what came of them',
     labels: ['outcome'],
   },
+  orphanedObjects: {
+    type: 'gauge',
+    name: 'compute_orphaned_objects',
+    help: 'Objects in the cluster that carry our labels and belong to no resource, by kind of object',
+    labels: ['kind'],
+  },
   catalogueDifferences: {
     type: 'gauge',
     name: 'compute_catalogue_differences',

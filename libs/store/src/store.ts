@@ -43,7 +43,7 @@ import { readHistory } from './reads/history.ts';
 import { type OperationsQuery, readOperation, readOperations, waitForOperation } from './reads/operations.ts';
 import { clampLimit } from './reads/page-limit.ts';
 import { Resources } from './reads/resources.ts';
-import { claimOutbox, lookLater, wakeAll, wakeDue, writeProgress } from './reads/work.ts';
+import { claimOutbox, lookLater, uidsWithoutRow, wakeAll, wakeDue, writeProgress } from './reads/work.ts';
 import type {
   ApiKeyRecord,
   AuditEntry,
@@ -228,6 +228,11 @@ export class Store {
   /** Puts what is due into the outbox, the longest overdue first; a row stays due until somebody looked at it. */
   wakeDue(limit: number): Promise<number> {
     return wakeDue(this.#parts.pool, limit);
+  }
+
+  /** Those of the uids that no resource has. */
+  uidsWithoutRow(uids: readonly string[]): Promise<string[]> {
+    return uidsWithoutRow(this.#parts.pool, uids);
   }
 
   /** Puts every resource into the outbox: whoever was poked before may have been forgotten. Returns how many. */

@@ -1,7 +1,9 @@
 /** Starts everything that runs in the background of a worker, and registers how each part stops. */
 
+import { OWNED_KINDS } from '@compute/cluster';
 import type { Poke } from '@compute/queue';
 import { createCatalogueInstaller } from './maintenance/catalogue-installer.ts';
+import { createOrphanWatch } from './maintenance/orphan-watch.ts';
 import { createUpkeep } from './maintenance/upkeep.ts';
 import { openReconciliation } from './reconcile/open-reconciliation.ts';
 import { createDueSweep } from './relay/due-sweep.ts';
@@ -70,6 +72,13 @@ function startClocks(parts: WorkerParts, onError: LoopError): void {
     },
     onError,
   }).start();
+  const orphans = createOrphanWatch({
+    ...{ store, cluster, logger, onError },
+    onFound: (counts) => {
+      const gauge = metrics.instruments.orphanedObjects;
+      for (const kind of OWNED_KINDS) gauge.set({ kind }, counts.get(kind) ?? 0);
+    },
+  }).start();
   const installer = createCatalogueInstaller({
     cluster,
     logger,
@@ -82,7 +91,7 @@ function startClocks(parts: WorkerParts, onError: LoopError): void {
   });
   if (installCatalogue) installer.start();
   shutdown.register('clocks', async () => {
-    await Promise.all([clock.stop(), upkeep.stop(), installer.stop()]);
+    await Promise.all([clock.stop(), upkeep.stop(), orphans.stop(), installer.stop()]);
   });
 }
 

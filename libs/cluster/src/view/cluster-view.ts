@@ -32,6 +32,7 @@ import type { DiskTarget, VmTarget } from '../targets.ts';
 import { type DiskUser, DiskUsers } from './disk-users.ts';
 import { type FailedPod, LauncherCrashes, projectFailedPod } from './launcher-crashes.ts';
 import { diskObserved, vmObserved } from './observe.ts';
+import { OWNED_KINDS, type OwnedKind, type OwnedObject, ownedBy } from './owned-objects.ts';
 import {
   type Projected,
   projectClaim,
@@ -121,6 +122,20 @@ export class ClusterView {
     if (waitingFor.length > 0) return { synced: false, waitingFor };
     const lastEventAt = Math.min(...this.#followed.map(({ informer }) => informer.lastEventAt));
     return { synced: true, waitingFor, lastEventAt: new Date(lastEventAt) };
+  }
+
+  /** Every object that carries the uid of a row. As {@link observeDisk}, throws before the first lists are complete. */
+  ownedObjects(): OwnedObject[] {
+    this.#requireSynced();
+    const followed: Readonly<Record<OwnedKind, Informer<never, Projected<unknown>>>> = {
+      DataVolume: this.#dataVolumes,
+      PersistentVolumeClaim: this.#claims,
+      VirtualMachine: this.#virtualMachines,
+      VirtualMachineInstance: this.#machines,
+      Service: this.#services,
+      Secret: this.#secrets,
+    };
+    return OWNED_KINDS.flatMap((kind) => ownedBy(kind, followed[kind].entries()));
   }
 
   /** Calls the listener with the row of every object that changed. Returns what removes it again. */

@@ -62,3 +62,10 @@ test('a row that is due is put into the outbox once, however often the sweep run
   expect(await it.store.wakeDue(100)).toBe(0);
   expect(await it.sql('select uid from outbox')).toEqual([{ uid }]);
 });
+
+test('uids that no resource has are told, also what is no uid at all', async () => {
+  const [there] = await wantIn('small', ['owned']);
+  const uid = there?.resource.uid ?? '';
+  const lost = '00000000-0000-4000-8000-000000000001';
+  expect(await it.store.uidsWithoutRow([uid, lost, 'handmade'])).toEqual([lost, 'handmade']);
+});

@@ -44,6 +44,13 @@ export async function wakeAll(pool: pg.Pool): Promise<number> {
   return countOf(pool, WAKE_ALL, []);
 }
 
+/** Those of the uids that no resource has, in their order. A text that is no uid is one that nobody has. */
+export async function uidsWithoutRow(pool: pg.Pool, uids: readonly string[]): Promise<string[]> {
+  const rows = await rowsOf<{ uid: string }>(pool, WITH_ROW, [uids.filter((uid) => UID.test(uid))]);
+  const known = new Set(rows.map(({ uid }) => uid));
+  return uids.filter((uid) => !known.has(uid));
+}
+
 /** Moves the next look; nothing that a caller could see. */
 export async function lookLater(pool: pg.Pool, uid: string, afterMs: number, attempts: number): Promise<void> {
   await countOf(pool, LOOK_LATER, [uid, afterMs, attempts]);
@@ -110,6 +117,9 @@ order by r.next_look_at limit $1`,
 };
 
 const WAKE_ALL = { name: 'wake_all', text: `${INSERT_AGAIN} select ${AGAIN} from resource r where ${WAITS_NOT}` };
+
+const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const WITH_ROW = { name: 'uids_with_row', text: 'select uid from resource where uid = any($1::uuid[])' };
 
 const LOOK_LATER = {
   name: 'look_later',
