@@ -6,8 +6,9 @@
  * built or was not reached is said and counts as neither. The last line is `N passed, N failed`.
  * Run by type stripping, so it imports nothing of the workspace.
  */
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { builtPieces, CannotBuild, deadlineAfter } from './build/build-pieces.ts';
@@ -108,11 +109,24 @@ async function runOne(
     CLUSTER_COMBINATION: name,
     ...(pieces === undefined ? {} : { CLUSTER_PIECES: pieces }),
   };
-  const isComplete = await runVitest([...args, 'test/cluster', ...filters], environment, leftMs);
+  const folder = mkdtempSync(join(tmpdir(), 'cluster-matrix-'));
+  // Postgres does not run as root and must be able to enter the folder.
+  chmodSync(folder, 0o755);
+  const isComplete = await runVitest([...args, 'test/cluster', ...filters], { ...environment, TMPDIR: folder }, leftMs);
+  endStacks(folder);
   if (!existsSync(file)) return { cases: [{ name: 'the suite as a whole', status: 'failed' }] };
   const cases = casesOf(JSON.parse(readFileSync(file, 'utf8')) as Report, name);
   const unexplained = !isComplete && cases.every(({ status }) => status !== 'failed');
   return { cases: unexplained ? [...cases, { name: 'the suite as a whole', status: 'failed' }] : cases };
+}
+
+/** A run that was cut short could not stop the stack that it had started. */
+function endStacks(folder: string): void {
+  for (const name of readdirSync(folder).filter((entry) => entry.startsWith('vm-story-'))) {
+    const env = { ...process.env, DEV_DIR: join(folder, name) };
+    spawnSync(process.execPath, [join(ROOT, 'deploy/dev/dist/cli.js'), 'stop'], { env, stdio: 'ignore' });
+  }
+  if (process.env.CLUSTER_KEEP === undefined) rmSync(folder, { recursive: true, force: true });
 }
 
 function runVitest(args: readonly string[], environment: Record<string, string>, leftMs: number): Promise<boolean> {

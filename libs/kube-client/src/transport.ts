@@ -119,7 +119,8 @@ export class Transport {
   #dispatchOptions(session: Session, request: WireRequest, signal: AbortSignal): Dispatcher.RequestOptions {
     const headers: Record<string, string> = {
       ...session.headers,
-      accept: 'application/json',
+      // KubeVirt's subresources name no type that they answer with, and refuse who takes nothing but JSON.
+      accept: 'application/json, */*',
       'user-agent': this.#options.userAgent,
     };
     if (request.body !== undefined) headers['content-type'] = request.contentType ?? 'application/json';

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { KubeClient, type KubeObject } from '@compute/kube-client';
+import { isAlreadyExists, KubeClient, type KubeObject, resourceKind } from '@compute/kube-client';
 import { reviewRoutes, startKubeServer } from '@compute/kube-wire';
 import {
   Clock,
@@ -65,6 +65,7 @@ export async function openCluster(combination: Combination, pieces: string | und
 async function openOurs(combination: Combination, pieces: string | undefined, folder: string): Promise<OpenCluster> {
   if (combination.controllers === 'real') return openOursForReal(combination, required(pieces), folder);
   const simulator = await startSimulator({ timeScale: TIME_SCALE });
+  await ensureImagesNamespace(simulator.client);
   const kubeconfig = join(folder, 'kubeconfig');
   writeFileSync(kubeconfig, simulator.kubeconfig, { mode: 0o600 });
   return {
@@ -110,6 +111,7 @@ async function openOursForReal(combination: Combination, pieces: string, folder:
   try {
     await furnishKubeVirtAndCdi(client);
     await installClusterFixtures(client);
+    await ensureImagesNamespace(client);
     await startControllersAlone(programs, kubeconfig);
     players = await startPlayers(client, folder, { without: ['cdi', 'virt-controller'] });
   } catch (error) {
@@ -150,7 +152,23 @@ async function openReal(combination: Combination, pieces: string | undefined, fo
 async function furnish(server: RealServer, admin: KubeClient): Promise<void> {
   await installKubeVirtAndCdi(admin, server.programs.pieces);
   await installClusterFixtures(admin);
+  await ensureImagesNamespace(admin);
   await createObjects(admin, [...workerRole(), workerBinding()]);
+}
+
+/** The namespace of the golden images, which the platform has before there are any. */
+async function ensureImagesNamespace(client: KubeClient): Promise<void> {
+  const namespaces = resourceKind({
+    group: '',
+    version: 'v1',
+    kind: 'Namespace',
+    plural: 'namespaces',
+    namespaced: false,
+  });
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'cozy-public' } };
+  await client.create(namespaces, namespace).catch((error: unknown) => {
+    if (!isAlreadyExists(error)) throw error;
+  });
 }
 
 /** Players, and our controllers unless they are left out. */

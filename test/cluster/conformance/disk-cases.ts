@@ -1,5 +1,5 @@
 /** Disks: every source to Ready, every failure to Failed with its code, growth, and deletion in every phase. */
-import { isAlreadyExists, type KubeObject, resourceKind } from '@compute/kube-client';
+import { type KubeObject, resourceKind } from '@compute/kube-client';
 import { describe, expect, it } from 'vitest';
 import { notRun } from './not-run.ts';
 import type { Stage } from './stage.ts';
@@ -105,13 +105,6 @@ export function diskCases(stage: () => Stage): void {
   });
 }
 
-const NAMESPACES = resourceKind({
-  group: '',
-  version: 'v1',
-  kind: 'Namespace',
-  plural: 'namespaces',
-  namespaced: false,
-});
 const CLAIMS = resourceKind<Phased>({
   group: '',
   version: 'v1',
@@ -137,10 +130,6 @@ async function installImage({ admin }: Stage): Promise<void> {
   const metadata = { name: `vm-default-images-${IMAGE}`, namespace: IMAGES_NAMESPACE };
   const isBound = async () => (await admin.get(CLAIMS, metadata))?.status?.phase === 'Bound';
   if ((await admin.get(CLAIMS, metadata)) === undefined) {
-    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: IMAGES_NAMESPACE } };
-    await admin.create(NAMESPACES, namespace).catch((error: unknown) => {
-      if (!isAlreadyExists(error)) throw error;
-    });
     await admin.create(DATA_VOLUMES, {
       apiVersion: 'cdi.kubevirt.io/v1beta1',
       kind: 'DataVolume',

@@ -108,7 +108,7 @@ async function startVirtApi(server: RealServer, client: KubeClient): Promise<voi
   const port = await freePort();
   const pki = (file: string): string => join(server.pki, file);
   const args = [
-    `--kubeconfig=${server.kubeconfig('admin')}`,
+    `--kubeconfig=${server.kubeconfig('virt-api')}`,
     '--listen=127.0.0.1',
     `--port=${port}`,
     `--tls-cert-file=${pki('virt-api.crt')}`,

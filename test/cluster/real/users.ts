@@ -1,7 +1,7 @@
 /**
  * Who speaks to the API server: a token for each, so that nobody needs impersonation. KubeVirt's admission drops what anybody
- * but its own accounts writes into the status of a VirtualMachineInstance, so virt-controller and whoever plays virt-handler
- * have their names.
+ * but its own accounts writes into a VirtualMachineInstance, so virt-api, virt-controller and whoever plays virt-handler have
+ * their names.
  */
 import { randomBytes } from 'node:crypto';
 
@@ -14,6 +14,7 @@ const ADMINISTRATORS = 'system:masters';
 
 export const USERS = {
   admin: { name: 'admin', groups: [ADMINISTRATORS] },
+  'virt-api': { name: 'system:serviceaccount:kubevirt:kubevirt-apiserver', groups: [ADMINISTRATORS] },
   'virt-controller': { name: 'system:serviceaccount:kubevirt:kubevirt-controller', groups: [ADMINISTRATORS] },
   'virt-handler': { name: 'system:serviceaccount:kubevirt:kubevirt-handler', groups: [ADMINISTRATORS] },
   /** What the product's worker is in a cluster: nobody, but for what its role gives it. */
