@@ -69,13 +69,13 @@ const TABLES: Readonly<Record<string, string>> = {
   resources: `select kind, name, labels, annotations, spec, claim, phase, generation, spec_version, status_version,
     deletion_requested_at is not null as deleting, deletion_with_disks from resource where project = $1 order by kind, name`,
   history: `select kind, name, type, from_value, to_value, reason, message, actor, generation from transition
-    where project = $1 order by kind, name, seq`,
+    where project = $1 order by kind, name, at, seq`,
   feed: 'select kind, name, op from change where project = $1 order by kind, name, seq',
   quota: 'select scope, metric, limit_value, used from quota where project = $1 and used > 0 order by scope, metric',
   usage: 'select kind, name, meter, dimensions from usage_open where project = $1 order by kind, name, meter',
   attachments: 'select disk_name, exclusive from disk_attachment where project = $1 order by disk_name',
   operations:
-    'select kind, name, verb, generation, done_at is not null as done from operation where project = $1 order by kind, name, generation, verb',
+    'select kind, name, verb, generation, done_at is not null as done from operation where project = $1 order by kind, name, generation, verb, done',
   audit: 'select verb, kind, name, actor from audit where project = $1 order by id',
   requests: 'select verb from idempotency where project = $1 order by verb',
 };

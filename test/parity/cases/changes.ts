@@ -426,7 +426,6 @@ const deletions: readonly ParityCase[] = [
       [{ ask: 'delete', kind: 'VMDisk', name: 'again' }, { refused: 'NotFound' }],
       [{ ask: 'create', kind: 'VMDisk', manifest: disk('again') }, { object: { metadata: { generation: 1 } } }],
     ],
-    apart: { tables: [], why: '' },
   },
 ];
 
