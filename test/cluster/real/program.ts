@@ -25,6 +25,7 @@ export class Program {
   readonly #settings: ProgramSettings;
   #child: ChildProcess | undefined;
   #release: () => void = () => undefined;
+  #wasReady = false;
 
   private constructor(settings: ProgramSettings) {
     this.#settings = settings;
@@ -48,7 +49,9 @@ export class Program {
     this.#child = child;
     const held = leash(child, { signal: 'KILL' });
     this.#release = () => held.release();
+    child.once('exit', () => this.#revive(child));
     await this.#untilReady(child);
+    this.#wasReady = true;
   }
 
   async stop(): Promise<void> {
@@ -58,6 +61,13 @@ export class Program {
   /** As a machine that loses its power: nothing is finished. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
+  }
+
+  /** What ends by itself is started again, as a kubelet would: virt-controller ends when it loses its lease. */
+  #revive(child: ChildProcess): void {
+    if (this.#child !== child || !this.#wasReady) return;
+    this.#release();
+    this.startAgain().catch(() => undefined);
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
