@@ -15,6 +15,7 @@ export * from './operation.ts';
 export * from './plan.ts';
 export * from './quantity.ts';
 export * from './quota/claims.ts';
+export * from './quota/thresholds.ts';
 export * from './resource.ts';
 export * from './usage/chain.ts';
 export * from './usage/meters.ts';

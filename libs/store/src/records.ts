@@ -10,6 +10,7 @@ import type {
   MeteredSpan,
   OperationError,
   OperationVerb,
+  QuotaThreshold,
   Transition,
 } from '@compute/domain';
 
@@ -176,6 +177,73 @@ export interface QuotaCounter {
   readonly metric: ClaimMetric;
   readonly limit: number | null;
   readonly used: number;
+}
+
+/** One claim of a resource. `reserved` is the part of `held` that nothing stands behind yet, see `reads/quota-claims.ts`. */
+export interface QuotaHolding {
+  readonly scope: string;
+  readonly metric: ClaimMetric;
+  readonly held: number;
+  readonly reserved: number;
+}
+
+/** A resource and what it holds of the quota. */
+export interface QuotaHolder {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly uid: string;
+  readonly phase: string;
+  readonly createdAt: Date;
+  readonly claims: readonly QuotaHolding[];
+}
+
+export interface QuotaHoldersQuery {
+  readonly project: string;
+  /** Only who holds something in this scope, of this metric, and only that. */
+  readonly scope?: string;
+  readonly metric?: ClaimMetric;
+  /** 1 to 1000; by kind and name. */
+  readonly limit: number;
+  /** `next` of the page before. */
+  readonly after?: string;
+}
+
+export const QUOTA_HISTORY_TYPES = ['LimitChanged', 'ThresholdReached'] as const;
+export type QuotaHistoryType = (typeof QUOTA_HISTORY_TYPES)[number];
+
+/** What happened to a limit. Limits null: unlimited. Memory and storage are in MiB. */
+export interface QuotaHistoryEntry {
+  /** In the order of the change feed; decimal digits. */
+  readonly seq: string;
+  readonly at: Date;
+  readonly project: string;
+  readonly scope: string;
+  readonly metric: ClaimMetric;
+  readonly type: QuotaHistoryType;
+  /** Of a threshold: per cent of the limit that use has reached. */
+  readonly threshold?: QuotaThreshold;
+  /** Of a changed limit: what it was before. */
+  readonly limitBefore?: number | null;
+  readonly limit: number | null;
+  /** Whether somebody set the limit; otherwise it is the configured default. */
+  readonly overridden: boolean;
+  readonly used: number;
+  readonly actor: string;
+  readonly requestId: string;
+  readonly traceId?: string;
+}
+
+export interface QuotaHistoryQuery {
+  readonly project: string;
+  readonly scope?: string;
+  readonly metric?: ClaimMetric;
+  readonly type?: QuotaHistoryType;
+  readonly from?: Date;
+  readonly to?: Date;
+  /** 1 to 1000; newest first. */
+  readonly limit: number;
+  /** `next` of the page before. */
+  readonly after?: string;
 }
 
 /** Limits by claim key (`series:U/vcpus`) or by family (`series:*` with the metric, as in the defaults); null is unlimited, absent is unlimited too. */

@@ -37,11 +37,14 @@ import { Hints, type HintTopic } from './feed/hints.ts';
 import { FeedSubscription } from './feed/subscription.ts';
 import { withLeadership } from './leadership.ts';
 import { ProjectKeys } from './project-keys.ts';
-import { readQuota, recountQuota, setQuota } from './quota/quota-accounts.ts';
+import { readQuota, recountQuota } from './quota/quota-accounts.ts';
+import { followDefaults, setQuota } from './quota/quota-limits.ts';
 import { readAudit } from './reads/audit.ts';
 import { readHistory } from './reads/history.ts';
 import { type OperationsQuery, readOperation, readOperations, waitForOperation } from './reads/operations.ts';
 import { clampLimit } from './reads/page-limit.ts';
+import { readHolders, readReserved } from './reads/quota-claims.ts';
+import { forgetQuotaHistory, readQuotaHistory } from './reads/quota-history.ts';
 import { Resources } from './reads/resources.ts';
 import { claimOutbox, lookLater, uidsWithoutRow, wakeAll, wakeDue, writeProgress } from './reads/work.ts';
 import type {
@@ -59,6 +62,10 @@ import type {
   ProjectRecord,
   QuotaCounter,
   QuotaDrift,
+  QuotaHistoryEntry,
+  QuotaHistoryQuery,
+  QuotaHolder,
+  QuotaHoldersQuery,
   QuotaLimits,
   SubscribeOptions,
   Subscription,
@@ -313,6 +320,31 @@ export class Store {
     { dryRun = false }: { readonly dryRun?: boolean } = {},
   ): Promise<QuotaCounter[]> {
     return setQuota(this.#parts.pool, project, limits, { defaults: this.#parts.quotaDefaults, by, dryRun });
+  }
+
+  /** Makes limits that nobody set what this store's defaults say now. Returns how many changed. */
+  followQuotaDefaults(): Promise<number> {
+    return followDefaults(this.#parts.pool, this.#parts.quotaDefaults);
+  }
+
+  /** By claim key: what of the use nothing stands behind yet. Absent: none. */
+  quotaReserved(project: string): Promise<ReadonlyMap<string, number>> {
+    return readReserved(this.#parts.pool, project);
+  }
+
+  /** Who holds what, by kind and name. Throws InvalidArgument. */
+  quotaHolders(query: QuotaHoldersQuery): Promise<Page<QuotaHolder>> {
+    return readHolders(this.#parts.pool, query);
+  }
+
+  /** What happened to limits, newest first. Throws InvalidArgument. */
+  quotaHistory(query: QuotaHistoryQuery): Promise<Page<QuotaHistoryEntry>> {
+    return readQuotaHistory(this.#parts.pool, query);
+  }
+
+  /** Returns how many lines were forgotten. */
+  forgetQuotaHistory(olderThan: Date): Promise<number> {
+    return forgetQuotaHistory(this.#parts.pool, olderThan);
   }
 
   /** Counters that differ from their rows, as found; repaired when asked for. */

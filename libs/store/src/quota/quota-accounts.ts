@@ -1,10 +1,8 @@
-/** Limits and counters of a project: reading, setting, and proving the counters against the rows they count. */
-import { type ClaimMetric, Fault } from '@compute/domain';
+/** Counters of a project: reading them, and proving them against the rows that they count. */
+import type { ClaimMetric } from '@compute/domain';
 import type pg from 'pg';
-import type { Attributed } from '../commands.ts';
 import { inTransaction, type Queryable, rowsOf } from '../connection.ts';
 import type { QuotaCounter, QuotaDrift, QuotaLimits } from '../records.ts';
-import { keepUnless, resultOf } from '../rehearsal.ts';
 import { claimKeyOf, counterOf, defaultLimit } from './claim-keys.ts';
 import type { QuotaRow } from './quota-ledger.ts';
 
@@ -21,52 +19,6 @@ export async function readQuota(
   for (const key of [...named, ...also])
     if (!counters.has(key)) counters.set(key, { ...counterOf(key), limit: defaultLimit(defaults, key), used: 0 });
   return [...counters.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, counter]) => counter);
-}
-
-/** Sets the limits that are named; all others return to their defaults. Throws `InvalidArgument`, `NotFound`. */
-export async function setQuota(
-  pool: pg.Pool,
-  project: string,
-  limits: QuotaLimits,
-  { defaults, by, dryRun }: { readonly defaults: QuotaLimits; readonly by: Attributed; readonly dryRun?: boolean },
-): Promise<QuotaCounter[]> {
-  for (const [key, limit] of Object.entries(limits)) refuseBadLimit(key, limit);
-  const transaction = inTransaction(pool, async (tx) => {
-    const [rows, projects] = await Promise.all([
-      rowsOf<QuotaRow>(tx, LOCK_PROJECT_QUOTA, [project]),
-      rowsOf(tx, PROJECT_EXISTS, [project]),
-    ]);
-    if (projects.length === 0) throw new Fault('NotFound', `There is no project '${project}'.`);
-    const keys = [...new Set([...rows.map(claimKeyOf), ...Object.keys(limits)])].sort();
-    const counters = keys.map((key) => ({
-      ...counterOf(key),
-      limit: limits[key] ?? limitLeftOut(key, limits, defaults),
-    }));
-    await rowsOf(tx, SET_LIMITS, [
-      project,
-      counters.map(({ scope }) => scope),
-      counters.map(({ metric }) => metric),
-      counters.map(({ limit }) => limit),
-    ]);
-    await rowsOf(tx, AUDIT_QUOTA, [project, `${by.actor.type}:${by.actor.id}`, ...requestOf(by)]);
-    return keepUnless(dryRun, await readQuota(tx, project, defaults, []));
-  });
-  return resultOf(transaction);
-}
-
-function requestOf({ requestId, traceparent, origin }: Attributed): (string | null)[] {
-  return [requestId, traceparent?.split('-')[1] ?? null, origin?.face ?? null, origin?.address ?? null];
-}
-
-/** Null is a limit that was named (unlimited); only what is not named falls back. */
-function limitLeftOut(key: string, limits: QuotaLimits, defaults: QuotaLimits): number | null {
-  return key in limits ? null : defaultLimit(defaults, key);
-}
-
-function refuseBadLimit(key: string, limit: number | null): void {
-  const isKey = /^(external|[a-z]+:[A-Za-z0-9-]+)\/[A-Za-z]+$/.test(key);
-  if (!isKey || (limit !== null && !(Number.isSafeInteger(limit) && limit >= 0)))
-    throw new Fault('InvalidArgument', `The limit of ${key} must be a whole number from 0 or unlimited.`);
 }
 
 /** Counters that differ from the sum over all rows. One statement sees one moment, so no writer is disturbed. */
@@ -91,33 +43,6 @@ function toCounter({ scope, metric, limit_value: limit, used }: QuotaRow): Quota
 const READ_QUOTA = {
   name: 'read_quota',
   text: 'select project, scope, metric, limit_value, used from quota where project = $1',
-};
-
-const LOCK_PROJECT_QUOTA = {
-  name: 'lock_project_quota',
-  text: `
-select project, scope, metric, limit_value, used from quota where project = $1
-order by project, scope, metric for no key update`,
-};
-
-const PROJECT_EXISTS = { name: 'project_exists', text: 'select 1 from project where name = $1' };
-
-const SET_LIMITS = {
-  name: 'set_limits',
-  text: `
-insert into quota as q (project, scope, metric, limit_value, used, ceiling)
-select $1, scope, metric, limit_value, 0, limit_value
-from unnest($2::text[], $3::text[], $4::bigint[]) as i(scope, metric, limit_value)
-order by scope, metric
-on conflict (project, scope, metric) do update set limit_value = excluded.limit_value,
-  ceiling = case when excluded.limit_value is null then null else greatest(excluded.limit_value, q.used) end`,
-};
-
-const AUDIT_QUOTA = {
-  name: 'audit_quota',
-  text: `
-insert into audit (at, project, actor, verb, kind, name, request_id, trace_id, face, address)
-values (now(), $1, $2, 'set', 'Quota', $1, $3, $4, $5, $6)`,
 };
 
 const FIND_DRIFT = {

@@ -2,7 +2,7 @@
  * The counters that one batch touches, locked and held in memory while its commands are decided one after another.
  * A refused command leaves no trace here; what remains at the end is written as sums.
  */
-import { type Claim, Fault, type QuotaMetricName, type QuotaRefusal } from '@compute/domain';
+import { type Actor, type Claim, Fault, type QuotaMetricName, type QuotaRefusal, quotaLevel } from '@compute/domain';
 import type { QuotaLimits } from '../records.ts';
 import { type CounterName, claimDifference, claimKeyOf, counterOf, defaultLimit } from './claim-keys.ts';
 
@@ -20,6 +20,15 @@ interface Counter extends CounterName {
   readonly stored: boolean;
   used: number;
   difference: number;
+  /** Who made it grow last. */
+  grownBy: GrownBy | undefined;
+}
+
+/** Who asked for more, for the history of limits. */
+export interface GrownBy {
+  readonly actor: Actor;
+  readonly requestId?: string;
+  readonly traceparent?: string;
 }
 
 /** How to call a metric in an answer, and how many of the stored units make one of it. */
@@ -50,20 +59,22 @@ export class QuotaLedger {
         used,
         stored: true,
         difference: 0,
+        grownBy: undefined,
       });
     }
   }
 
-  /** Moves a project from one claim to another. Throws `QuotaExceeded` and changes nothing when growth does not fit. */
-  charge(project: string, before: Claim, after: Claim): void {
-    const differences = claimDifference(before, after).map(([key, by]) => ({
+  /** Moves a project from one claim to another. `by` may be absent where nothing can grow. Throws `QuotaExceeded` and changes nothing when growth does not fit. */
+  charge(project: string, before: Claim, after: Claim, by?: GrownBy): void {
+    const differences = claimDifference(before, after).map(([key, difference]) => ({
       counter: this.#counter(project, key),
-      by,
+      difference,
     }));
-    for (const { counter, by } of differences) if (by > 0) refuseOverLimit(counter, by);
-    for (const { counter, by } of differences) {
-      counter.used += by;
-      counter.difference += by;
+    for (const { counter, difference } of differences) if (difference > 0) refuseOverLimit(counter, difference);
+    for (const { counter, difference } of differences) {
+      counter.used += difference;
+      counter.difference += difference;
+      if (difference > 0) counter.grownBy = by;
     }
   }
 
@@ -77,12 +88,28 @@ export class QuotaLedger {
     return [...this.#counters.values()].filter((counter) => !counter.stored && counter.difference !== 0);
   }
 
+  /** Counters that may have reached a threshold: of one without a row, only the database knows what others added. */
+  risen(): readonly Counter[] {
+    return [...this.#counters.values()].filter(
+      ({ stored, used, difference, limit }) =>
+        difference > 0 && limit !== null && (!stored || quotaLevel(used, limit) > quotaLevel(used - difference, limit)),
+    );
+  }
+
   #counter(project: string, key: string): Counter {
     const id = idOf(project, key);
     const known = this.#counters.get(id);
     if (known) return known;
     const limit = defaultLimit(this.#defaults, key);
-    const counter: Counter = { ...counterOf(key), project, limit, used: 0, stored: false, difference: 0 };
+    const counter: Counter = {
+      ...counterOf(key),
+      project,
+      limit,
+      used: 0,
+      stored: false,
+      difference: 0,
+      grownBy: undefined,
+    };
     this.#counters.set(id, counter);
     return counter;
   }
@@ -98,7 +125,7 @@ function refuseOverLimit(counter: Counter, requested: number): void {
   const words = SHOWN[counter.metric]?.words ?? counter.metric;
   const message =
     `Quota exceeded: ${scopeWords(counter.scope)} has a limit of ${quota.limit} ${words}; ` +
-    `${quota.used} in use, ${quota.requested} more requested.`;
+    `${quota.used} in use, ${quota.requested} requested, ${quota.remaining} remaining.`;
   throw new Fault('QuotaExceeded', message, { quota });
 }
 

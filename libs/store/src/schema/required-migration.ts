@@ -9,7 +9,7 @@ import { Fault } from '@compute/domain';
 import pg from 'pg';
 import { type Queryable, rowsOf } from '../connection.ts';
 
-export const NEWEST_MIGRATION = '20261123014500_outbox_lanes';
+export const NEWEST_MIGRATION = '20261123023500_quota_history';
 
 const UNDEFINED_TABLE = '42P01';
 

@@ -27,7 +27,7 @@ export function decideCreate(batch: Batch, command: CreateCommand): Decision {
   const uid = newUid();
   const disks = new Set(command.attachments?.map(({ disk }) => disk));
   refuseTakenDisks(batch, { uid, project }, disks);
-  batch.quota.charge(project, {}, command.claim);
+  batch.quota.charge(project, {}, command.claim, command);
 
   const entry = newEntry(batch, uid, command);
   batch.put(entry);

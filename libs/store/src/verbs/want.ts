@@ -146,7 +146,7 @@ function wantSpec(batch: Batch, entry: Entry, command: WantCommand): void {
   const added = [...wanted].filter((disk) => !present.has(disk));
   refuseTakenDisks(batch, resource, added);
   const held = claim === undefined ? resource.claim : claimOfBoth(resource.claim, claim);
-  batch.quota.charge(resource.project, resource.claim, held);
+  batch.quota.charge(resource.project, resource.claim, held, command);
 
   const status = chargedStatus === undefined ? resource.status : { ...resource.status, ...chargedStatus };
   change(entry, { ...(spec === undefined ? {} : { spec }), claim: held, status });

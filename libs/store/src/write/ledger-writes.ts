@@ -2,7 +2,7 @@
 import { attachmentsAdded, attachmentsLoosened, attachmentsRemoved } from './attachment-writes.ts';
 import type { Batch } from './batch.ts';
 import { outbox, transitions } from './history-writes.ts';
-import { quotaAdded, quotaChanged } from './quota-writes.ts';
+import { quotaAdded, quotaChanged, quotaThresholds } from './quota-writes.ts';
 import { audit, idempotency, operationsEnded, operationsStarted } from './request-writes.ts';
 import { metersClosed, metersOpened, usageEvents } from './usage-writes.ts';
 import type { Write } from './write.ts';
@@ -13,6 +13,7 @@ export function ledgerWrites(batch: Batch): Write[] {
     outbox(batch),
     quotaChanged(batch),
     quotaAdded(batch),
+    quotaThresholds(batch),
     metersClosed(batch),
     metersOpened(batch),
     usageEvents(batch),

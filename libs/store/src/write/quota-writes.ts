@@ -41,3 +41,37 @@ on conflict (project, scope, metric) do update set used = q.used + excluded.used
     (row) => row.limit,
   ]);
 }
+
+/**
+ * Thresholds that the batch reached. After the counters: it compares what they are now, whoever else added to a counter
+ * that was not there when this batch was decided.
+ */
+export function quotaThresholds({ quota, now }: Batch): Write {
+  const statement = {
+    name: 'insert_quota_thresholds',
+    text: `
+insert into quota_history (at, project, scope, metric, type, threshold, limit_value, overridden, used, actor,
+  request_id, trace_id)
+select $1::timestamptz, q.project, q.scope, q.metric, 'ThresholdReached', quota_level(q.used, q.limit_value),
+  q.limit_value, q.overridden, q.used, i.actor, i.request_id, i.trace_id
+from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[])
+  as i(project, scope, metric, difference, actor, request_id, trace_id)
+join quota q using (project, scope, metric)
+where quota_level(q.used, q.limit_value) > quota_level(q.used - i.difference, q.limit_value)
+order by q.project, q.scope, q.metric`,
+  };
+  return write(
+    statement,
+    quota.risen(),
+    [
+      (row) => row.project,
+      (row) => row.scope,
+      (row) => row.metric,
+      (row) => row.difference,
+      ({ grownBy }) => (grownBy ? `${grownBy.actor.type}:${grownBy.actor.id}` : ''),
+      ({ grownBy }) => grownBy?.requestId ?? '',
+      ({ grownBy }) => grownBy?.traceparent?.split('-')[1] ?? null,
+    ],
+    [now],
+  );
+}

@@ -84,7 +84,7 @@ describe('quota', () => {
       status: 403,
       body: {
         code: 'QuotaExceeded',
-        detail: 'Quota exceeded: series U has a limit of 3 vCPUs; 2 in use, 2 more requested.',
+        detail: 'Quota exceeded: series U has a limit of 3 vCPUs; 2 in use, 2 requested, 1 remaining.',
         quota: { metric: 'vcpus', scope: 'series:U', limit: 3, used: 2, requested: 2, remaining: 1 },
       },
     });
