@@ -26,7 +26,19 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const cache = join(root, '.cache');
 const oldestNode = [20, 19];
-const commands = ['start', 'stop', 'reset', 'api', 'worker', 'bench', 'test', 'test-cluster', 'test-seeds', 'prepare'];
+const commands = [
+  'start',
+  'stop',
+  'reset',
+  'api',
+  'worker',
+  'operate',
+  'bench',
+  'test',
+  'test-cluster',
+  'test-seeds',
+  'prepare',
+];
 
 const [command = '', ...rest] = process.argv.slice(2);
 
@@ -82,6 +94,7 @@ function prepare() {
   if (command === 'test') return; // the test command compiles everything itself and reports it as a check
   const targets = ['services/api', 'services/worker', 'libs/simulator', 'deploy/dev'];
   if (command === 'bench') targets.push('bench');
+  if (command === 'operate') targets.push('deploy/operate');
   if (command === 'test-seeds') targets.push('test');
   if (!isBuilt()) say('Building.');
   run('tsc', ['-b', ...targets], {
@@ -129,6 +142,7 @@ function handOver() {
     'test-cluster': 'test/cluster/run-matrix.ts',
     'test-seeds': 'test/dist/survival/seeds/seeds-command.js',
     bench: 'bench/dist/run.js',
+    operate: 'deploy/operate/dist/cli.js',
   };
   const own = entries[command];
   const args =
@@ -162,8 +176,9 @@ function projectEnvironment() {
 
 // ---- small things ----------------------------------------------------------------------------------------------------
 
+/** What the operator's command prints is read by programs, so nothing else goes there. */
 function say(line) {
-  process.stdout.write(`${line}\n`);
+  (command === 'operate' ? process.stderr : process.stdout).write(`${line}\n`);
   return true;
 }
 

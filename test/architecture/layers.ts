@@ -31,6 +31,10 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     product: ['cluster', 'domain', 'kube-client', 'queue', 'runtime', 'store'],
     tests: [...ANY_TEST, 'kube-wire', 'simulator'],
   },
+  operate: {
+    product: ['cluster', 'contract', 'domain', 'kube-client', 'queue', 'runtime', 'store'],
+    tests: [...ANY_TEST, 'simulator'],
+  },
   'dev-stack': { product: ['kube-client', 'kube-wire', 'runtime', 'simulator', 'store', 'test-services'] },
   test: {
     product: [

@@ -46,7 +46,7 @@ import { clampLimit } from './reads/page-limit.ts';
 import { readHolders, readReserved } from './reads/quota-claims.ts';
 import { forgetQuotaHistory, readQuotaHistory } from './reads/quota-history.ts';
 import { Resources } from './reads/resources.ts';
-import { claimOutbox, lookLater, uidsWithoutRow, wakeAll, wakeDue, writeProgress } from './reads/work.ts';
+import { claimOutbox, lookLater, uidsWithoutRow, wakeAll, wakeDue, wakeOne, writeProgress } from './reads/work.ts';
 import type {
   ApiKeyRecord,
   AuditEntry,
@@ -245,6 +245,12 @@ export class Store {
   /** Puts every resource into the outbox: whoever was poked before may have been forgotten. Returns how many. */
   wakeAll(): Promise<number> {
     return wakeAll(this.#parts.pool);
+  }
+
+  /** Puts one resource into the outbox, as a wish would, so that a worker looks at it now. */
+  async wake(uid: string): Promise<void> {
+    await wakeOne(this.#parts.pool, uid);
+    this.#parts.hints.give(['outbox']);
   }
 
   /**

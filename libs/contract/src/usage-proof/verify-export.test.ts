@@ -94,7 +94,9 @@ test('an event that is missing is noticed', async () => {
 
 test('an event that is there twice is noticed', async () => {
   const lines = linesOf(events);
-  expect(await messages([...lines.slice(0, 2), ...lines.slice(1)])).toContain('3: The interval is there twice.');
+  expect(await messages([...lines.slice(0, 2), ...lines.slice(1)])).toContain(
+    '3: Time of the interval is there twice.',
+  );
 });
 
 test.each([

@@ -13,6 +13,7 @@ import {
   USAGE_MANIFEST_TYPE,
   type UsageManifest,
 } from './manifest.ts';
+import { MeteredTime } from './metered-time.ts';
 import { openStatement, type VerificationKeys } from './signed-statement.ts';
 
 const MOST_PROBLEMS = 100;
@@ -55,7 +56,7 @@ class ExportCheck {
   readonly #problems: ExportProblem[] = [];
   readonly #manifest: UsageManifest;
   readonly #sums: Partial<Record<Meter, { events: number; durationMs: number }>> = {};
-  readonly #intervals = new Set<string>();
+  readonly #time = new MeteredTime();
   #events = 0;
   #previous: string;
 
@@ -131,9 +132,8 @@ class ExportCheck {
     const spanMs = to.getTime() - from.getTime();
     if (Math.abs(durationMs) !== spanMs) this.#fault('The duration is not that of the interval.', line);
     if (corrects !== undefined) return;
-    const interval = `${uid}/${meter}/${from.getTime()}`;
-    if (this.#intervals.has(interval)) this.#fault('The interval is there twice.', line);
-    this.#intervals.add(interval);
+    if (this.#time.add(`${uid}/${meter}`, from.getTime(), to.getTime()))
+      this.#fault('Time of the interval is there twice.', line);
   }
 
   #add(meter: Meter, durationMs: number): void {

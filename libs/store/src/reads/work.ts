@@ -44,6 +44,11 @@ export async function wakeAll(pool: pg.Pool): Promise<number> {
   return countOf(pool, WAKE_ALL, []);
 }
 
+/** Puts one resource into the outbox, among the wishes of its project; unless it waits there. */
+export async function wakeOne(pool: pg.Pool, uid: string): Promise<void> {
+  await countOf(pool, WAKE_ONE, [uid]);
+}
+
 /** Those of the uids that no resource has, in their order. A text that is no uid is one that nobody has. */
 export async function uidsWithoutRow(pool: pg.Pool, uids: readonly string[]): Promise<string[]> {
   const rows = await rowsOf<{ uid: string }>(pool, WITH_ROW, [uids.filter((uid) => UID.test(uid))]);
@@ -117,6 +122,11 @@ order by r.next_look_at limit $1`,
 };
 
 const WAKE_ALL = { name: 'wake_all', text: `${INSERT_AGAIN} select ${AGAIN} from resource r where ${WAITS_NOT}` };
+
+const WAKE_ONE = {
+  name: 'wake_one',
+  text: `${INSERT_AGAIN} select r.kind, r.uid, r.project, now() from resource r where r.uid = $1 and ${WAITS_NOT}`,
+};
 
 const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const WITH_ROW = { name: 'uids_with_row', text: 'select uid from resource where uid = any($1::uuid[])' };

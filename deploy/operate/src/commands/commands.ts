@@ -1,0 +1,26 @@
+/** Every command by its name, in the order of the help. */
+import type { Command } from '../command.ts';
+import { audit } from './audit.ts';
+import { checkpoints } from './checkpoints.ts';
+import { createKey, listKeys, revokeKey } from './keys.ts';
+import { migrateDatabase } from './migrate.ts';
+import { createProject, listProjects } from './projects.ts';
+import { rebuildQueue } from './rebuild-queue.ts';
+import { reconcile } from './reconcile.ts';
+import { recount } from './recount.ts';
+import { verify } from './verify.ts';
+
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  migrate: migrateDatabase,
+  'projects create': createProject,
+  'projects list': listProjects,
+  'keys create': createKey,
+  'keys list': listKeys,
+  'keys revoke': revokeKey,
+  reconcile,
+  'rebuild-queue': rebuildQueue,
+  recount,
+  audit,
+  checkpoints,
+  verify,
+};

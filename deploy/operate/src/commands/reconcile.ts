@@ -1,0 +1,53 @@
+/** One resource, looked at now instead of at its next turn. */
+import { type AnyResource, Fault, KINDS, type Kind } from '@compute/domain';
+import { type Call, type Command, WrongCall } from '../command.ts';
+import { withStore } from '../store-call.ts';
+
+export const reconcile: Command = {
+  usage: '<kind> <project>/<name>',
+  about: 'Makes a worker look at one resource now, and shows how it stands.',
+  words: 2,
+  options: {},
+  run: async (call) => {
+    const { kind, project, name } = targetOf(call);
+    const resource = await withStore(call, async (store) => {
+      const found = await store.get(kind, project, name);
+      if (!found) throw new Fault('NotFound', `There is no ${kind} ${name} in the project ${project}.`);
+      await store.wake(found.uid);
+      return found;
+    });
+    return { json: factsOf(resource), lines: linesOf(resource) };
+  },
+};
+
+function targetOf(call: Call): { readonly kind: Kind; readonly project: string; readonly name: string } {
+  const kind = KINDS.find((known) => known.toLowerCase() === call.word(0).toLowerCase());
+  const [project = '', name = '', more] = call.word(1).split('/');
+  if (kind === undefined) throw new WrongCall(`"${call.word(0)}" is no kind. There are: ${KINDS.join(', ')}.`);
+  if (project === '' || name === '' || more !== undefined) throw new WrongCall('Name it as <project>/<name>.');
+  return { kind, project, name };
+}
+
+function factsOf({ kind, project, name, uid, phase, phaseSince, generation, status }: AnyResource) {
+  const { observedGeneration, failure } = status;
+  return {
+    kind,
+    project,
+    name,
+    uid,
+    phase,
+    phaseSince,
+    generation,
+    observedGeneration,
+    ...(failure ? { failure } : {}),
+  };
+}
+
+function linesOf(resource: AnyResource): string[] {
+  const { kind, project, name, phase, phaseSince, generation, observedGeneration, failure } = factsOf(resource);
+  return [
+    `${kind} ${project}/${name} waits for a look of a worker.`,
+    `It is ${phase} since ${phaseSince.toISOString()}; of its ${generation} versions ${observedGeneration} were seen to.`,
+    ...(failure ? [`${failure.code}: ${failure.message}`] : []),
+  ];
+}

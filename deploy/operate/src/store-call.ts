@@ -1,0 +1,40 @@
+/** A store for the length of one command. */
+import { SHARED_SETTINGS } from '@compute/runtime';
+import { openStore, type Store } from '@compute/store';
+import type { Call } from './command.ts';
+
+const { databaseUrl, secretsKey, usagePeriod } = SHARED_SETTINGS;
+const STORE_SETTINGS = { databaseUrl, secretsKey, usagePeriod };
+
+export const DATABASE_SETTINGS = { databaseUrl };
+
+const CONNECTIONS = 3;
+
+/** Throws ConfigurationError, and `Unavailable` when the database is away or lacks a migration. */
+export async function withStore<T>(call: Call, work: (store: Store) => Promise<T>): Promise<T> {
+  const settings = call.settings(STORE_SETTINGS);
+  const store = await openStore({
+    ...settings,
+    poolSize: CONNECTIONS,
+    applicationName: 'compute-operate',
+    // Only claims make counters from the defaults, and an operator never claims.
+    quotaDefaults: {},
+  });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Every project, page by page. */
+export async function* everyProject(
+  store: Store,
+): AsyncGenerator<{ readonly name: string; readonly namespace: string }> {
+  let after: string | undefined;
+  do {
+    const page = await store.projects({ limit: 500, ...(after === undefined ? {} : { after }) });
+    yield* page.items;
+    after = page.next;
+  } while (after !== undefined);
+}
