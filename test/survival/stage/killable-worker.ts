@@ -9,6 +9,9 @@ import { writeSync } from 'node:fs';
 import { type FaultPoint, type FaultPoints, type FaultSubject, readWorkerConfig, startWorker } from '@compute/worker';
 import type { Trap } from './trap.ts';
 
+// A run that is broken off leaves no workers behind.
+process.on('disconnect', () => process.exit());
+
 const traps = new Map((JSON.parse(process.env.SURVIVAL_TRAPS ?? '[]') as Trap[]).map((trap) => [trap.index, trap]));
 const reached = new Set<string>();
 

@@ -74,10 +74,11 @@ export class WorkerProcess {
     const script = BUILT.find((path) => existsSync(path));
     if (script === undefined) throw new Error('The worker of the survival suite is not built: run tsc -b test.');
     const env = { ...process.env, ...environment, NODE_OPTIONS: '', SURVIVAL_TRAPS: JSON.stringify(traps()) };
-    const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
     const exited = once(child, 'exit');
     this.#child = child;
     this.#starts += 1;
+    if (child.stdout === null) throw new Error('The worker process has no output.');
     for await (const line of createInterface({ input: child.stdout })) this.#hear(line);
     await exited;
     this.#ready = Promise.withResolvers<void>();
