@@ -5,15 +5,19 @@
  * The rate counts from the first request until the last accepted machine's job has started, so a backlog does not flatter.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { endChild, freePort, startProcess, startRedis } from '@compute/dev-stack';
-import { migrate, openStore } from '@compute/store';
+import { endChild, startRedis } from '@compute/dev-stack';
 import pg from 'pg';
+import {
+  type BenchDatabase,
+  machineBody,
+  machinesUrl,
+  openDatabase,
+  PREFIX,
+  PROJECTS,
+  startApi,
+} from './api-process.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { cpuMicrosOf } from './cpu-time.ts';
 import { compare, type Sample } from './pairs.ts';
@@ -22,8 +26,6 @@ import { RestLoad } from './rest-load.ts';
 import { type Goal, judge, type Measured } from './result.ts';
 import { singleStatement } from './single-statement.ts';
 
-const PROJECTS = 64;
-const PREFIX = 'bench-';
 const PGBENCH_CLIENTS = 8;
 const IN_FLIGHT = 32;
 
@@ -64,7 +66,7 @@ async function openSide(context: BenchContext): Promise<Side> {
   const database = await openDatabase(server.url, 'beside');
   const api = await startApi(context, database.url, database.secretsKey);
   const load = new RestLoad(1);
-  const answer = await load.post({ url: machinesOf(api.url, 0), apiKey: database.apiKey }, bodyOf('model'));
+  const answer = await load.post({ url: machinesUrl(api.url, 0), apiKey: database.apiKey }, machineBody('model'));
   load.close();
   await api.stop();
   const pool = new pg.Pool({ connectionString: database.url, max: 1 });
@@ -107,52 +109,6 @@ async function modelOf(
   return { uid, name: 'model', operationId: found.rows[0]?.id ?? '', project: `${PREFIX}0` };
 }
 
-interface BenchDatabase {
-  readonly url: string;
-  readonly secretsKey: string;
-  readonly apiKey: string;
-}
-
-async function openDatabase(serverUrl: string, name: string): Promise<BenchDatabase> {
-  const admin = new pg.Pool({ connectionString: serverUrl, max: 1 });
-  await admin.query(`create database ${name}`);
-  await admin.end();
-  const target = new URL(serverUrl);
-  target.pathname = `/${name}`;
-  await migrate(target.href);
-  const secretsKey = randomBytes(32).toString('base64');
-  const store = await openStore({ databaseUrl: target.href, secretsKey, applicationName: 'bench', quotaDefaults: {} });
-  for (let index = 0; index < PROJECTS; index += 1) await store.createProject(`${PREFIX}${index}`);
-  const key = await store.createApiKey({ name: 'bench', scopes: ['read', 'write', 'admin'] });
-  await store.close();
-  return { url: target.href, secretsKey, apiKey: key.token };
-}
-
-async function startApi(context: BenchContext, databaseUrl: string, secretsKey: string) {
-  const port = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), 'bench-api-'));
-  context.defer(async () => rmSync(folder, { recursive: true, force: true }));
-  const logFile = join(folder, 'api.log');
-  const env = {
-    DATABASE_URL: databaseUrl,
-    SECRETS_KEY: secretsKey,
-    REST_PORT: String(port),
-    // What is measured is the work, not the limit.
-    ...{ RATE_LIMIT_READS: '0', RATE_LIMIT_WRITES: '0', RATE_LIMIT_WATCHES: '0' },
-    GRPC_PORT: '0',
-    LOG_LEVEL: 'info',
-  };
-  const part = await startProcess({
-    name: 'api',
-    command: ['services/api/dist/main.js'],
-    env,
-    logFile,
-    readyFrom: (line) => (line.msg === 'api.ready' ? line : undefined),
-  });
-  context.defer(() => part.stop());
-  return { url: `http://127.0.0.1:${port}`, pid: part.pid, stop: () => part.stop() };
-}
-
 /** The API, the relay with its jobs, and the client. */
 async function startPart(context: BenchContext, side: Side) {
   const database = await openDatabase(side.serverUrl, 'ours');
@@ -174,7 +130,7 @@ async function startPart(context: BenchContext, side: Side) {
   let count = 0;
   const next = () => {
     count += 1;
-    return { url: machinesOf(api.url, count % PROJECTS), apiKey: database.apiKey, body: bodyOf(`vm-${count}`) };
+    return { url: machinesUrl(api.url, count % PROJECTS), apiKey: database.apiKey, body: machineBody(`vm-${count}`) };
   };
   const window = async (windowMs: number): Promise<Sample> => {
     const before = { started: drain.started(), at: performance.now(), cpu: cpuOfEach(parts) };
@@ -218,17 +174,4 @@ async function startDrain(context: BenchContext, database: BenchDatabase, redisU
     while (started < count) await once(child, 'message', { signal: AbortSignal.timeout(30_000) });
   };
   return { pid: child.pid ?? 0, started: () => started, reaches };
-}
-
-function machinesOf(url: string, project: number): string {
-  return `${url}/v1/projects/${PREFIX}${project}/vm-instances`;
-}
-
-function bodyOf(name: string): string {
-  return JSON.stringify({
-    apiVersion: 'apps.cozystack.io/v1alpha1',
-    kind: 'VMInstance',
-    metadata: { name },
-    spec: { instanceType: 'u1.medium', instanceProfile: 'ubuntu', running: true, disks: [] },
-  });
 }

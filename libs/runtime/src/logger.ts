@@ -1,11 +1,13 @@
 /**
  * The one way to write logs: one JSON object a line on standard output, with the ids of the work in hand.
  *
- * A reader could break: everything in REDACTED_KEYS is replaced at the top level and up to two levels down. A secret under
- * another name is not, so never log a request body or a spec; log its kind, name and uid.
+ * A reader could break: everything in `redaction.ts` is replaced at the top level and up to two levels down. A secret
+ * under another name is not, so never log a request body or a spec; log its kind, name and uid.
  */
 import { type DestinationStream, type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino';
 import { logContext } from './log-context.ts';
+import { openLogOutput } from './log-output.ts';
+import { redacted } from './redaction.ts';
 
 export type { Logger } from 'pino';
 
@@ -17,35 +19,17 @@ export interface LoggerSettings {
   readonly destination?: DestinationStream;
 }
 
-const REDACTED_KEYS = [
-  'apiKey',
-  'authorization',
-  'cloudInit',
-  'cookie',
-  'databaseUrl',
-  'idempotencyKey',
-  'password',
-  'secret',
-  'secretsKey',
-  'sshKeys',
-  'token',
-  'userData',
-];
-
-const redactedPaths = REDACTED_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
-
 /** A logger for a process; child loggers inherit the ids and the redaction. */
 export function createLogger(settings: LoggerSettings): Logger {
   const options: LoggerOptions = {
     level: settings.level ?? 'info',
     base: { service: settings.service, pid: process.pid },
     timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label) => ({ level: label }), log: redacted, bindings: redacted },
     mixin: () => ({ ...logContext() }),
-    redact: { paths: redactedPaths, censor: '[redacted]' },
     serializers: { err: describeError, error: describeError },
   };
-  return settings.destination === undefined ? pino(options) : pino(options, settings.destination);
+  return pino(options, settings.destination ?? openLogOutput());
 }
 
 interface DescribedError {

@@ -2,7 +2,7 @@
  * API keys. A token is `vmk_<id>_<secret>`; of the secret only its hash is stored. Verdicts are kept in memory for less
  * than a second, which is how late a revocation may take effect.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Fault } from '@compute/domain';
 import type pg from 'pg';
 import type { Attributed } from '../commands.ts';
@@ -169,7 +169,7 @@ function olderThan(cursor: string) {
 const NO_HASH = Buffer.alloc(32);
 
 function hashOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
 }
 
 /** The same words for the caller whatever is wrong; the cause, for the log, names a key that is known. */

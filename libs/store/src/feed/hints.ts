@@ -14,6 +14,8 @@ const CHANNEL = 'compute_hint';
 const NOTIFY_PAUSE_MS = 5;
 const RECONNECT_MS = 1_000;
 
+const NOTIFY = { name: 'notify', text: 'select pg_notify($1, topic) from unnest($2::text[]) as topic' };
+
 export interface NextOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -99,8 +101,8 @@ export class Hints {
       while (this.#unsent.size > 0 && this.#client) {
         const topics = [...this.#unsent];
         this.#unsent.clear();
-        await this.#client.query('select pg_notify($1, topic) from unnest($2::text[]) as topic', [CHANNEL, topics]);
-        await sleep(NOTIFY_PAUSE_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+        await this.#client.query({ ...NOTIFY, values: [CHANNEL, topics] });
+        await sleep(NOTIFY_PAUSE_MS);
       }
     } catch (error) {
       this.#onError(error);

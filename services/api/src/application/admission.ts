@@ -2,7 +2,7 @@
  * The door of every face: who asks, and whether it is one too many. An address that keeps sending keys that open nothing
  * has to wait, except with a key that opened before, so that a neighbour's guessing locks nobody out.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Fault, isFault } from '@compute/domain';
 import { type Authenticator, bearerToken } from './authenticator.ts';
 import { RateBuckets, type RateClass, RateLimits, type RateSettings, type RateState } from './rate-limits.ts';
@@ -33,7 +33,7 @@ export class Admission {
   /** Throws as the authenticator does, and `RateLimited` for an address that guesses. */
   async authenticate(header: string | undefined, address: string): Promise<Caller> {
     const token = bearerToken(header);
-    const digest = token === undefined ? '' : createHash('sha256').update(token).digest('base64');
+    const digest = token === undefined ? '' : hash('sha256', token, 'base64');
     if (token !== undefined) this.#refuseGuesser(address, digest);
     try {
       const caller = await this.#authenticator.authenticate(header);
