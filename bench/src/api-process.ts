@@ -80,8 +80,9 @@ export async function startApi(
   };
 }
 
-export function machinesUrl(url: string, project: number): string {
-  return `${url}/v1/projects/${PREFIX}${project}/vm-instances`;
+/** The path of the machines of one of the projects. */
+export function machinesPath(project: number): string {
+  return `/v1/projects/${PREFIX}${project}/vm-instances`;
 }
 
 /** The smallest sensible manifest of a machine, without disks. */

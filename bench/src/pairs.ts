@@ -49,8 +49,6 @@ export async function compare(contest: Contest): Promise<Ratio> {
 
 export function ratioOf(ours: readonly Sample[], beside: readonly Sample[]): Ratio {
   const ratios = ours.map((sample, index) => sample.value / (beside[index]?.value ?? Number.NaN));
-  const operations = ours.reduce((sum, sample) => sum + sample.operations, 0);
-  const cpuMicros = ours.reduce((sum, sample) => sum + sample.cpuMicros, 0);
   return {
     ratio: median(ratios),
     min: Math.min(...ratios),
@@ -58,8 +56,15 @@ export function ratioOf(ours: readonly Sample[], beside: readonly Sample[]): Rat
     pairs: ratios.length,
     ours: median(ours.map(({ value }) => value)),
     beside: median(beside.map(({ value }) => value)),
-    cpuMicrosPerOp: operations === 0 ? 0 : cpuMicros / operations,
+    cpuMicrosPerOp: cpuMicrosPerOp(ours),
   };
+}
+
+/** Of all the windows together; 0 when nothing was done. */
+export function cpuMicrosPerOp(samples: readonly Sample[]): number {
+  const operations = samples.reduce((sum, sample) => sum + sample.operations, 0);
+  const cpuMicros = samples.reduce((sum, sample) => sum + sample.cpuMicros, 0);
+  return operations === 0 ? 0 : cpuMicros / operations;
 }
 
 export function median(values: readonly number[]): number {

@@ -1,58 +1,43 @@
-/** Sends the same kind of request over kept-alive connections, a fixed number of them at a time. */
-import { Agent, request } from 'node:http';
-
-export interface RestTarget {
-  readonly url: string;
-  readonly apiKey: string;
-}
+/** Sends the same kind of request over kept-alive connections, one at a time on each of them. */
+import { HttpConnection, type HttpQuestion } from './http-connection.ts';
 
 export class RestLoad {
-  readonly #agent: Agent;
-  readonly #inFlight: number;
+  readonly #connections: readonly HttpConnection[];
 
-  constructor(inFlight: number) {
-    this.#inFlight = inFlight;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: inFlight });
+  private constructor(connections: readonly HttpConnection[]) {
+    this.#connections = connections;
+  }
+
+  /** `inFlight` connections to the server of the address. */
+  static async open(url: string, inFlight: number): Promise<RestLoad> {
+    return new RestLoad(await Promise.all(Array.from({ length: inFlight }, () => HttpConnection.open(url))));
   }
 
   /** Sends for the time and resolves, when the last is answered, with how many were answered. Throws at a refusal. */
-  async run(windowMs: number, next: () => RestTarget & { readonly body: string }): Promise<number> {
+  async run(windowMs: number, next: () => HttpQuestion): Promise<number> {
     const until = performance.now() + windowMs;
     let answered = 0;
-    const client = async () => {
-      for (; performance.now() < until; answered += 1) {
-        const { body, ...target } = next();
-        await this.post(target, body);
-      }
+    const client = async (connection: HttpConnection) => {
+      for (; performance.now() < until; answered += 1) await ask(connection, next());
     };
-    await Promise.all(Array.from({ length: this.#inFlight }, client));
+    await Promise.all(this.#connections.map(client));
     return answered;
   }
 
-  /** The answer's body. */
-  post({ url, apiKey }: RestTarget, body: string): Promise<string> {
-    const headers = {
-      authorization: `Bearer ${apiKey}`,
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-    };
-    return new Promise((resolve, reject) => {
-      const outgoing = request(url, { method: 'POST', agent: this.#agent, headers }, (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (part) => {
-          text += part;
-        });
-        response.on('end', () => {
-          const status = response.statusCode ?? 0;
-          if (status < 300) resolve(text);
-          else reject(new Error(`${url} answered ${status}: ${text.slice(0, 400)}`));
-        });
-      });
-      outgoing.on('error', reject).end(body);
-    });
+  /** The answer's body. Throws at a refusal. */
+  async one(question: HttpQuestion): Promise<string> {
+    const [connection] = this.#connections;
+    if (!connection) throw new Error('There is no connection.');
+    return ask(connection, question);
   }
 
   close(): void {
-    this.#agent.destroy();
+    for (const connection of this.#connections) connection.close();
   }
+}
+
+async function ask(connection: HttpConnection, question: HttpQuestion): Promise<string> {
+  const { status, body } = await connection.ask(question);
+  if (status < 300) return body;
+  throw new Error(`${question.path} answered ${status}: ${body.slice(0, 400)}`);
 }
