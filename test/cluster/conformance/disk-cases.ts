@@ -2,6 +2,7 @@
 import { type KubeObject, resourceKind } from '@compute/kube-client';
 import { describe, expect, it } from 'vitest';
 import { notRun } from './not-run.ts';
+import { soon } from './soon.ts';
 import type { Stage } from './stage.ts';
 
 const IMAGES_NAMESPACE = 'cozy-public';
@@ -128,7 +129,6 @@ interface Phased extends KubeObject {
 /** The image as the platform keeps it: a claim of another namespace, made by a DataVolume unless it is there. */
 async function installImage({ admin }: Stage): Promise<void> {
   const metadata = { name: `vm-default-images-${IMAGE}`, namespace: IMAGES_NAMESPACE };
-  const isBound = async () => (await admin.get(CLAIMS, metadata))?.status?.phase === 'Bound';
   if ((await admin.get(CLAIMS, metadata)) === undefined) {
     await admin.create(DATA_VOLUMES, {
       apiVersion: 'cdi.kubevirt.io/v1beta1',
@@ -140,5 +140,5 @@ async function installImage({ admin }: Stage): Promise<void> {
       },
     });
   }
-  await expect.poll(isBound, { timeout: 60_000 }).toBe(true);
+  await soon(async () => expect((await admin.get(CLAIMS, metadata))?.status?.phase).toBe('Bound'));
 }

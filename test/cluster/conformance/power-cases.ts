@@ -2,6 +2,7 @@
 import { resourceKind } from '@compute/kube-client';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { notRun } from './not-run.ts';
+import { soon } from './soon.ts';
 import type { Stage } from './stage.ts';
 
 const INSTANCES = resourceKind({
@@ -25,7 +26,7 @@ export function powerCases(stage: () => Stage): void {
       await stage().phases({ [vm]: 'Running' });
       const before = await incarnation(vm);
       await stage().act(vm, 'restart');
-      await expect.poll(() => incarnation(vm), { timeout: 60_000 }).not.toBeOneOf([before, undefined]);
+      await soon(async () => expect(await incarnation(vm)).not.toBeOneOf([before, undefined]));
       await stage().phases({ [vm]: 'Running' });
       await stage().deleteMachine(vm);
     });
@@ -74,9 +75,9 @@ export function powerCases(stage: () => Stage): void {
       await stage().phases({ [system]: 'Ready', [data]: 'Ready', [vm]: 'Running' });
       const before = await incarnation(vm);
       await stage().editMachine(vm, { disks: [system, { name: data, bus: 'scsi' }] });
-      await expect.poll(() => volumes(vm), { timeout: 60_000 }).toContain(`vm-disk-${data}`);
+      await soon(async () => expect(await volumes(vm)).toContain(`vm-disk-${data}`));
       await stage().editMachine(vm, { disks: [system] });
-      await expect.poll(() => volumes(vm), { timeout: 60_000 }).not.toContain(`vm-disk-${data}`);
+      await soon(async () => expect(await volumes(vm)).not.toContain(`vm-disk-${data}`));
       expect(await incarnation(vm)).toBe(before);
       await stage().deleteMachine(vm);
       await stage().deleteDisk(system);
