@@ -23,7 +23,7 @@ export function diskCases(stage: () => Stage): void {
       const claim = await stage().objectsOf(name);
       expect(claim).toEqual([`DataVolume/vm-disk-${name}`, `PersistentVolumeClaim/vm-disk-${name}`]);
       await stage().deleteDisk(name);
-      expect(await stage().objectsOf(name)).toEqual([]);
+      await stage().leavesNothing(name);
     });
 
     it('without a source is blank and becomes Ready', async () => {
@@ -49,7 +49,7 @@ export function diskCases(stage: () => Stage): void {
       await stage().phases({ [copy]: 'Ready' });
       await stage().deleteDisk(copy);
       await stage().deleteDisk(origin);
-      expect(await stage().objectsOf(origin, copy)).toEqual([]);
+      await stage().leavesNothing(origin, copy);
     });
 
     it('is a clone of an image of another namespace', async (context) => {
@@ -73,7 +73,7 @@ export function diskCases(stage: () => Stage): void {
       const { status } = await stage().until(name, (now) => now.status.phase === 'Failed');
       expect(status.failure).toMatchObject({ code, remedy: expect.stringMatching(/\w+/) });
       await stage().deleteDisk(name);
-      expect(await stage().objectsOf(name)).toEqual([]);
+      await stage().leavesNothing(name);
     });
 
     it('grows', async () => {
@@ -101,7 +101,7 @@ export function diskCases(stage: () => Stage): void {
       await stage().disk(name, { source: { http: { url: stage().image(SLOW_BYTES_PER_SECOND) } } });
       await moment(name);
       await stage().deleteDisk(name);
-      expect(await stage().objectsOf(name)).toEqual([]);
+      await stage().leavesNothing(name);
     });
   });
 }

@@ -29,11 +29,11 @@ export function machineCases(stage: () => Stage): void {
       await stage().editMachine(vm, { running: true });
       await stage().phases({ [vm]: 'Running' });
       await stage().deleteMachine(vm);
-      expect(await stage().objectsOf(vm)).toEqual([]);
+      await stage().leavesNothing(vm);
       expect(await stage().objectsOf(system, data)).toHaveLength(4);
       await stage().deleteDisk(system);
       await stage().deleteDisk(data);
-      expect(await stage().objectsOf(system, data)).toEqual([]);
+      await stage().leavesNothing(system, data);
     });
 
     it('with a CD-ROM, a disk on a bus of its own and a size of its own runs', async () => {
@@ -67,7 +67,7 @@ export function machineCases(stage: () => Stage): void {
       await stage().editMachine(vm, { external: false });
       await stage().until(vm, (now) => addressOf(now) === undefined);
       await stage().deleteMachine(vm);
-      expect(await stage().objectsOf(vm)).toEqual([]);
+      await stage().leavesNothing(vm);
     });
 
     it('asks for a restart when its type is changed, and asks no more when it was stopped and started', async () => {
@@ -95,7 +95,7 @@ export function machineCases(stage: () => Stage): void {
       await stage().machine(vm, { external: true, externalPorts: [22], sshKeys: [SSH_KEY] });
       await moment(vm);
       await stage().deleteMachine(vm);
-      expect(await stage().objectsOf(vm)).toEqual([]);
+      await stage().leavesNothing(vm);
     });
 
     it('that names a disk which fails says so and does not run', async () => {

@@ -4,10 +4,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { KubeClient, type KubeObject, resourceKind } from '@compute/kube-client';
+import { expect } from 'vitest';
 import { allIn, type Manifest, RestClient, type WatchEvent } from '../../stories/rest-client.ts';
 import { RunningStack } from '../../stories/running-stack.ts';
 import { type Combination, combinationOf } from '../combination/combination.ts';
 import { type OpenCluster, openCluster } from '../combination/open-cluster.ts';
+import { soon } from './soon.ts';
 
 const API_VERSION = 'apps.cozystack.io/v1alpha1';
 const MERGE = { 'content-type': 'application/merge-patch+json' };
@@ -128,6 +130,14 @@ export class Stage {
     const lists = await Promise.all(FOLLOWED.map((kind) => this.admin.list(kind, { namespace })));
     const found = lists.flatMap(({ items }, index) => items.map((item) => describe(FOLLOWED[index]?.kind, item)));
     return found.filter((text) => names.some((name) => text.includes(name))).sort();
+  }
+
+  /**
+   * Waits until the cluster holds nothing of the named resources. A controller that has not seen a deletion yet may make
+   * something for an owner that is gone; the garbage collector takes it a moment later.
+   */
+  async leavesNothing(...names: readonly string[]): Promise<void> {
+    await soon(async () => expect(await this.objectsOf(...names)).toEqual([]));
   }
 
   async #apply(kind: string, name: string, spec: Readonly<Record<string, unknown>>): Promise<void> {
