@@ -14,6 +14,7 @@ it('carries every service in the descriptor set that reflection serves', () => {
     'compute.v1.ManifestService',
     'compute.v1.ProjectService',
     'compute.v1.QuotaService',
+    'compute.v1.UsageLedgerService',
     'compute.v1.UsageService',
     'compute.v1.VmDiskService',
     'compute.v1.VmInstanceService',

@@ -78,7 +78,8 @@ test('a report that says nothing new only moves the next look', async () => {
 
 test('a step that the lifecycle does not know is refused', async () => {
   const { resource } = await it.store.create(newDisk('odd'));
-  expect(await codeOf(it.store.observe(seenDisk(resource, 'Resizing')))).toBe('Internal');
+  const { resource: ready } = await it.store.observe(seenDisk(resource, 'Ready'));
+  expect(await codeOf(it.store.observe(seenDisk(ready, 'Importing')))).toBe('Internal');
 });
 
 test('the time of a change is moved into the span from the previous one to now', async () => {
