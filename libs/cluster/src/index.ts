@@ -2,7 +2,15 @@
 export { type Cluster, type ClusterOptions, openCluster } from './cluster.ts';
 export type { ActionOutcome } from './execute/action-outcome.ts';
 export { vmManifests } from './execute/vm-manifests.ts';
-export type { CatalogueReport, DifferingInstancetype } from './install-catalogue.ts';
+export { featureGates, type GatesOfOperator } from './inspect/feature-gates.ts';
+export { missingApis } from './inspect/missing-apis.ts';
+export { type ClusterRight, missingRights, type RoleRule } from './inspect/missing-rights.ts';
+export {
+  type CatalogueComparison,
+  type CatalogueReport,
+  compareCatalogue,
+  type DifferingInstancetype,
+} from './install-catalogue.ts';
 export { renderDataVolume } from './manifests/data-volume.ts';
 export { renderInstancetype } from './manifests/instancetype.ts';
 export { renderNamespace } from './manifests/namespace.ts';

@@ -25,20 +25,29 @@ export interface CatalogueReport {
   readonly missingProfiles: readonly string[];
 }
 
-/** Throws KubeError when the cluster cannot be asked. Safe to run from several workers at once. */
-export async function installCatalogue(client: KubeClient, catalogue: Catalogue): Promise<CatalogueReport> {
+/** What a cluster has of a catalogue. */
+export interface CatalogueComparison extends Omit<CatalogueReport, 'installed'> {
+  readonly missing: readonly InstanceType[];
+}
+
+/** Changes nothing. Throws KubeError when the cluster cannot be asked. */
+export async function compareCatalogue(client: KubeClient, catalogue: Catalogue): Promise<CatalogueComparison> {
   const [types, preferences] = await Promise.all([client.list(clusterInstancetypes), client.list(clusterPreferences)]);
   const present = new Map(types.items.map((item) => [item.metadata.name, item]));
-  const installed: string[] = [];
-  const differing: DifferingInstancetype[] = [];
-  for (const type of catalogue.instanceTypes) {
-    const found = present.get(type.name);
-    if (found === undefined) installed.push(...(await install(client, type)));
-    else differing.push(...difference(type, found));
-  }
   const profiles = new Set(preferences.items.map((item) => item.metadata.name));
-  const missingProfiles = catalogue.profiles.map(({ name }) => name).filter((name) => !profiles.has(name));
-  return { installed, differing, missingProfiles };
+  return {
+    missing: catalogue.instanceTypes.filter(({ name }) => !present.has(name)),
+    differing: catalogue.instanceTypes.flatMap((type) => difference(type, present.get(type.name))),
+    missingProfiles: catalogue.profiles.map(({ name }) => name).filter((name) => !profiles.has(name)),
+  };
+}
+
+/** Throws KubeError when the cluster cannot be asked. Safe to run from several workers at once. */
+export async function installCatalogue(client: KubeClient, catalogue: Catalogue): Promise<CatalogueReport> {
+  const { missing, ...rest } = await compareCatalogue(client, catalogue);
+  const installed: string[] = [];
+  for (const type of missing) installed.push(...(await install(client, type)));
+  return { installed, ...rest };
 }
 
 async function install(client: KubeClient, type: InstanceType): Promise<string[]> {
@@ -51,7 +60,12 @@ async function install(client: KubeClient, type: InstanceType): Promise<string[]
   }
 }
 
-function difference({ name, vcpu, memoryMib }: InstanceType, { spec }: ClusterInstancetype): DifferingInstancetype[] {
+function difference(
+  { name, vcpu, memoryMib }: InstanceType,
+  present: ClusterInstancetype | undefined,
+): DifferingInstancetype[] {
+  if (present === undefined) return [];
+  const { spec } = present;
   const found = { vcpu: spec.cpu.guest, memoryMib: parseQuantityMib(spec.memory.guest) };
   if (found.vcpu === vcpu && found.memoryMib === memoryMib) return [];
   return [{ name, wanted: { vcpu, memoryMib }, found }];

@@ -23,6 +23,8 @@ export interface CallReport {
   path: string;
   status: number;
   durationMs: number;
+  /** The server's clock when it answered, in whole seconds; absent when it did not say. */
+  serverTime?: Date;
 }
 
 export interface TransportOptions {
@@ -35,6 +37,7 @@ export interface TransportOptions {
 interface Answer {
   status: number;
   retryAfter: string | undefined;
+  date: string | undefined;
   text: string;
 }
 
@@ -52,14 +55,17 @@ export class Transport {
   async send(request: WireRequest): Promise<string> {
     const startedAt = performance.now();
     let status = 0;
+    let date: string | undefined;
     try {
       const answer = await this.#exchange(request);
       status = answer.status;
+      date = answer.date;
       if (status < 200 || status > 299) throw errorFromResponse(status, answer.text, answer.retryAfter);
       return answer.text;
     } finally {
       const durationMs = performance.now() - startedAt;
-      this.#options.onCall?.({ method: request.method, path: request.path, status, durationMs });
+      const serverTime = date === undefined ? {} : { serverTime: new Date(date) };
+      this.#options.onCall?.({ method: request.method, path: request.path, status, durationMs, ...serverTime });
     }
   }
 
@@ -93,7 +99,8 @@ export class Transport {
     const response = await this.#withFreshCredentials(open, deadline.signal, what);
     try {
       const text = await response.body.text();
-      return { status: response.statusCode, retryAfter: headerValue(response.headers['retry-after']), text };
+      const { 'retry-after': retryAfter, date } = response.headers;
+      return { status: response.statusCode, retryAfter: headerValue(retryAfter), date: headerValue(date), text };
     } catch (error) {
       throw errorFromTransport(what, error);
     }

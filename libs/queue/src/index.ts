@@ -1,3 +1,4 @@
+export { inspectRedis, type RedisFacts } from './inspect-redis.ts';
 export { type Poke, pokeKey } from './poke.ts';
 export type { MemoryState } from './queue-memory.ts';
 export type { QueueWorker, WorkHandler, WorkOptions } from './queue-worker.ts';

@@ -35,10 +35,14 @@ export function connectWorker(redisUrl: string, onError: ErrorListener): Redis {
 /** Throws `Fault('Unavailable')` when Redis does not answer or is older than 6.2. */
 export async function assertRedisVersion(redis: Redis): Promise<void> {
   const version = await readVersion(redis);
+  if (hasNeededVersion(version)) return;
+  throw new Fault('Unavailable', `Redis ${version} is too old: ${MINIMUM_VERSION.join('.')} or newer is needed`);
+}
+
+export function hasNeededVersion(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [wantedMajor, wantedMinor] = MINIMUM_VERSION;
-  if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return;
-  throw new Fault('Unavailable', `Redis ${version} is too old: ${wantedMajor}.${wantedMinor} or newer is needed`);
+  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
 }
 
 async function readVersion(redis: Redis): Promise<string> {

@@ -5,6 +5,7 @@ export type * from './commands.ts';
 export { FEED_LOCK } from './locks.ts';
 export { defaultLimit } from './quota/claim-keys.ts';
 export * from './records.ts';
+export { type DatabaseFacts, inspectDatabase, type WorkFacts } from './schema/inspect-database.ts';
 export { migrate } from './schema/migrate.ts';
 export { openStore, Store, type StoreOptions } from './store.ts';
 export type { ClosedPeriods } from './usage/close-period.ts';

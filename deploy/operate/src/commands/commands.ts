@@ -2,8 +2,10 @@
 import type { Command } from '../command.ts';
 import { audit } from './audit.ts';
 import { checkpoints } from './checkpoints.ts';
+import { doctor } from './doctor.ts';
 import { createKey, listKeys, revokeKey } from './keys.ts';
 import { migrateDatabase } from './migrate.ts';
+import { orphans } from './orphans.ts';
 import { createProject, listProjects } from './projects.ts';
 import { rebuildQueue } from './rebuild-queue.ts';
 import { reconcile } from './reconcile.ts';
@@ -11,6 +13,7 @@ import { recount } from './recount.ts';
 import { verify } from './verify.ts';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
+  doctor,
   migrate: migrateDatabase,
   'projects create': createProject,
   'projects list': listProjects,
@@ -19,6 +22,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'keys revoke': revokeKey,
   reconcile,
   'rebuild-queue': rebuildQueue,
+  orphans,
   recount,
   audit,
   checkpoints,

@@ -61,7 +61,8 @@ async function applyOne(client: pg.Client, migration: { name: string; sql: strin
   await client.query(FINISH_ENTRY, [id]);
 }
 
-async function migrationNames(folder: string): Promise<string[]> {
+/** Of this build, in their order. */
+export async function migrationNames(folder: string = MIGRATIONS): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   return entries
     .filter((entry) => entry.isDirectory())
