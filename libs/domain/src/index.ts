@@ -12,6 +12,8 @@ export * from './lifecycle.ts';
 export * from './listing.ts';
 export * from './names.ts';
 export * from './operation.ts';
+export * from './performance/figures.ts';
+export * from './performance/range.ts';
 export * from './plan.ts';
 export * from './quantity.ts';
 export * from './quota/claims.ts';

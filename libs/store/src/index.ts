@@ -3,6 +3,8 @@ export type { ApiKeysQuery, NewApiKeyRequest } from './access/api-keys.ts';
 export type { NewProjectOptions } from './access/projects.ts';
 export type * from './commands.ts';
 export { FEED_LOCK } from './locks.ts';
+export type { LatestPerformance, PerformanceSample } from './performance/performance-records.ts';
+export { PerformanceRecords } from './performance/performance-records.ts';
 export { defaultLimit } from './quota/claim-keys.ts';
 export * from './records.ts';
 export { type DatabaseFacts, inspectDatabase, type WorkFacts } from './schema/inspect-database.ts';

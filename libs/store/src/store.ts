@@ -36,6 +36,7 @@ import { HighWaterMark } from './feed/high-water-mark.ts';
 import { Hints, type HintTopic } from './feed/hints.ts';
 import { FeedSubscription } from './feed/subscription.ts';
 import { withLeadership } from './leadership.ts';
+import { PerformanceRecords } from './performance/performance-records.ts';
 import { ProjectKeys } from './project-keys.ts';
 import { readQuota, recountQuota } from './quota/quota-accounts.ts';
 import { followDefaults, setQuota } from './quota/quota-limits.ts';
@@ -110,6 +111,7 @@ interface Parts {
   readonly apiKeys: ApiKeys;
   readonly quotaDefaults: QuotaLimits;
   readonly usage: UsageRecords;
+  readonly performance: PerformanceRecords;
 }
 
 /**
@@ -132,6 +134,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const store = new Store({
     ...{ pool, config, prisma, hints, mark, log, quotaDefaults },
     usage: new UsageRecords({ pool, periodMs: usagePeriodMs, key: usageSigningKey(secretsKey) }),
+    performance: new PerformanceRecords(pool),
     writer: new Writer(pool, { keys, quotaDefaults, usagePeriodMs }, written),
     resources: new Resources(pool, keys),
     tail: new ChangeTail({ mark, log, hints, onError }),
@@ -362,6 +365,12 @@ export class Store {
 
   get usage(): UsageRecords {
     return this.#parts.usage;
+  }
+
+  // Performance ------------------------------------------------------------------------------------------------------
+
+  get performance(): PerformanceRecords {
+    return this.#parts.performance;
   }
 
   // Projects and API keys --------------------------------------------------------------------------------------------

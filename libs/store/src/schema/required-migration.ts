@@ -9,7 +9,7 @@ import { Fault } from '@compute/domain';
 import pg from 'pg';
 import { type Queryable, rowsOf } from '../connection.ts';
 
-export const NEWEST_MIGRATION = '20261123023500_quota_history';
+export const NEWEST_MIGRATION = '20261123024753_performance';
 
 const UNDEFINED_TABLE = '42P01';
 

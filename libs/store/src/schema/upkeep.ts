@@ -4,7 +4,11 @@ import { countOf, rowsOf } from '../connection.ts';
 
 /** Returns how many partitions were made. */
 export async function ensurePartitions(pool: pg.Pool): Promise<number> {
-  const [row] = await rowsOf<{ made: number }>(pool, { text: 'select ensure_partitions() as made' }, []);
+  const [row] = await rowsOf<{ made: number }>(
+    pool,
+    { text: 'select ensure_partitions() + ensure_performance_partitions() as made' },
+    [],
+  );
   return row?.made ?? 0;
 }
 
