@@ -22,6 +22,7 @@ import type { DiskTarget, VmTarget } from './targets.ts';
 import { claimWarningsOf } from './view/claim-warnings.ts';
 import { type ChangeListener, ClusterView, type ViewHealth } from './view/cluster-view.ts';
 import { leftoversOf } from './view/leftovers.ts';
+import { type MachineUsage, machineUsage } from './view/machine-usage.ts';
 import type { OwnedObject } from './view/owned-objects.ts';
 
 const MIN_HASH_KEY_BYTES = 16;
@@ -119,6 +120,11 @@ export class Cluster {
   /** Installs missing instance types and reports what differs or is missing. Throws KubeError. */
   installCatalogue(): Promise<CatalogueReport> {
     return installCatalogue(this.#client, this.#catalogue);
+  }
+
+  /** What machines use now: one list of the metrics API for all of them. Throws KubeError. */
+  machineUsage(): Promise<MachineUsage[]> {
+    return machineUsage(this.#client);
   }
 
   /** Stops following and ends all connections. */

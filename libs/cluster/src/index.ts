@@ -17,5 +17,6 @@ export { renderNamespace } from './manifests/namespace.ts';
 export type { RowRef } from './manifests/ownership.ts';
 export type { DiskTarget, VmTarget } from './targets.ts';
 export type { ViewHealth } from './view/cluster-view.ts';
+export type { MachineUsage } from './view/machine-usage.ts';
 export { diskState } from './view/observe.ts';
 export { OWNED_KINDS, type OwnedObject } from './view/owned-objects.ts';

@@ -160,6 +160,12 @@ export interface ClusterInstancetype extends KubeObject {
   };
 }
 
+/** What the metrics API says of a pod. */
+export interface PodMetrics extends KubeObject {
+  timestamp: string;
+  containers: { name: string; usage: { cpu: string; memory: string } }[];
+}
+
 export const dataVolumes = resourceKind<DataVolume>({
   group: 'cdi.kubevirt.io',
   version: 'v1beta1',
@@ -237,4 +243,11 @@ export const clusterPreferences = resourceKind<KubeObject>({
   kind: 'VirtualMachineClusterPreference',
   plural: 'virtualmachineclusterpreferences',
   namespaced: false,
+});
+export const podMetrics = resourceKind<PodMetrics>({
+  group: 'metrics.k8s.io',
+  version: 'v1beta1',
+  kind: 'PodMetrics',
+  plural: 'pods',
+  namespaced: true,
 });

@@ -157,6 +157,18 @@ export const WORKER_METRICS = {
     help: 'Entries of the catalogue that the cluster lacks or gives another size, by kind and problem',
     labels: ['kind', 'problem'],
   },
+  machinesSampled: {
+    type: 'counter',
+    name: 'compute_machines_sampled_total',
+    help: 'Machines whose use was written down, each once for each sample',
+    labels: [],
+  },
+  lastSample: {
+    type: 'gauge',
+    name: 'compute_last_sample_timestamp_seconds',
+    help: 'When what machines use was last asked of the cluster, in the process that does it; 0 in the others',
+    labels: [],
+  },
   usagePublished: {
     type: 'counter',
     name: 'compute_usage_events_published_total',

@@ -53,6 +53,11 @@ export class WorkerMetrics {
     if (oldest) this.instruments.relayLagSeconds.observe(secondsSince(oldest));
   }
 
+  sampled(machines: number): void {
+    this.instruments.machinesSampled.inc(machines);
+    this.instruments.lastSample.setToCurrentTime();
+  }
+
   /** A resource left `before.phase` for `phase`. */
   phaseChanged<K extends Kind>(before: ResourceOf[K], phase: ResourceOf[K]['phase']): void {
     const row: ResourceOf[Kind] = before;

@@ -5,6 +5,8 @@ import type { Poke } from '@compute/queue';
 import { createCatalogueInstaller } from './maintenance/catalogue-installer.ts';
 import { createOrphanWatch } from './maintenance/orphan-watch.ts';
 import { createUpkeep } from './maintenance/upkeep.ts';
+import { readTraffic } from './performance/prometheus-figures.ts';
+import { createRollup, createSampler } from './performance/sampler.ts';
 import { openReconciliation } from './reconcile/open-reconciliation.ts';
 import { createDueSweep } from './relay/due-sweep.ts';
 import { OutboxRelay } from './relay/outbox-relay.ts';
@@ -30,6 +32,7 @@ export async function startLoops(parts: WorkerParts): Promise<void> {
   };
   const relay = startRelay(parts, onError);
   startClocks(parts, onError);
+  startSampling(parts, onError);
   await startWork(parts, relay, onError);
   shutdown.register('readiness', () => health.drain());
 }
@@ -92,6 +95,28 @@ function startClocks(parts: WorkerParts, onError: LoopError): void {
   if (installCatalogue) installer.start();
   shutdown.register('clocks', async () => {
     await Promise.all([clock.stop(), upkeep.stop(), orphans.stop(), installer.stop()]);
+  });
+}
+
+function startSampling({ store, cluster, config, metrics, shutdown }: WorkerParts, onError: LoopError): void {
+  const { prometheusUrl } = config;
+  const sampler = createSampler({
+    store,
+    cluster,
+    everyMs: config.samplingSeconds * 1_000,
+    ...(prometheusUrl === undefined ? {} : { readTraffic: () => readTraffic(prometheusUrl) }),
+    onSampled: (machines) => metrics.sampled(machines),
+    onError,
+  }).start();
+  const retentionDays = {
+    sample: config.sampleRetentionDays,
+    minute: config.minuteRetentionDays,
+    hour: config.hourRetentionDays,
+    day: config.dayRetentionDays,
+  };
+  const rollup = createRollup({ store, retentionDays, onError }).start();
+  shutdown.register('sampling', async () => {
+    await Promise.all([sampler.stop(), rollup.stop()]);
   });
 }
 

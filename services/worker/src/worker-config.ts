@@ -97,6 +97,39 @@ export const WORKER_SETTINGS = {
     min: 1,
     description: 'how long history is kept.',
   }),
+  samplingSeconds: integerSetting('PERFORMANCE_SAMPLING_SECONDS', {
+    fallback: 30,
+    min: 1,
+    max: 3_600,
+    description: 'how often the cluster is asked, with one list, what machines use.',
+  }),
+  prometheusUrl: optional(
+    urlSetting('PROMETHEUS_URL', {
+      schemes: ['http', 'https'],
+      secret: true,
+      description: 'a Prometheus that scrapes KubeVirt, for network and disk of machines; without it they are unknown.',
+    }),
+  ),
+  sampleRetentionDays: integerSetting('PERFORMANCE_SAMPLE_RETENTION_DAYS', {
+    fallback: 2,
+    min: 1,
+    description: 'how long single samples are kept.',
+  }),
+  minuteRetentionDays: integerSetting('PERFORMANCE_MINUTE_RETENTION_DAYS', {
+    fallback: 14,
+    min: 2,
+    description: 'how long what machines used is kept by the minute.',
+  }),
+  hourRetentionDays: integerSetting('PERFORMANCE_HOUR_RETENTION_DAYS', {
+    fallback: 100,
+    min: 2,
+    description: 'how long what machines used is kept by the hour.',
+  }),
+  dayRetentionDays: integerSetting('PERFORMANCE_DAY_RETENTION_DAYS', {
+    fallback: 800,
+    min: 2,
+    description: 'how long what machines used is kept by the day.',
+  }),
   catalogueFile: optional(
     textSetting('CATALOGUE_FILE', {
       description: 'a JSON file with entries that are added to the built-in catalogue, see docs/catalogue.md.',
