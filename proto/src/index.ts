@@ -49,6 +49,15 @@ export {
 } from '../gen/compute/v1/manifest_service.ts';
 export { OperationMetadata } from '../gen/compute/v1/operation.ts';
 export {
+  FigureSpread,
+  GetVmInstanceMetricsRequest,
+  PerformancePoint,
+  PerformanceServiceClient,
+  type PerformanceServiceServer,
+  PerformanceServiceService,
+  VmInstanceMetrics,
+} from '../gen/compute/v1/performance_service.ts';
+export {
   ApiKey,
   CreateApiKeyRequest,
   CreateApiKeyResponse,

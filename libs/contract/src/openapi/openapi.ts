@@ -137,6 +137,7 @@ const QUERY_PARAMETERS: Readonly<Record<string, string>> = {
   pageToken: '`nextPageToken` of the page before, with the same query.',
   partial: 'Applies what is sound, whatever becomes of the others.',
   project: 'Of this project only.',
+  step: 'Length of a point in whole minutes, such as 5m, 1h or 1d. Empty: one that fits the span.',
   resumeToken: 'As Last-Event-ID, for clients that cannot send headers.',
   to: 'End of the span.',
   uid: 'Of this resource only.',

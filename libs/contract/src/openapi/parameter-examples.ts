@@ -29,6 +29,7 @@ const QUERIES: Readonly<Record<string, Examples>> = {
   pageSize: { '*': 50 },
   partial: { '*': 'false' },
   project: { '*': PROJECT },
+  step: { '*': '6h' },
   to: { '*': '2026-12-01T00:00:00Z' },
   wait: { '*': '5s' },
   withDisks: { '*': 'false' },

@@ -4,6 +4,7 @@ import {
   DISK_CONDITIONS,
   DISK_PHASES,
   FAULT_CODES,
+  type Figure,
   IMPORT_PHASES,
   OPERATION_VERBS,
   VM_CONDITIONS,
@@ -176,6 +177,16 @@ const apiKey = z.strictObject({
   lastUsedAt: time.optional(),
   rotateBy: time.meta({ description: 'When it should have been replaced; a hint.' }),
 });
+
+const spread = z.strictObject({ average: z.number(), maximum: z.number() }).nullable();
+const figures = {
+  cpuCores: spread,
+  memoryBytes: spread,
+  networkReceiveBytesPerSecond: spread,
+  networkTransmitBytesPerSecond: spread,
+  diskReadBytesPerSecond: spread,
+  diskWriteBytesPerSecond: spread,
+} satisfies Record<Figure, typeof spread>;
 
 /** By the name of the component. */
 export const VIEW_SCHEMAS = {
@@ -375,6 +386,17 @@ export const VIEW_SCHEMAS = {
         quantities: z.record(z.string(), z.number()),
       }),
     ),
+  }),
+  VMInstanceMetrics: z.strictObject({
+    project: z.string(),
+    name: z.string(),
+    uid: z.uuid(),
+    from: time,
+    to: time,
+    stepSeconds: z.number().int(),
+    points: z
+      .array(z.strictObject({ at: time, ...figures }))
+      .meta({ description: 'One for each step, in order; null where nothing was measured.' }),
   }),
   InstanceType: z.strictObject({
     name: z.string(),

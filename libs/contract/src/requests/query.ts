@@ -80,6 +80,17 @@ export const usageSummaryQuerySchema = z.strictObject({
   to: time,
   groupBy: csv.pipe(z.array(z.enum(['resource', 'hour', 'day']))),
 });
+const STEP_UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+export const performanceQuerySchema = z.strictObject({
+  from: time,
+  to: time,
+  step: z
+    .string()
+    .regex(/^[1-9]\d{0,6}[smhd]$/, 'A length of time such as 60s, 5m, 1h or 1d.')
+    .transform((step) => Number.parseInt(step, 10) * (STEP_UNITS_MS[step.slice(-1)] ?? 0))
+    .optional(),
+});
 /** The catalogue is short: a page holds all of it unless another size is asked for. */
 export const catalogueQuerySchema = z.strictObject({
   pageSize: pageSize.default(MAX_PAGE_SIZE),

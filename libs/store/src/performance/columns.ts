@@ -70,7 +70,7 @@ export function rangeStatement(level: RollupLevel): { readonly name: string; rea
   return { name: `performance_range_${level}`, text };
 }
 
-/** Of one project, of one machine where `$2` is given: the newest sample that is younger than `$3` seconds. */
+/** Of one project, of one machine where `$2` is given, in the phases `$4`: the newest sample that is younger than `$3` seconds. */
 export const LATEST = {
   name: 'latest_performance',
   text: `
@@ -79,7 +79,7 @@ from resource r cross join lateral (
   select * from performance_sample s
   where s.uid = r.uid and s.at > now() - make_interval(secs => $3::float8) order by s.at desc limit 1
 ) as s
-where r.project = $1 and r.kind = 'VMInstance' and ($2::text is null or r.name = $2)
+where r.project = $1 and r.kind = 'VMInstance' and r.phase = any($4::text[]) and ($2::text is null or r.name = $2)
 order by r.name`,
 };
 

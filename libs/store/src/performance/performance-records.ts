@@ -12,6 +12,7 @@ import {
   type PerformanceLevel,
   type PerformanceRange,
   type RollupLevel,
+  type VmPhase,
 } from '@compute/domain';
 import type pg from 'pg';
 import { countOf, rowsOf } from '../connection.ts';
@@ -32,6 +33,13 @@ export interface PerformanceSample {
   readonly uid: string;
   readonly at: Date;
   readonly figures: Figures;
+}
+
+export interface LatestQuery {
+  readonly project: string;
+  readonly withinMs: number;
+  readonly phases: readonly VmPhase[];
+  readonly name?: string;
 }
 
 /** A machine with its newest sample. */
@@ -85,9 +93,9 @@ export class PerformanceRecords {
     return rows.map((row) => ({ at: row.at, figures: spreadsOf(row as unknown as FigureRow) }));
   }
 
-  /** Machines of a project (one, where it is named) that were measured within `withinMs`, by name. */
-  async latest(project: string, withinMs: number, name?: string): Promise<LatestPerformance[]> {
-    const values = [project, name ?? null, withinMs / 1_000];
+  /** Machines of a project (one, where it is named) in some phases that were measured within `withinMs`, by name. */
+  async latest({ project, withinMs, phases, name }: LatestQuery): Promise<LatestPerformance[]> {
+    const values = [project, name ?? null, withinMs / 1_000, phases];
     const rows = await rowsOf<LatestRow>(this.#pool, LATEST, values);
     return rows.map((row) => ({
       project: row.project,

@@ -12,6 +12,7 @@ import { HistoryService } from './history-service.ts';
 import { ManifestService } from './manifest-service.ts';
 import type { OidcVerifier } from './oidc/oidc-verifier.ts';
 import { OperationService } from './operation-service.ts';
+import { PerformanceService } from './performance-service.ts';
 import { ProjectService } from './project-service.ts';
 import { QuotaService } from './quota-service.ts';
 import { SourceGuard } from './source-guard.ts';
@@ -29,6 +30,7 @@ export interface ApiParts {
   readonly history: HistoryService;
   readonly manifests: ManifestService;
   readonly operations: OperationService;
+  readonly performance: PerformanceService;
   readonly projects: ProjectService;
   readonly quota: QuotaService;
   readonly usage: UsageService;
@@ -58,6 +60,7 @@ export function createApiParts(given: ApiPartsSettings): ApiParts {
   const authenticator = new Authenticator(store, given.oidc);
   const resources = { store, projects, sources, signer, settings, recordEdit: recordForeignEdit };
   const disks = new VmDiskService(resources);
+  const instances = new VmInstanceService(resources);
   return {
     admission: new Admission(authenticator, given.admission),
     audit: new AuditService(store, projects, signer),
@@ -66,12 +69,13 @@ export function createApiParts(given: ApiPartsSettings): ApiParts {
     history: new HistoryService(store, projects, signer),
     manifests: new ManifestService(resources),
     operations: new OperationService({ store, signer, disks }),
+    performance: new PerformanceService(store, projects, instances),
     projects,
     quota: new QuotaService(store, projects, catalogue),
     usage: new UsageService(store, projects, signer),
     usageLedger: new UsageLedgerService(store, projects, signer),
     disks,
-    instances: new VmInstanceService(resources),
+    instances,
     watch: new WatchService(store, projects),
   };
 }

@@ -7,6 +7,7 @@ import {
   HistoryServiceService,
   ManifestServiceService,
   OperationsService,
+  PerformanceServiceService,
   ProjectServiceService,
   QuotaServiceService,
   UsageLedgerServiceService,
@@ -26,6 +27,7 @@ import { auditMethods } from './audit.service.ts';
 import { Calls } from './calls.ts';
 import { manifestMethods } from './manifests.service.ts';
 import { operationMethods } from './operations.service.ts';
+import { performanceMethods } from './performance.service.ts';
 import { catalogueMethods, historyMethods, projectMethods, quotaMethods } from './project.services.ts';
 import { addReflection } from './reflection.ts';
 import { serverCredentials } from './server-credentials.ts';
@@ -93,6 +95,7 @@ function addServices(server: Server, settings: GrpcServerSettings): void {
   server.addService(HistoryServiceService, historyMethods(calls, parts));
   server.addService(QuotaServiceService, quotaMethods(calls, parts));
   server.addService(CatalogueServiceService, catalogueMethods(calls, parts));
+  server.addService(PerformanceServiceService, performanceMethods(calls, parts));
   server.addService(ProjectServiceService, projectMethods(calls, parts));
   server.addService(OperationsService, operationMethods(calls, parts));
 }

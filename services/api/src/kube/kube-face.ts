@@ -26,6 +26,7 @@ import type { OpenStreams } from '../open-streams.ts';
 import { EVENT_KIND, EventBackend } from './events.ts';
 import { guarded, type NoteFault } from './guarded.ts';
 import { callerOf, KubeCaller } from './kube-caller.ts';
+import { MACHINE_METRICS_KIND, MachineMetricsBackend, NoPodsBackend, POD_KIND } from './machine-metrics.ts';
 import { NAMESPACE_KIND, NamespaceBackend } from './namespaces.ts';
 import { isWatch, observeRequest } from './observe-request.ts';
 import { powerRoutes } from './power-routes.ts';
@@ -52,13 +53,19 @@ export interface KubeFace {
 }
 
 const BOOKMARK_EVERY_MS = 60_000;
+const METRICS_KINDS = [MACHINE_METRICS_KIND, POD_KIND];
 const NOBODY = { group: '', kind: '', plural: '', name: '' };
 
 /** Resolves when it answers. Rejects when the port is taken or the certificate cannot be used. */
 export async function startKubeFace(settings: KubeFaceSettings): Promise<KubeFace> {
   const requests = new WeakMap<IncomingMessage, Exchange>();
   const api = new KubeApi({
-    kinds: new KindRegistry([...KINDS.map((kind) => RESOURCE_KINDS[kind]), NAMESPACE_KIND, EVENT_KIND]),
+    kinds: new KindRegistry([
+      ...KINDS.map((kind) => RESOURCE_KINDS[kind]),
+      NAMESPACE_KIND,
+      EVENT_KIND,
+      ...METRICS_KINDS,
+    ]),
     routes: powerRoutes(settings.parts.instances, (user) => noteOf(settings.observation, user)),
     backends: backendsOf(settings),
     tokens: { authenticate: (request) => authenticate(settings, request, requests.get(request)) },
@@ -100,6 +107,10 @@ function backendsOf({ parts, streams, observation }: KubeFaceSettings): Backends
       new NamespaceBackend(parts.projects, { caller: callerOf(user), streams }, noteOf(observation, user)),
     [resourceKey(EVENT_KIND)]: (user) =>
       new EventBackend(parts, { caller: callerOf(user), streams }, noteOf(observation, user)),
+    [resourceKey(MACHINE_METRICS_KIND)]: (user) =>
+      new MachineMetricsBackend(parts, callerOf(user).context, noteOf(observation, user)),
+    [resourceKey(POD_KIND)]: (user) =>
+      new NoPodsBackend(parts.projects, callerOf(user).context, noteOf(observation, user)),
   };
   for (const kind of KINDS) {
     makers[resourceKey(RESOURCE_KINDS[kind])] = (user) =>

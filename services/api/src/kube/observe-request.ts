@@ -4,7 +4,7 @@ import { POWER_VERBS } from '@compute/domain';
 import type { ApiObservation } from '../api-observation.ts';
 
 const SUBRESOURCES: readonly string[] = POWER_VERBS;
-const RESOURCES: readonly string[] = ['vminstances', 'vmdisks', 'events', 'namespaces'];
+const RESOURCES: readonly string[] = ['vminstances', 'vmdisks', 'events', 'pods', 'namespaces'];
 
 /** Notes the request now and its answer when it has left. */
 export function observeRequest(

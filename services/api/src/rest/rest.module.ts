@@ -7,6 +7,7 @@ import { CatalogueService } from '../application/catalogue-service.ts';
 import { HistoryService } from '../application/history-service.ts';
 import { ManifestService } from '../application/manifest-service.ts';
 import { OperationService } from '../application/operation-service.ts';
+import { PerformanceService } from '../application/performance-service.ts';
 import { ProjectService } from '../application/project-service.ts';
 import { QuotaService } from '../application/quota-service.ts';
 import { UsageLedgerService } from '../application/usage-ledger-service.ts';
@@ -22,6 +23,7 @@ import { HealthController } from './health.controller.ts';
 import { HistoryController } from './history.controller.ts';
 import { ManifestsController } from './manifests.controller.ts';
 import { OperationsController } from './operations.controller.ts';
+import { PerformanceController } from './performance.controller.ts';
 import { ProjectsController } from './projects.controller.ts';
 import { QuotaController } from './quota.controller.ts';
 import { StreamSettings } from './stream-settings.ts';
@@ -47,6 +49,7 @@ export function restModule(parts: ApiParts, streams: StreamSettings, observation
       HistoryController,
       ManifestsController,
       OperationsController,
+      PerformanceController,
       ProjectsController,
       QuotaController,
       UsageController,
@@ -62,6 +65,7 @@ export function restModule(parts: ApiParts, streams: StreamSettings, observation
       { provide: HistoryService, useValue: parts.history },
       { provide: ManifestService, useValue: parts.manifests },
       { provide: OperationService, useValue: parts.operations },
+      { provide: PerformanceService, useValue: parts.performance },
       { provide: ProjectService, useValue: parts.projects },
       { provide: QuotaService, useValue: parts.quota },
       { provide: StreamSettings, useValue: streams },

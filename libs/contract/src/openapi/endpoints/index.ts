@@ -9,6 +9,7 @@ import type { Endpoint } from './endpoint.ts';
 import { HISTORY_ENDPOINTS } from './history.ts';
 import { MANIFEST_ENDPOINTS } from './manifests.ts';
 import { OPERATION_ENDPOINTS } from './operations.ts';
+import { PERFORMANCE_ENDPOINTS } from './performance.ts';
 import { PROJECT_ENDPOINTS } from './projects.ts';
 import { QUOTA_ENDPOINTS } from './quota.ts';
 import { SERVICE_ENDPOINTS } from './service.ts';
@@ -21,6 +22,7 @@ import { WATCH_ENDPOINTS } from './watch.ts';
 export const ENDPOINTS: readonly Endpoint[] = [
   ...MANIFEST_ENDPOINTS,
   ...VM_INSTANCE_ENDPOINTS,
+  ...PERFORMANCE_ENDPOINTS,
   ...VM_DISK_ENDPOINTS,
   ...WATCH_ENDPOINTS,
   ...HISTORY_ENDPOINTS,
