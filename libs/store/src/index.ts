@@ -6,6 +6,7 @@ export { FEED_LOCK } from './locks.ts';
 export type { LatestPerformance, PerformanceSample } from './performance/performance-records.ts';
 export { PerformanceRecords } from './performance/performance-records.ts';
 export { defaultLimit } from './quota/claim-keys.ts';
+export type { Backlog, ResourceCount } from './reads/service-levels.ts';
 export * from './records.ts';
 export { type DatabaseFacts, inspectDatabase, type WorkFacts } from './schema/inspect-database.ts';
 export { migrate } from './schema/migrate.ts';

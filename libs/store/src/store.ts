@@ -47,6 +47,7 @@ import { clampLimit } from './reads/page-limit.ts';
 import { readHolders, readReserved } from './reads/quota-claims.ts';
 import { forgetQuotaHistory, readQuotaHistory } from './reads/quota-history.ts';
 import { Resources } from './reads/resources.ts';
+import { type Backlog, countResources, type ResourceCount, readBacklog } from './reads/service-levels.ts';
 import { claimOutbox, lookLater, uidsWithoutRow, wakeAll, wakeDue, wakeOne, writeProgress } from './reads/work.ts';
 import type {
   ApiKeyRecord,
@@ -91,6 +92,8 @@ export interface StoreOptions {
   /** Limits that hold where nobody set one: by claim key, or by family (`series:*` + `/vcpus`); not named is unlimited. */
   readonly quotaDefaults: QuotaLimits;
   readonly usagePeriod?: 'hour' | 'minute';
+  /** Told how old the oldest change was of each page that watches were given. */
+  readonly onFeedLag?: (lagMs: number) => void;
   /** Told of faults that no caller waits for: a lost listener, a failed tail. */
   readonly onError?: (error: unknown) => void;
 }
@@ -137,7 +140,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     performance: new PerformanceRecords(pool),
     writer: new Writer(pool, { keys, quotaDefaults, usagePeriodMs }, written),
     resources: new Resources(pool, keys),
-    tail: new ChangeTail({ mark, log, hints, onError }),
+    tail: new ChangeTail({ mark, log, hints, onError, onLag: options.onFeedLag ?? (() => undefined) }),
     projects: new Projects(prisma, keys, secretsKey),
     apiKeys: new ApiKeys(pool, prisma, onError),
   });
@@ -424,6 +427,18 @@ export class Store {
     { dryRun = false }: { readonly dryRun?: boolean } = {},
   ): Promise<ApiKeyRecord> {
     return this.#parts.apiKeys.revoke(id, by, dryRun);
+  }
+
+  // Monitoring -------------------------------------------------------------------------------------------------------
+
+  /** What waits in the outbox and for the usage feed. */
+  backlog(): Promise<Backlog> {
+    return readBacklog(this.#parts.pool);
+  }
+
+  /** By project, kind and phase; `stuck` are those being deleted for longer than `stuckAfterMs`. */
+  countResources(stuckAfterMs: number): Promise<ResourceCount[]> {
+    return countResources(this.#parts.pool, stuckAfterMs);
   }
 
   // Upkeep -----------------------------------------------------------------------------------------------------------

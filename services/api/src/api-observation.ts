@@ -1,12 +1,24 @@
 /** What the process tells of itself: health, metrics, logs. */
 import type { Fault } from '@compute/domain';
 import { API_METRICS, createMetrics, HealthRegistry, type Logger, type Metrics } from '@compute/runtime';
+import type { Face } from './open-streams.ts';
 
 /** Who asked, as far as that is known. */
 export interface Who {
   readonly actor?: string;
   readonly face?: string;
   readonly address?: string;
+}
+
+/** One request and how it ended. */
+export interface Answered {
+  readonly face: Face;
+  /** A pattern or the name of a method, never what a caller chose. */
+  readonly route: string;
+  readonly code: string;
+  readonly isChange: boolean;
+  readonly isAccepted: boolean;
+  readonly durationMs: number;
 }
 
 /** Strangers without a key that we know could fill the log. */
@@ -24,14 +36,22 @@ export class ApiObservation {
     this.logger = logger;
   }
 
+  /** Measures a request that was answered. */
+  answered({ face, route, code, isChange, isAccepted, durationMs }: Answered): void {
+    const { requestSeconds, acceptSeconds } = this.metrics.instruments;
+    requestSeconds.observe({ face, route, code }, durationMs / 1_000);
+    if (isChange && isAccepted) acceptSeconds.observe({ face }, durationMs / 1_000);
+  }
+
   /**
    * Notes a fault that leaves through any face: what is ours is logged, and what was refused to somebody who is known;
-   * what a quota refused is counted.
+   * what a quota or a rate limit refused is counted.
    */
   noteFault(fault: Fault, who: Who = {}): void {
     if (fault.code === 'Internal') this.logger.error({ err: fault.cause ?? fault }, 'a request failed');
     if (isRefusal(fault))
       this.logger.warn({ ...who, code: fault.code, reason: reasonOf(fault) }, 'a request was refused');
+    if (fault.code === 'RateLimited') this.metrics.instruments.rateLimited.inc({ face: who.face ?? 'none' });
     const { quota } = fault.details;
     if (quota) this.metrics.instruments.quotaRefusals.inc({ scope: quota.scope, metric: quota.metric });
   }

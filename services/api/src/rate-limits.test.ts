@@ -112,3 +112,11 @@ it('an address that sends keys that open nothing has to wait, on every face', as
   client.close();
   expect((await test.send('GET', '/v1/projects', { key: known })).status).toBe(200);
 });
+
+it('what was refused is counted by face', async () => {
+  const { text } = await test.send('GET', '/metrics');
+  const refused = (face: string) =>
+    Number(new RegExp(`^compute_requests_rate_limited_total\\{face="${face}"[^}]*\\} (\\d+)$`, 'm').exec(text)?.[1]);
+  for (const face of ['rest', 'grpc', 'kube']) expect(refused(face), face).toBeGreaterThan(0);
+  expect(text).not.toContain('face="none"');
+});

@@ -55,9 +55,9 @@ export async function startApi(config: ApiConfig, options: StartApiOptions = {})
 
 async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown): Promise<Omit<RunningApi, 'close'>> {
   const catalogue = await readCatalogue(config.catalogueFile);
-  const store = await openApiStore(config, catalogue, logger);
-  shutdown.register('store', () => store.close());
   const observation = new ApiObservation(logger);
+  const store = await openApiStore(config, catalogue, observation);
+  shutdown.register('store', () => store.close());
   observation.health.register('database', () => store.ping());
   const { watchers } = observation.metrics.instruments;
   const streams = new OpenStreams((face, change) => watchers.inc({ face }, change), config.streamsPerCaller);
@@ -113,7 +113,8 @@ async function closeRest(app: NestFastifyApplication): Promise<void> {
 
 const hostForUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
-async function openApiStore(config: ApiConfig, catalogue: Catalogue, logger: Logger): Promise<Store> {
+async function openApiStore(config: ApiConfig, catalogue: Catalogue, observation: ApiObservation): Promise<Store> {
+  const { logger, metrics } = observation;
   return openStore({
     databaseUrl: config.databaseUrl,
     secretsKey: config.secretsKey,
@@ -121,6 +122,7 @@ async function openApiStore(config: ApiConfig, catalogue: Catalogue, logger: Log
     applicationName: 'compute-api',
     quotaDefaults: await readQuotaDefaults(config.quotaDefaultsFile, catalogue),
     usagePeriod: config.usagePeriod,
+    onFeedLag: (lagMs) => metrics.instruments.feedLagSeconds.observe(lagMs / 1_000),
     onError: (err) => logger.warn({ err }, 'store trouble'),
   });
 }

@@ -1,28 +1,34 @@
 /** Fills the worker's metrics: translates what happens in the loops into figures, and nothing else. */
 import type { Cluster } from '@compute/cluster';
-import type { Kind, ResourceOf } from '@compute/domain';
+import { KINDS, type Kind, type ResourceOf } from '@compute/domain';
 import type { QueueDepth, ReconcileQueue } from '@compute/queue';
 import { createMetrics, type Instruments, WORKER_METRICS } from '@compute/runtime';
+import type { Backlog, ResourceCount, Store } from '@compute/store';
+import { CENSUS_EVERY_MS } from './monitoring/resource-census.ts';
 
+const OUTDATED_MS = 3 * CENSUS_EVERY_MS;
 const COMING_UP: readonly string[] = ['Pending', 'Provisioning', 'Starting'];
 
 /** What is asked when the metrics are read. */
 export interface MeasuredParts {
   readonly queue: Pick<ReconcileQueue, 'depth'>;
   readonly cluster: Pick<Cluster, 'health'>;
+  readonly store: Pick<Store, 'backlog'>;
 }
 
 export class WorkerMetrics {
   #turnsWaiting: () => number = () => 0;
+  #countedAt = 0;
   readonly #metrics = createMetrics('worker', WORKER_METRICS);
   readonly instruments: Instruments<typeof WORKER_METRICS> = this.#metrics.instruments;
 
-  /** Prometheus text, with the figures that are asked for at that moment. A queue that is away leaves its last ones. */
-  async renderWith({ queue, cluster }: MeasuredParts): Promise<string> {
-    await queue.depth().then(
-      (depth) => this.#queueDepth(depth),
-      () => undefined,
-    );
+  /** Prometheus text, with the figures that are asked for at that moment. A queue or database that is away leaves its last ones. */
+  async renderWith({ queue, cluster, store }: MeasuredParts): Promise<string> {
+    await Promise.allSettled([
+      queue.depth().then((depth) => this.#queueDepth(depth)),
+      store.backlog().then((backlog) => this.#backlog(backlog)),
+    ]);
+    if (Date.now() - this.#countedAt > OUTDATED_MS) this.#forgetCounts();
     this.instruments.clusterTurnsWaiting.set(this.#turnsWaiting());
     const { lastEventAt } = cluster.health();
     if (lastEventAt) this.instruments.informerStalenessSeconds.set(secondsSince(lastEventAt));
@@ -51,6 +57,32 @@ export class WorkerMetrics {
   relayed(count: number, oldest: Date | undefined): void {
     this.instruments.outboxRelayed.inc(count);
     if (oldest) this.instruments.relayLagSeconds.observe(secondsSince(oldest));
+  }
+
+  #backlog({ outboxDepth, outboxOldestMs, usageOldestMs }: Backlog): void {
+    this.instruments.outboxDepth.set(outboxDepth);
+    this.instruments.outboxOldestSeconds.set(outboxOldestMs / 1_000);
+    this.instruments.usageLagSeconds.set(usageOldestMs / 1_000);
+  }
+
+  /** Replaces what was counted before: a phase or project that is gone must not keep its last figure. */
+  counted(counts: readonly ResourceCount[]): void {
+    this.#forgetCounts();
+    this.#countedAt = Date.now();
+    const { resources, stuckDeletions, projectResources, projectFailedResources } = this.instruments;
+    for (const kind of KINDS) stuckDeletions.set({ kind }, 0);
+    for (const { project, kind, phase, count, stuck } of counts) {
+      resources.inc({ kind, phase }, count);
+      stuckDeletions.inc({ kind }, stuck);
+      projectResources.inc({ project, kind }, count);
+      if (phase === 'Failed') projectFailedResources.inc({ project, kind }, count);
+    }
+  }
+
+  /** Another worker counts now; what this one once knew would stand beside its figures. */
+  #forgetCounts(): void {
+    const { resources, stuckDeletions, projectResources, projectFailedResources } = this.instruments;
+    for (const gauge of [resources, stuckDeletions, projectResources, projectFailedResources]) gauge.reset();
   }
 
   sampled(machines: number): void {

@@ -5,6 +5,7 @@ import type { Poke } from '@compute/queue';
 import { createCatalogueInstaller } from './maintenance/catalogue-installer.ts';
 import { createOrphanWatch } from './maintenance/orphan-watch.ts';
 import { createUpkeep } from './maintenance/upkeep.ts';
+import { createResourceCensus } from './monitoring/resource-census.ts';
 import { readTraffic } from './performance/prometheus-figures.ts';
 import { createRollup, createSampler } from './performance/sampler.ts';
 import { openReconciliation } from './reconcile/open-reconciliation.ts';
@@ -115,8 +116,10 @@ function startSampling({ store, cluster, config, metrics, shutdown }: WorkerPart
     day: config.dayRetentionDays,
   };
   const rollup = createRollup({ store, retentionDays, onError }).start();
+  const onCounted = metrics.counted.bind(metrics);
+  const census = createResourceCensus({ store, mostProjects: config.metricsProjects, onCounted, onError }).start();
   shutdown.register('sampling', async () => {
-    await Promise.all([sampler.stop(), rollup.stop()]);
+    await Promise.all([sampler.stop(), rollup.stop(), census.stop()]);
   });
 }
 

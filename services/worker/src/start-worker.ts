@@ -129,7 +129,7 @@ async function startHttp({ config, store, queue, cluster, metrics, health, logge
     const { synced, waitingFor } = cluster.health();
     if (!synced) throw new Error(`not listed yet: ${waitingFor.join(', ')}`);
   });
-  const page = { render: () => metrics.renderWith({ queue, cluster }) };
+  const page = { render: () => metrics.renderWith({ queue, cluster, store }) };
   const { bindHost: host, metricsPort: port } = config;
   const server = await startObservabilityServer({ host, port, health, metrics: page, logger });
   shutdown.register('http', () => server.close());

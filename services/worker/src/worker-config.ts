@@ -97,6 +97,12 @@ export const WORKER_SETTINGS = {
     min: 1,
     description: 'how long history is kept.',
   }),
+  metricsProjects: integerSetting('METRICS_PROJECTS', {
+    fallback: 50,
+    min: 0,
+    max: 10_000,
+    description: 'how many projects, the largest, have figures of their own in /metrics; the rest share one name.',
+  }),
   samplingSeconds: integerSetting('PERFORMANCE_SAMPLING_SECONDS', {
     fallback: 30,
     min: 1,

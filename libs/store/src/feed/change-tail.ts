@@ -22,6 +22,8 @@ export interface TailOptions {
   readonly log: ChangeLog;
   readonly hints: Hints;
   readonly onError: (error: unknown) => void;
+  /** Hears how old the oldest change of each page was when it was read. */
+  readonly onLag: (lagMs: number) => void;
 }
 
 export class ChangeTail {
@@ -114,6 +116,8 @@ export class ChangeTail {
     while (this.#head < mark) {
       const page = await this.#options.log.read({ after: this.#head, upTo: mark, limit: PAGE });
       this.#keep(page);
+      const oldest = page[0];
+      if (oldest) this.#options.onLag(Math.max(0, Date.now() - oldest.at.getTime()));
       this.#head = page.length < PAGE ? mark : Number(page.at(-1)?.seq);
       this.#wakeAll();
     }

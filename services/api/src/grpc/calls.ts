@@ -55,6 +55,7 @@ interface Asked {
 
 /** Methods that change nothing, by AIP-131 and its neighbours; every other one counts as a change. */
 const READING = /^(Get|List|Wait)/;
+const STREAMING = /^(Watch|Stream|Export)/;
 
 const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
 
@@ -206,11 +207,14 @@ export class Calls {
   }
 
   #measure(method: string, code: number, startedAt: number): void {
-    const { requestSeconds } = this.settings.observation.metrics.instruments;
-    requestSeconds.observe(
-      { face: 'grpc', route: method, code: status[code] ?? String(code) },
-      (performance.now() - startedAt) / 1_000,
-    );
+    this.settings.observation.answered({
+      face: 'grpc',
+      route: method,
+      code: status[code] ?? String(code),
+      isChange: !READING.test(method) && !STREAMING.test(method),
+      isAccepted: code === status.OK,
+      durationMs: performance.now() - startedAt,
+    });
   }
 }
 

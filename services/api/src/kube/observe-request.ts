@@ -7,23 +7,24 @@ const SUBRESOURCES: readonly string[] = POWER_VERBS;
 const RESOURCES: readonly string[] = ['vminstances', 'vmdisks', 'events', 'pods', 'namespaces'];
 
 /** Notes the request now and its answer when it has left. */
-export function observeRequest(
-  { metrics, logger }: ApiObservation,
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
+export function observeRequest(observation: ApiObservation, request: IncomingMessage, response: ServerResponse): void {
   const startedAt = performance.now();
-  const { requestSeconds, requestsInFlight } = metrics.instruments;
+  const { logger } = observation;
+  const { requestsInFlight } = observation.metrics.instruments;
   requestsInFlight.inc({ face: 'kube' });
   response.once('close', () => {
     const method = request.method ?? 'GET';
     const route = routeOf(request.url ?? '');
     const durationMs = performance.now() - startedAt;
     requestsInFlight.dec({ face: 'kube' });
-    requestSeconds.observe(
-      { face: 'kube', route: `${method} ${route}`, code: String(response.statusCode) },
-      durationMs / 1_000,
-    );
+    observation.answered({
+      face: 'kube',
+      route: `${method} ${route}`,
+      code: String(response.statusCode),
+      isChange: method !== 'GET' && method !== 'HEAD',
+      isAccepted: response.statusCode < 300,
+      durationMs,
+    });
     const level = method === 'GET' ? 'debug' : 'info';
     logger[level]({ method, route, status: response.statusCode, durationMs: Math.round(durationMs) }, 'request');
   });

@@ -85,9 +85,12 @@ function requestId(given: string | string[] | undefined): string {
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
+const READING: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
+
 /** Ids and trace of every request, its answer's format, its time and its line in the log. */
-function followRequests(fastify: FastifyInstance, { metrics, logger }: ApiObservation): void {
-  const { requestSeconds, requestsInFlight } = metrics.instruments;
+function followRequests(fastify: FastifyInstance, observation: ApiObservation): void {
+  const { logger } = observation;
+  const { requestsInFlight } = observation.metrics.instruments;
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
     const span = startSpan(parseTraceparent(header(request, 'traceparent')));
     (request as ApiRequest).traceparent = formatTraceparent(span);
@@ -100,10 +103,14 @@ function followRequests(fastify: FastifyInstance, { metrics, logger }: ApiObserv
   fastify.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
     requestsInFlight.dec({ face: 'rest' });
-    requestSeconds.observe(
-      { face: 'rest', route: `${request.method} ${route}`, code: String(reply.statusCode) },
-      reply.elapsedTime / 1_000,
-    );
+    observation.answered({
+      face: 'rest',
+      route: `${request.method} ${route}`,
+      code: String(reply.statusCode),
+      isChange: !READING.includes(request.method),
+      isAccepted: reply.statusCode < 300,
+      durationMs: reply.elapsedTime,
+    });
     const level = request.method === 'GET' ? 'debug' : 'info';
     logger[level](
       { method: request.method, route, status: reply.statusCode, durationMs: Math.round(reply.elapsedTime) },

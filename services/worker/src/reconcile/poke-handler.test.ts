@@ -72,6 +72,7 @@ function setUp(look: () => Promise<Outcome>, lookLater: (afterMs: number) => Pro
     metrics.renderWith({
       queue: { depth: async () => ({ waiting: 7, active: 1, oldestAgeMs: 1_500 }) },
       cluster: { health: () => ({ synced: true, waitingFor: [] }) },
+      store: { backlog: async () => ({ outboxDepth: 3, outboxOldestMs: 2_500, usageOldestMs: 0 }) },
     });
   return { handler, text, lines, clock, outage };
 }
