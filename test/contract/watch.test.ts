@@ -219,7 +219,7 @@ describe('a position whose changes are no longer kept', () => {
     const body = { metadata: { name: 'kept' }, spec: { storage: '1Gi' } };
     await stage.it.send('POST', `/v1/projects/${project}/vm-disks`, { body, key: stage.it.adminKey });
     const later = new Date(Date.now() + 400 * 86_400_000);
-    await stage.it.store.dropPartitions({ changes: later, history: new Date(0) });
+    await stage.it.store.dropPartitions({ changes: later, history: new Date(0), states: new Date(0) });
     for (const face of watchedFaces(stage)) {
       const stale = await face.open(project, begin);
       expect(await stale.next(), face.name).toBeUndefined();

@@ -10,6 +10,7 @@ export type { Backlog, ResourceCount } from './reads/service-levels.ts';
 export * from './records.ts';
 export { type DatabaseFacts, inspectDatabase, type WorkFacts } from './schema/inspect-database.ts';
 export { migrate } from './schema/migrate.ts';
+export type { PartitionsBefore } from './schema/upkeep.ts';
 export { openStore, Store, type StoreOptions } from './store.ts';
 export type { ClosedPeriods } from './usage/close-period.ts';
 export type { Acknowledgement } from './usage/consumers.ts';

@@ -100,6 +100,8 @@ export interface ListQuery<K extends Kind = Kind> {
   readonly filter?: readonly FilterTerm[];
   /** By name when absent. */
   readonly order?: ListOrder;
+  /** The list as it would have been read then; absent: as it is now. */
+  readonly asOf?: Date;
 }
 
 export type ChangeOp = 'ADDED' | 'MODIFIED' | 'DELETED';

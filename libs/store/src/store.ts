@@ -73,7 +73,7 @@ import type {
   Subscription,
 } from './records.ts';
 import { requireMigrated } from './schema/required-migration.ts';
-import { dropPartitions, ensurePartitions, forgetIdempotency } from './schema/upkeep.ts';
+import { dropPartitions, ensurePartitions, forgetIdempotency, type PartitionsBefore } from './schema/upkeep.ts';
 import { parseSecretsKey } from './sealing.ts';
 import { periodMsOf } from './usage/intervals.ts';
 import { usageSigningKey } from './usage/signing-key.ts';
@@ -213,6 +213,11 @@ export class Store {
     return this.#parts.resources.get(kind, project, name);
   }
 
+  /** As it would have been read then; what was deleted since is there. Throws InvalidArgument for a time that is not kept. */
+  getAsOf<K extends Kind>(kind: K, project: string, name: string, asOf: Date): Promise<ResourceOf[K] | undefined> {
+    return this.#parts.resources.getAsOf(kind, project, name, asOf);
+  }
+
   async getByUid(uid: string): Promise<AnyResource | undefined> {
     return (await this.#parts.resources.load(uid))?.resource;
   }
@@ -222,7 +227,7 @@ export class Store {
     return this.#parts.resources.load(uid);
   }
 
-  /** In the order of names; `next` is the name to go on after. */
+  /** Throws InvalidArgument for a page token of another order and for an `asOf` that is not kept. */
   list<K extends Kind>(query: ListQuery<K>): Promise<Page<ResourceOf[K]>> {
     return this.#parts.resources.list(query);
   }
@@ -452,7 +457,7 @@ export class Store {
     return ensurePartitions(this.#parts.pool);
   }
 
-  dropPartitions(before: { changes: Date; history: Date }): Promise<number> {
+  dropPartitions(before: PartitionsBefore): Promise<number> {
     return dropPartitions(this.#parts.pool, before);
   }
 

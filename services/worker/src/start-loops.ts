@@ -63,13 +63,14 @@ function startRelay(parts: WorkerParts, onError: LoopError): OutboxRelay {
 
 function startClocks(parts: WorkerParts, onError: LoopError): void {
   const { store, cluster, config, metrics, logger, shutdown } = parts;
-  const { changeRetentionDays, historyRetentionDays, installCatalogue } = config;
+  const { changeRetentionDays, historyRetentionDays, stateRetentionDays, installCatalogue } = config;
   const onPublished = (count: number) => metrics.instruments.usagePublished.inc(count);
   const clock = createUsageClock({ store, onPublished, onError }).start();
   const upkeep = createUpkeep({
     store,
     changeRetentionDays,
     historyRetentionDays,
+    stateRetentionDays,
     onDrift: (drifts) => {
       metrics.instruments.quotaDifferences.inc(drifts.length);
       logger.error({ alarm: 'quota', drifts }, 'quota counters differed from the rows and were repaired');

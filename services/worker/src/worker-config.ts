@@ -136,6 +136,11 @@ export const WORKER_SETTINGS = {
     min: 2,
     description: 'how long what machines used is kept by the day.',
   }),
+  stateRetentionDays: integerSetting('STATE_RETENTION_DAYS', {
+    fallback: 400,
+    min: 1,
+    description: 'how far back resources can be read as they were (`asOf`).',
+  }),
   catalogueFile: optional(
     textSetting('CATALOGUE_FILE', {
       description: 'a JSON file with entries that are added to the built-in catalogue, see docs/catalogue.md.',

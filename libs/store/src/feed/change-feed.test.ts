@@ -114,7 +114,11 @@ test('a position whose changes are no longer kept is refused, a later one is ser
   await own.store.create(newVm('old'));
   const between = await own.store.feedPosition();
   // As if the day were long over: everything so far lies in a partition that ended.
-  await own.store.dropPartitions({ changes: new Date(Date.now() + 2 * 86_400_000), history: new Date(0) });
+  await own.store.dropPartitions({
+    changes: new Date(Date.now() + 2 * 86_400_000),
+    history: new Date(0),
+    states: new Date(0),
+  });
   await own.store.create(newVm('new'));
   const codeOf = (promise: Promise<unknown>) =>
     promise.then(

@@ -7,6 +7,7 @@ import { Fault, type FilterField, type ListOrder } from '@compute/domain';
 import type { Statement } from '../connection.ts';
 import type { ListQuery } from '../records.ts';
 import { RESOURCE_COLUMNS, type ResourceRow, toDate } from '../resource-row.ts';
+import { rowsAsOf } from './as-of.ts';
 import { type Conditions, compared, filterConditions, held } from './filter-conditions.ts';
 import { labelConditions } from './label-conditions.ts';
 
@@ -20,16 +21,17 @@ const COLUMNS: Readonly<Record<ListOrder['field'], string>> = {
 /** `limit` rows at most. Throws `InvalidArgument` for an `after` that is not of this order. */
 export function listStatement(query: ListQuery, limit: number): { statement: Statement; values: unknown[] } {
   const values: unknown[] = [query.project, query.kind, limit];
+  const rows = query.asOf === undefined ? 'resource' : rowsAsOf(`$${values.push(query.asOf)}::timestamptz`);
   const order = query.order ?? BY_NAME;
   const after = query.after === undefined ? '' : afterCondition(order, query.after, values);
-  const filter = filterConditions(query.filter ?? [], CONDITIONS, values);
+  const filter = filterConditions(query.filter ?? [], query.asOf ? CONDITIONS_THEN : CONDITIONS, values);
   const own = `${filter} ${labelConditions(query.labelSelector ?? [], values)}`.trim();
   const text = `
-select ${RESOURCE_COLUMNS} from resource
+select ${RESOURCE_COLUMNS} from ${rows} as listed
 where project = $1 and kind = $2 ${after} ${own}
 order by ${orderText(order)} limit $3`;
   // Every filter is a text of its own: only the shapes that everybody sends are kept prepared.
-  if (own !== '') return { statement: { text }, values };
+  if (own !== '' || query.asOf !== undefined) return { statement: { text }, values };
   const shape = `${order.field}_${order.descending ? 'down' : 'up'}_${after === '' ? 'first' : 'next'}`;
   return { statement: { text, name: `list_resources_${shape}` }, values };
 }
@@ -69,7 +71,7 @@ const CONDITIONS: Conditions<FilterField> = {
   external: compared("(spec ->> 'external')::boolean"),
   disk: held(
     (p) =>
-      `exists (select 1 from disk_attachment a where a.project = $1 and a.disk_name = ${p} and a.vm_uid = resource.uid)`,
+      `exists (select 1 from disk_attachment a where a.project = $1 and a.disk_name = ${p} and a.vm_uid = listed.uid)`,
   ),
   storageClass: compared("spec ->> 'storageClass'"),
   optical: compared("(spec ->> 'optical')::boolean"),
@@ -79,4 +81,13 @@ const CONDITIONS: Conditions<FilterField> = {
   ),
   image: compared("spec #>> '{source,image,name}'"),
   attachedTo: held((p) => `(status -> 'attachedTo' ? ${p})`),
+};
+
+/** Which disks a machine named then stands in its spec alone, by name or with settings. */
+const CONDITIONS_THEN: Conditions<FilterField> = {
+  ...CONDITIONS,
+  disk: held(
+    (p) =>
+      `exists (select 1 from jsonb_array_elements(spec -> 'disks') d where coalesce(d ->> 'name', d #>> '{}') = ${p})`,
+  ),
 };

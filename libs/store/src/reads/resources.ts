@@ -6,6 +6,7 @@ import { rowsOf, type Statement } from '../connection.ts';
 import type { ProjectKeys } from '../project-keys.ts';
 import type { ListQuery, Page } from '../records.ts';
 import { RESOURCE_COLUMNS, type ResourceRow, toDate, toResources } from '../resource-row.ts';
+import { asKnownThen, BY_NAME_AS_OF, refuseUnknownPast } from './as-of.ts';
 import { cursorAfter, listStatement } from './list-statement.ts';
 import { clampLimit } from './page-limit.ts';
 
@@ -23,6 +24,18 @@ export class Resources {
     return resource;
   }
 
+  /** Throws `InvalidArgument` for a time that is not kept. */
+  async getAsOf<K extends Kind>(
+    kind: K,
+    project: string,
+    name: string,
+    asOf: Date,
+  ): Promise<ResourceOf[K] | undefined> {
+    const [resource] = await this.#read<ResourceOf[K]>(BY_NAME_AS_OF, [project, kind, name, asOf]);
+    await refuseUnknownPast(this.#pool, asOf);
+    return resource && asKnownThen(resource, asOf);
+  }
+
   async load(uid: string): Promise<LoadedResource | undefined> {
     const rows = await rowsOf<ResourceRow>(this.#pool, BY_UID, [uid]);
     const [resource] = await toResources(rows, this.#keys);
@@ -36,8 +49,10 @@ export class Resources {
     const limit = clampLimit(query.limit);
     const { statement, values } = listStatement(query, limit + 1);
     const rows = await rowsOf<ResourceRow>(this.#pool, statement, values);
-    const resources = await toResources(rows, this.#keys);
-    const items = resources.slice(0, limit) as ResourceOf[K][];
+    const resources = (await toResources(rows, this.#keys)) as ResourceOf[K][];
+    const { asOf } = query;
+    if (asOf) await refuseUnknownPast(this.#pool, asOf);
+    const items = resources.slice(0, limit).map((row) => (asOf ? asKnownThen(row, asOf) : row));
     const last = rows[limit - 1];
     return rows.length > limit && last ? { items, next: cursorAfter(query.order, last) } : { items };
   }

@@ -1,6 +1,7 @@
 /**
  * The statements that write rows of resources. Each one also writes the change feed, with the row as it stands
- * afterwards, so that a change without its entry in the feed cannot be written.
+ * afterwards, and the past, with the row as it stood before, so that neither can be forgotten. A statement sees its
+ * tables as they were when it began: that is how the row before its change is read.
  */
 import type { Statement } from '../connection.ts';
 import { sealAnnotations, sealSpec } from '../sealing.ts';
@@ -87,6 +88,11 @@ const unnestChanging = (first: number): string =>
 
 const INSERT_CHANGE = `insert into change (seq, at, project, kind, uid, name, op, object)`;
 
+/** What the rows of `input` were until now. Who owned which field is nobody's question about the past. */
+const KEEP_PAST = `insert into past_state (project, kind, name, at, version, uid, created_at, object)
+  select o.project, o.kind, o.name, $1::timestamptz, o.resource_version, o.uid, o.created_at, to_jsonb(o) - 'managed_fields'
+  from resource o join input using (uid)`;
+
 export const INSERT_RESOURCES: Statement = {
   name: 'insert_resources',
   text: `
@@ -120,6 +126,8 @@ with input as (
     case when r.spec_version = i.spec_version then r.spec_resource_version else i.seq end, $1::timestamptz)
   from input i where r.uid = i.uid
   returning r.*
+), past as (
+  ${KEEP_PAST}
 ), noted as (
   ${INSERT_CHANGE}
   select resource_version, updated_at, project, kind, uid, name, 'MODIFIED', to_jsonb(written) from written
@@ -144,6 +152,8 @@ with input as (
 ), gone as (
   delete from resource r using input i where r.uid = i.uid
   returning r.project, r.kind, r.uid, r.name, i.seq, to_jsonb(r) || jsonb_build_object('resource_version', i.seq) as object
+), past as (
+  ${KEEP_PAST}
 ), noted as (
   ${INSERT_CHANGE}
   select seq, $1::timestamptz, project, kind, uid, name, 'DELETED', object from gone

@@ -112,7 +112,7 @@ it('refuses a position whose changes are no longer kept', async () => {
   const own = await openTestApi();
   await own.send('POST', '/v1/projects/demo/vm-disks', { body: { metadata: { name: 'a' }, spec: { storage: '1Gi' } } });
   const later = new Date(Date.now() + 400 * 86_400_000);
-  await own.store.dropPartitions({ changes: later, history: new Date(0) });
+  await own.store.dropPartitions({ changes: later, history: new Date(0), states: new Date(0) });
   const reply = await own.send('GET', '/v1/projects/demo/watch', { headers: { 'last-event-id': '0' } });
   await own.close();
   expect(reply).toMatchObject({ status: 410, body: { code: 'CursorTooOld' } });

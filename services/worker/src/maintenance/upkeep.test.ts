@@ -28,6 +28,7 @@ async function oneRound(drifts: QuotaDrift[]) {
     store,
     changeRetentionDays: 7,
     historyRetentionDays: 400,
+    stateRetentionDays: 400,
     onDrift: (found) => void alarms.push(...found),
     onError: (_name, error) => done.reject(error),
   }).start();

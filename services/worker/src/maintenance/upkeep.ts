@@ -5,7 +5,7 @@
  * A counter that differs from the rows is a bug by definition. The recount repairs it, since a wrong counter refuses or
  * admits the wrong requests until then, and raises an alarm, since repairing does not explain it.
  */
-import type { QuotaDrift } from '@compute/store';
+import type { PartitionsBefore, QuotaDrift } from '@compute/store';
 import { type LeadershipPort, LeaderTask } from '../clock/leader-task.ts';
 
 const EVERY_MS = 10 * 60_000;
@@ -15,7 +15,7 @@ const IDEMPOTENCY_MS = 2 * DAY_MS;
 
 export interface UpkeepPort extends LeadershipPort {
   ensurePartitions(): Promise<number>;
-  dropPartitions(before: { changes: Date; history: Date }): Promise<number>;
+  dropPartitions(before: PartitionsBefore): Promise<number>;
   forgetIdempotency(olderThan: Date): Promise<number>;
   recountQuota(options: { repair: boolean }): Promise<QuotaDrift[]>;
 }
@@ -23,6 +23,7 @@ export interface UpkeepPort extends LeadershipPort {
 export interface UpkeepOptions {
   readonly store: UpkeepPort;
   readonly historyRetentionDays: number;
+  readonly stateRetentionDays: number;
   readonly changeRetentionDays: number;
   readonly onDrift: (drifts: readonly QuotaDrift[]) => void;
   readonly onError: (name: string, error: unknown) => void;
@@ -40,8 +41,12 @@ export function createUpkeep(options: UpkeepOptions): LeaderTask {
   return new LeaderTask(store, { name: 'upkeep', everyMs: EVERY_MS, maxBackoffMs: EVERY_MS, step, onError });
 }
 
-async function forgetOld({ store, changeRetentionDays, historyRetentionDays }: UpkeepOptions): Promise<void> {
-  const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS);
-  await store.dropPartitions({ changes: daysAgo(changeRetentionDays), history: daysAgo(historyRetentionDays) });
+async function forgetOld({ store, ...days }: UpkeepOptions): Promise<void> {
+  const daysAgo = (count: number) => new Date(Date.now() - count * DAY_MS);
+  await store.dropPartitions({
+    changes: daysAgo(days.changeRetentionDays),
+    history: daysAgo(days.historyRetentionDays),
+    states: daysAgo(days.stateRetentionDays),
+  });
   await store.forgetIdempotency(new Date(Date.now() - IDEMPOTENCY_MS));
 }
