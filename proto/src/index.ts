@@ -31,6 +31,8 @@ export {
   StorageClass,
 } from '../gen/compute/v1/catalogue_service.ts';
 export {
+  Availability,
+  GetAvailabilityRequest,
   HistoryServiceClient,
   type HistoryServiceServer,
   HistoryServiceService,

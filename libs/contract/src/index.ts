@@ -28,6 +28,7 @@ export * from './usage-proof/signed-statement.ts';
 export * from './usage-proof/verify-export.ts';
 export * from './views/access-view.ts';
 export * from './views/audit-view.ts';
+export * from './views/availability-view.ts';
 export * from './views/catalogue-view.ts';
 export * from './views/dry-run-view.ts';
 export * from './views/etag.ts';

@@ -68,6 +68,10 @@ export interface AuditQuery {
   /** Empty: what belongs to no project. */
   readonly project: string;
   readonly actor?: string;
+  readonly kind?: string;
+  readonly name?: string;
+  readonly uid?: string;
+  readonly verb?: string;
   readonly from?: Date;
   readonly to?: Date;
   /** 1 to 1000; newest first. */
@@ -150,10 +154,21 @@ export interface HistoryQuery {
   readonly type?: string;
   readonly from?: Date;
   readonly to?: Date;
-  /** 1 to 1000; newest first. */
+  /** Newest first when absent. */
+  readonly oldestFirst?: boolean;
+  /** 1 to 1000. */
   readonly limit: number;
-  /** `next` of the page before. */
+  /** `next` of the page before, of the same order. */
   readonly after?: string;
+}
+
+export interface LifeQuery {
+  readonly project: string;
+  readonly from: Date;
+  readonly to: Date;
+  readonly kind?: Kind;
+  readonly name?: string;
+  readonly uid?: string;
 }
 
 export type HistoryPage = Page<Transition>;

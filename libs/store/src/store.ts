@@ -4,7 +4,7 @@
  * Writes of resources go through the verbs only. A verb writes desired state or status together with history, usage,
  * quota, audit, outbox and change feed, in one transaction; nothing else in the product may write these tables.
  */
-import type { AnyResource, Kind, ResourceOf, VmDisk, VmInstance } from '@compute/domain';
+import type { AnyResource, Kind, LifeRecord, ResourceOf, VmDisk, VmInstance } from '@compute/domain';
 import type pg from 'pg';
 import { ApiKeys, type ApiKeysQuery, type NewApiKeyRequest } from './access/api-keys.ts';
 import { OPERATOR } from './access/audit-entry.ts';
@@ -42,6 +42,7 @@ import { readQuota, recountQuota } from './quota/quota-accounts.ts';
 import { followDefaults, setQuota } from './quota/quota-limits.ts';
 import { readAudit } from './reads/audit.ts';
 import { readHistory } from './reads/history.ts';
+import { lifeRecords } from './reads/life-records.ts';
 import { type OperationsQuery, readOperation, readOperations, waitForOperation } from './reads/operations.ts';
 import { clampLimit } from './reads/page-limit.ts';
 import { readHolders, readReserved } from './reads/quota-claims.ts';
@@ -57,6 +58,7 @@ import type {
   ChangesQuery,
   HistoryPage,
   HistoryQuery,
+  LifeQuery,
   ListQuery,
   NewApiKey,
   Operation,
@@ -301,6 +303,11 @@ export class Store {
 
   history(query: HistoryQuery): Promise<HistoryPage> {
     return readHistory(this.#parts.pool, query);
+  }
+
+  /** The lives of what was there at some time of a range, in parts, by kind, name and uid. */
+  lifeRecords(query: LifeQuery): AsyncGenerator<LifeRecord[]> {
+    return lifeRecords(this.#parts.pool, query);
   }
 
   /** Who changed what, newest first. */

@@ -72,3 +72,6 @@ BEGIN
 END $$;
 
 SELECT ensure_past_partitions();
+
+-- What was deleted in a range of time, for reports about resources that are gone.
+CREATE INDEX "transition_deleted" ON "transition" ("project", "at") WHERE "type" = 'Phase' AND "to_value" = 'Deleted';

@@ -57,6 +57,23 @@ const failure = z.strictObject({
     .meta({ description: 'The cluster’s own words; shown to keys with the scope `admin` alone.' }),
 });
 
+const share = z.number().min(0).max(1).optional();
+const uptime = {
+  upSeconds: z.number(),
+  downSeconds: z.number(),
+  excludedSeconds: z.number().meta({ description: 'In which nobody could expect it to run.' }),
+  availability: share.meta({ description: 'Up as a share of up and down; absent where both are 0.' }),
+  failures: count.meta({ description: 'Times that it went down.' }),
+  repairs: count.meta({ description: 'Times that it came up again.' }),
+  meanTimeToRepairSeconds: z.number().optional(),
+};
+const importOutcomes = {
+  succeeded: count,
+  failed: count,
+  cancelled: count,
+  successRate: share.meta({ description: 'Succeeded as a share of succeeded and failed; absent where both are 0.' }),
+};
+
 const vmStatus = z.strictObject({
   phase: z.enum(VM_PHASES),
   conditions: z.array(condition(VM_CONDITIONS)),
@@ -224,7 +241,7 @@ export const VIEW_SCHEMAS = {
     kind,
     name: z.string(),
     uid: z.uuid(),
-    type: z.string().meta({ description: 'Phase, or the type of a condition.' }),
+    type: z.string().meta({ description: 'Phase, the type of a condition, Power or Charge.' }),
     from: z.string().optional(),
     to: z.string(),
     reason: z.string(),
@@ -234,6 +251,23 @@ export const VIEW_SCHEMAS = {
     at: time,
     recordedAt: time,
     traceId: z.string().optional(),
+  }),
+  Availability: z.strictObject({
+    from: time,
+    to: time,
+    machines: z.strictObject({ count, ...uptime }),
+    disks: z.strictObject({ count, ...importOutcomes }),
+    items: z.array(
+      z.strictObject({
+        kind,
+        name: z.string(),
+        uid: z.uuid(),
+        phaseSeconds: z.record(z.string(), z.number()).meta({ description: 'Seconds in each phase, by its name.' }),
+        uptime: z.strictObject(uptime).optional().meta({ description: 'Of machines.' }),
+        imports: z.strictObject(importOutcomes).optional().meta({ description: 'Of disks.' }),
+      }),
+    ),
+    nextPageToken: z.string(),
   }),
   AuditEntry: z.strictObject({
     at: time,
@@ -268,7 +302,7 @@ export const VIEW_SCHEMAS = {
     steps: z
       .array(
         z.strictObject({
-          type: z.string().meta({ description: 'Phase, or the type of a condition.' }),
+          type: z.string().meta({ description: 'Phase, the type of a condition, Power or Charge.' }),
           to: z.string(),
           reason: z.string(),
           message: z.string(),

@@ -34,9 +34,10 @@ export const listQuerySchema = z.strictObject({
   filter: text.default(''),
   orderBy: text.default(''),
   fields: text.default(''),
+  asOf: time,
 });
 /** A read of one thing, or of as much of it as is asked for. */
-export const readQuerySchema = z.strictObject({ fields: text.default('') });
+export const readQuerySchema = z.strictObject({ fields: text.default(''), asOf: time });
 export const writeQuerySchema = z.strictObject({ dryRun: flag });
 export const deleteQuerySchema = z.strictObject({ dryRun: flag, withDisks: flag });
 export const manifestsQuerySchema = z.strictObject({ dryRun: flag, partial: flag });
@@ -46,6 +47,17 @@ export const watchQuerySchema = z.strictObject({
   resumeToken: text.default(''),
 });
 export const historyQuerySchema = z.strictObject({
+  kind: kind.optional(),
+  name: text.optional(),
+  uid: z.uuid().optional(),
+  type: text.optional(),
+  from: time,
+  to: time,
+  orderBy: z.enum(['at', 'at desc']).default('at desc'),
+  pageSize,
+  pageToken: text.default(''),
+});
+export const availabilityQuerySchema = z.strictObject({
   kind: kind.optional(),
   name: text.optional(),
   uid: z.uuid().optional(),
@@ -101,6 +113,10 @@ export const pageQuerySchema = z.strictObject({ pageSize, pageToken: text.defaul
 export const apiKeysQuerySchema = z.strictObject({ project: text.optional(), pageSize, pageToken: text.default('') });
 export const auditQuerySchema = z.strictObject({
   actor: text.optional(),
+  kind: text.optional(),
+  name: text.optional(),
+  uid: z.uuid().optional(),
+  verb: text.optional(),
   from: time,
   to: time,
   pageSize,

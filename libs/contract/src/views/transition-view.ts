@@ -5,7 +5,7 @@ export interface TransitionView {
   readonly kind: string;
   readonly name: string;
   readonly uid: string;
-  /** `Phase` or the type of a condition. */
+  /** `Phase`, the type of a condition, `Power` or `Charge`. */
   readonly type: string;
   readonly from?: string;
   readonly to: string;

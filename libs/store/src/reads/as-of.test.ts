@@ -48,7 +48,13 @@ test('a resource reads as it stood, its spec and its status, and after its delet
   await it.store.observe(seenVm(made.resource, 'Running'));
   const running = await instant();
   const spec = vmSpec({ cloudInit: secret, disks: ['data'], external: true });
-  await it.store.want({ actor: USER, requestId: 'r', target: { uid: made.resource.uid, project: PROJECT }, spec, labels: { tier: 'b' } });
+  await it.store.want({
+    actor: USER,
+    requestId: 'r',
+    target: { uid: made.resource.uid, project: PROJECT },
+    spec,
+    labels: { tier: 'b' },
+  });
   const changed = await instant();
   await deleteFully(it.store, 'VMInstance', 'one');
   const gone = await instant();

@@ -37,6 +37,10 @@ function statementOf(query: AuditQuery, limit: number): { text: string; values: 
     if (value !== undefined) conditions.push(condition(`$${values.push(value)}`));
   };
   add(query.actor, (p) => `actor = ${p}`);
+  add(query.kind, (p) => `kind = ${p}`);
+  add(query.name, (p) => `name = ${p}`);
+  add(query.uid, (p) => `uid = ${p}::uuid`);
+  add(query.verb, (p) => `verb = ${p}`);
   add(query.from, (p) => `at >= ${p}`);
   add(query.to, (p) => `at < ${p}`);
   if (query.after !== undefined) {

@@ -1,5 +1,5 @@
 /**
- * Reading history, newest first. The cursor names the last line of the page before. Charges are for auditors: they are
+ * Reading history, in either direction. The cursor names the last line of the page before. Charges are for auditors: they are
  * shown to who asks for their type.
  */
 import { Fault, type Kind, type Transition } from '@compute/domain';
@@ -52,13 +52,15 @@ function statementOf(query: HistoryQuery, limit: number): { text: string; values
   add(query.to, (p) => `at < ${p}`);
   if (query.after !== undefined) {
     const { at, uid, seq } = parseCursor(query.after);
-    conditions.push(`(at, uid, seq) < ($${values.push(at)}, $${values.push(uid)}::uuid, $${values.push(seq)})`);
+    conditions.push(
+      `(at, uid, seq) ${query.oldestFirst ? '>' : '<'} ($${values.push(at)}, $${values.push(uid)}::uuid, $${values.push(seq)})`,
+    );
   }
   const text = `
 select uid, seq, kind, project, name, type, from_value, to_value, reason, message, actor, generation, at, recorded_at,
   trace_id
 from transition where ${conditions.join(' and ')}
-order by at desc, uid desc, seq desc limit $${values.push(limit)}`;
+order by ${query.oldestFirst ? 'at, uid, seq' : 'at desc, uid desc, seq desc'} limit $${values.push(limit)}`;
   return { text, values };
 }
 

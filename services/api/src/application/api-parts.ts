@@ -7,6 +7,7 @@ import { recordForeignEdit } from '../kube/foreign-edits.ts';
 import { Admission, type AdmissionSettings } from './admission.ts';
 import { AuditService } from './audit-service.ts';
 import { Authenticator } from './authenticator.ts';
+import { AvailabilityService } from './availability-service.ts';
 import { CatalogueService } from './catalogue-service.ts';
 import { HistoryService } from './history-service.ts';
 import { ManifestService } from './manifest-service.ts';
@@ -26,6 +27,7 @@ export interface ApiParts {
   readonly admission: Admission;
   readonly audit: AuditService;
   readonly authenticator: Authenticator;
+  readonly availability: AvailabilityService;
   readonly catalogue: CatalogueService;
   readonly history: HistoryService;
   readonly manifests: ManifestService;
@@ -65,6 +67,7 @@ export function createApiParts(given: ApiPartsSettings): ApiParts {
     admission: new Admission(authenticator, given.admission),
     audit: new AuditService(store, projects, signer),
     authenticator,
+    availability: new AvailabilityService(store, projects, signer),
     catalogue: new CatalogueService(catalogue, signer),
     history: new HistoryService(store, projects, signer),
     manifests: new ManifestService(resources),

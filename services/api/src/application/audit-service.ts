@@ -9,6 +9,10 @@ export interface AuditRequest {
   /** Absent: what belongs to no project. */
   readonly project?: string | undefined;
   readonly actor?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly name?: string | undefined;
+  readonly uid?: string | undefined;
+  readonly verb?: string | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
   readonly pageSize: number;
@@ -29,12 +33,16 @@ export class AuditService {
   /** Newest first. */
   async list(context: RequestContext, request: AuditRequest): Promise<Page<AuditEntry>> {
     await this.#admit(context, request.project);
-    const { project = '', actor, from, to, pageSize, pageToken } = request;
-    const scope = `audit/${JSON.stringify([project, actor, from, to])}`;
+    const { project = '', actor, kind, name, uid, verb, from, to, pageSize, pageToken } = request;
+    const scope = `audit/${JSON.stringify([project, actor, kind, name, uid, verb, from, to])}`;
     const [after] = pageToken === '' ? [] : this.#signer.read(scope, pageToken, '/pageToken');
     const page = await this.#store.audit({
       ...{ project, limit: pageSize },
       ...(actor === undefined ? {} : { actor }),
+      ...(kind === undefined ? {} : { kind }),
+      ...(name === undefined ? {} : { name }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(verb === undefined ? {} : { verb }),
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
       ...(after === undefined ? {} : { after }),

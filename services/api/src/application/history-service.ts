@@ -11,8 +11,11 @@ export interface HistoryRequest {
   readonly kind?: Kind | undefined;
   readonly name?: string | undefined;
   readonly uid?: string | undefined;
+  readonly type?: string | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
+  /** `at` is oldest first. */
+  readonly orderBy?: 'at' | 'at desc';
   readonly pageSize: number;
   readonly pageToken: string;
 }
@@ -28,19 +31,22 @@ export class HistoryService {
     this.#signer = signer;
   }
 
-  /** Newest first. */
+  /** Newest first unless asked otherwise. */
   async list(context: RequestContext, request: HistoryRequest): Promise<HistoryPage> {
     mayRead(context, request.project);
     await this.#projects.mustExist(context, request.project);
-    const { pageSize, pageToken, project, kind, name, uid, from, to } = request;
-    const scope = `history/${JSON.stringify([project, kind, name, uid, from, to])}`;
+    const { pageSize, pageToken, project, kind, name, uid, type, from, to, orderBy } = request;
+    const oldestFirst = orderBy === 'at';
+    const scope = `history/${JSON.stringify([project, kind, name, uid, type, from, to, oldestFirst])}`;
     const [after] = pageToken === '' ? [] : this.#signer.read(scope, pageToken, '/pageToken');
     const page = await this.#store.history({
       project,
+      oldestFirst,
       limit: pageSize,
       ...(kind === undefined ? {} : { kind }),
       ...(name === undefined ? {} : { name }),
       ...(uid === undefined ? {} : { uid }),
+      ...(type === undefined ? {} : { type }),
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
       ...(after === undefined ? {} : { after }),

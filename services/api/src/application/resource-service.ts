@@ -65,6 +65,8 @@ type Done = Pick<WriteOutcome, 'outcome' | 'replayed'> & {
 export interface ListRequest extends ListText {
   readonly pageSize: number;
   readonly pageToken: string;
+  /** The list as it was then; absent: as it is now. */
+  readonly asOf?: Date | undefined;
 }
 
 export interface ResourcePage<K extends Kind> {
@@ -122,9 +124,12 @@ export class ResourceService<K extends Kind> {
     );
   }
 
-  async get(context: RequestContext, project: string, name: string): Promise<ResourceOf[K]> {
+  /** With `asOf` as it was then, also when it has been deleted since. */
+  async get(context: RequestContext, project: string, name: string, asOf?: Date): Promise<ResourceOf[K]> {
     mayRead(context, project);
-    return this.#load(project, name);
+    if (asOf === undefined) return this.#load(project, name);
+    const found = await this.#parts.store.getAsOf(this.kind, project, name, asOf);
+    return found ?? this.#missing(name, `There was no ${KIND_POLICIES[this.kind].title}`, ` at ${asOf.toISOString()}`);
   }
 
   /** Undefined when there is none of that name. */
@@ -137,15 +142,16 @@ export class ResourceService<K extends Kind> {
     mayRead(context, project);
     await this.#parts.projects.mustExist(context, project);
     const { signer, store } = this.#parts;
-    const { pageSize, pageToken, labelSelector = '', filter = '', orderBy = '', fields = '' } = request;
+    const { pageSize, pageToken, asOf, labelSelector = '', filter = '', orderBy = '', fields = '' } = request;
     const terms = listTerms(this.kind, request);
-    const scope = `list/${JSON.stringify([this.kind, project, labelSelector, filter, orderBy, fields])}`;
+    const scope = `list/${JSON.stringify([this.kind, project, labelSelector, filter, orderBy, fields, asOf])}`;
     const [after] = pageToken === '' ? [] : signer.read(scope, pageToken, '/pageToken');
     const page = await store.list({
       kind: this.kind,
       project,
       limit: pageSize,
       ...terms,
+      ...(asOf === undefined ? {} : { asOf }),
       ...(after === undefined ? {} : { after }),
     });
     return { items: page.items, nextPageToken: page.next === undefined ? '' : signer.sign(scope, [page.next]) };
@@ -227,9 +233,12 @@ export class ResourceService<K extends Kind> {
 
   async #load(project: string, name: string): Promise<ResourceOf[K]> {
     const found = await this.#parts.store.get(this.kind, project, name);
-    if (found) return found;
+    return found ?? this.#missing(name, `There is no ${KIND_POLICIES[this.kind].title}`);
+  }
+
+  #missing(name: string, what: string, when = ''): never {
     const resource = { kind: this.kind, name };
-    throw new Fault('NotFound', `There is no ${KIND_POLICIES[this.kind].title} '${name.slice(0, 63)}'.`, { resource });
+    throw new Fault('NotFound', `${what} '${name.slice(0, 63)}'${when}.`, { resource });
   }
 
   /**

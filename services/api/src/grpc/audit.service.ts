@@ -3,15 +3,16 @@ import type { AuditServiceServer } from '@compute/proto';
 import type { AuditEntry } from '@compute/store';
 import type { ApiParts } from '../application/api-parts.ts';
 import type { Calls } from './calls.ts';
+import { given, uidGiven } from './request-fields.ts';
 import { pageSizeOf } from './resource-methods.ts';
 
 export function auditMethods(calls: Calls, { audit }: ApiParts): Omit<AuditServiceServer, symbol> {
   return {
     listAuditEntries: calls.unary('ListAuditEntries', async (call, request) => {
-      const { project, actor, from, to, pageToken } = request;
+      const { project, actor, kind, name, uid, verb, from, to, pageToken } = request;
       const page = await audit.list(call, {
-        project: project === '' ? undefined : project,
-        actor: actor === '' ? undefined : actor,
+        ...{ project: given(project), actor: given(actor), verb: given(verb) },
+        ...{ kind: given(kind), name: given(name), uid: uidGiven(uid) },
         ...{ from, to, pageSize: pageSizeOf(request.pageSize), pageToken },
       });
       return { entries: page.items.map(entryMessage), nextPageToken: page.next ?? '' };

@@ -62,7 +62,7 @@ const newVm = (name: string, spec: object = {}, request: object = {}) =>
   });
 const create = (request: CreateVmInstanceRequest) => invoke(vms, vms.createVmInstance, request, test.metadata());
 const get = (name: string) =>
-  invoke(vms, vms.getVmInstance, { project: PROJECT, name, readMask: undefined }, test.metadata());
+  invoke(vms, vms.getVmInstance, { project: PROJECT, name, readMask: undefined, asOf: undefined }, test.metadata());
 
 describe('virtual machines', () => {
   it('are created with defaults, and what to wait for stands in the metadata', async () => {
@@ -194,7 +194,7 @@ describe('virtual machines', () => {
 
 describe('access', () => {
   it('needs a key, of the right project', async () => {
-    const request = { project: PROJECT, name: 'x', readMask: undefined };
+    const request = { project: PROJECT, name: 'x', readMask: undefined, asOf: undefined };
     await test.store.createProject('elsewhere');
     const foreign = await test.newKey(['write'], 'elsewhere');
     expect(await detailsOf(invoke(vms, vms.getVmInstance, request, test.metadata('vmk_nonsense')))).toMatchObject({

@@ -1,10 +1,8 @@
-/** History, quota, catalogue, projects and API keys over gRPC. */
-import { faultOf, MAX_PAGE_SIZE, type QuotaNumberView, type QuotaView, rotateBy } from '@compute/contract';
-import { KINDS, type Kind } from '@compute/domain';
+/** Quota, catalogue, projects and API keys over gRPC. */
+import { MAX_PAGE_SIZE, type QuotaNumberView, type QuotaView, rotateBy } from '@compute/contract';
 import type {
   ApiKey,
   CatalogueServiceServer,
-  HistoryServiceServer,
   Project,
   ProjectServiceServer,
   Quota,
@@ -18,37 +16,6 @@ import type { ApiParts } from '../application/api-parts.ts';
 import type { CatalogueList, PageRequest } from '../application/catalogue-service.ts';
 import type { Calls } from './calls.ts';
 import { pageSizeOf } from './resource-methods.ts';
-
-export function historyMethods(calls: Calls, { history }: ApiParts): Omit<HistoryServiceServer, symbol> {
-  return {
-    listTransitions: calls.unary('ListTransitions', async (call, request) => {
-      const { project, kind, name, uid, from, to, pageToken } = request;
-      const page = await history.list(call, {
-        project,
-        kind: kind === '' ? undefined : kindOf(kind),
-        name: name === '' ? undefined : name,
-        uid: uid === '' ? undefined : uid,
-        from,
-        to,
-        pageSize: pageSizeOf(request.pageSize),
-        pageToken,
-      });
-      const transitions = page.items.map(({ seq: _seq, project: _project, ...row }) => ({
-        ...row,
-        from: row.from ?? '',
-        generation: BigInt(row.generation),
-        traceId: row.traceId ?? '',
-      }));
-      return { transitions, nextPageToken: page.next ?? '' };
-    }),
-  };
-}
-
-function kindOf(word: string): Kind {
-  const kind = KINDS.find((known) => known === word);
-  if (kind) return kind;
-  throw faultOf([{ pointer: '/kind', code: 'invalid_value', message: `A kind is one of ${KINDS.join(', ')}.` }]);
-}
 
 export function quotaMethods(calls: Calls, { quota }: ApiParts): Omit<QuotaServiceServer, symbol> {
   return {

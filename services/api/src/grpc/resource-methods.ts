@@ -75,6 +75,14 @@ interface ListRequest {
   readonly filter: string;
   readonly orderBy: string;
   readonly readMask: readonly string[] | undefined;
+  readonly asOf: Date | undefined;
+}
+
+interface ReadRequest {
+  readonly project: string;
+  readonly name: string;
+  readonly readMask: readonly string[] | undefined;
+  readonly asOf: Date | undefined;
 }
 
 /** 0 is the default; more than the most is clamped, as in REST. */
@@ -92,13 +100,14 @@ export async function listOf<K extends Kind, Message>(
   codec: MessageCodec<K, Message>,
   request: ListRequest,
 ) {
-  const { project, pageToken, labelSelector, filter, orderBy, readMask: mask } = request;
+  const { project, pageToken, labelSelector, filter, orderBy, readMask: mask, asOf } = request;
   const page = await service.list(call, project, {
     pageSize: pageSizeOf(request.pageSize),
     pageToken,
     labelSelector,
     filter,
     orderBy,
+    asOf,
     problems: maskProblems(service.kind, mask),
   });
   const keep = keptBy(mask);
@@ -111,10 +120,10 @@ export async function read<K extends Kind, Message>(
   call: Call,
   service: ResourceService<K>,
   codec: MessageCodec<K, Message>,
-  { project, name, readMask: mask }: { project: string; name: string; readMask: readonly string[] | undefined },
+  { project, name, readMask: mask, asOf }: ReadRequest,
 ): Promise<Message> {
   const keep = readMask(service.kind, mask);
-  return codec.partial(keep(codec.message(await service.get(call, project, name)) as object));
+  return codec.partial(keep(codec.message(await service.get(call, project, name, asOf)) as object));
 }
 
 /** A new resource of the message in the request. */

@@ -56,8 +56,12 @@ export abstract class ResourceController<K extends Kind> {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { kind } = this.service;
-    const pick = picker(kind, parseQuery(readQuerySchema, query).fields);
-    return pick(replyWith(reply, kind, await this.service.get(context, project, name), viewFor(context.caller)));
+    const { fields, asOf } = parseQuery(readQuerySchema, query);
+    const pick = picker(kind, fields);
+    const resource = await this.service.get(context, project, name, asOf);
+    const view = viewFor(context.caller);
+    // No edit can be made of the past.
+    return pick(asOf ? view(kind, resource) : replyWith(reply, kind, resource, view));
   }
 
   @Patch(':name')

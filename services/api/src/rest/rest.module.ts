@@ -3,6 +3,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiObservation } from '../api-observation.ts';
 import type { ApiParts } from '../application/api-parts.ts';
 import { AuditService } from '../application/audit-service.ts';
+import { AvailabilityService } from '../application/availability-service.ts';
 import { CatalogueService } from '../application/catalogue-service.ts';
 import { HistoryService } from '../application/history-service.ts';
 import { ManifestService } from '../application/manifest-service.ts';
@@ -17,6 +18,7 @@ import { VmInstanceService } from '../application/vm-instance-service.ts';
 import { WatchService } from '../application/watch-service.ts';
 import { ApiKeysController } from './api-keys.controller.ts';
 import { AuditController } from './audit.controller.ts';
+import { AvailabilityController } from './availability.controller.ts';
 import { CatalogueController } from './catalogue.controller.ts';
 import { DocumentsController } from './documents.controller.ts';
 import { HealthController } from './health.controller.ts';
@@ -46,6 +48,7 @@ export function restModule(parts: ApiParts, streams: StreamSettings, observation
       CatalogueController,
       DocumentsController,
       HealthController,
+      AvailabilityController,
       HistoryController,
       ManifestsController,
       OperationsController,
@@ -62,6 +65,7 @@ export function restModule(parts: ApiParts, streams: StreamSettings, observation
       { provide: ApiObservation, useValue: observation },
       { provide: AuditService, useValue: parts.audit },
       { provide: CatalogueService, useValue: parts.catalogue },
+      { provide: AvailabilityService, useValue: parts.availability },
       { provide: HistoryService, useValue: parts.history },
       { provide: ManifestService, useValue: parts.manifests },
       { provide: OperationService, useValue: parts.operations },

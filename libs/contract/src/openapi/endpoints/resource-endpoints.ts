@@ -51,6 +51,7 @@ export function resourceEndpoints(
       operationId: id('list', 's'),
       tag,
       summary: `List ${one}s`,
+      description: 'With `asOf` as it was at that time, with what has been deleted since.',
       scope: 'read',
       query: listQuerySchema,
       success: {
@@ -65,6 +66,7 @@ export function resourceEndpoints(
       operationId: id('get'),
       tag,
       summary: `Get a ${one}`,
+      description: 'With `asOf` as it was at that time, also when it has been deleted since; then without `ETag`.',
       scope: 'read',
       query: readQuerySchema,
       success: { status: 200, description: 'The resource; `ETag` is the version of what you may set.', shape: view },
