@@ -119,6 +119,7 @@ function pathParameters({ path, tag }: Endpoint): OpenApiParameter[] {
 
 const QUERY_PARAMETERS: Readonly<Record<string, string>> = {
   actor: 'Of this actor only, such as user:key:<id>.',
+  asOf: 'The time to answer for. Empty: now.',
   after: 'Cursor of the last event that was taken. Empty: from the first.',
   dryRun: 'Checks everything, shows what would be, stores nothing.',
   fields: 'Paths of the reply, separated by commas, such as metadata.name,status.phase. Empty: everything.',
@@ -132,7 +133,8 @@ const QUERY_PARAMETERS: Readonly<Record<string, string>> = {
   limit: 'Events at most; default 50, clamped to 1000.',
   meter: 'Of this meter only.',
   name: 'Of this name only.',
-  orderBy: 'name, createdAt or updatedAt; followed by desc for the last first. Empty: by name.',
+  orderBy:
+    'name, createdAt or updatedAt, of history at; followed by desc for the last first. Empty: by name, history newest first.',
   pageSize: 'Entries at most; default 50, clamped to 1000.',
   pageToken: '`nextPageToken` of the page before, with the same query.',
   partial: 'Applies what is sound, whatever becomes of the others.',
@@ -140,7 +142,9 @@ const QUERY_PARAMETERS: Readonly<Record<string, string>> = {
   step: 'Length of a point in whole minutes, such as 5m, 1h or 1d. Empty: one that fits the span.',
   resumeToken: 'As Last-Event-ID, for clients that cannot send headers.',
   to: 'End of the span.',
+  type: 'Phase, the type of a condition, Power or Charge. Empty: everything but charges.',
   uid: 'Of this resource only.',
+  verb: 'Of this verb only, such as create or delete.',
   wait: 'How long to wait for it to be done, such as 30s.',
   withDisks: 'Deletes the disks of the machine too.',
 };

@@ -16,7 +16,8 @@ async function oneRound(drifts: QuotaDrift[]) {
       asked.push(repair ? 'recount and repair' : 'recount');
       return drifts;
     },
-    dropPartitions: async ({ changes, history }) => asked.push(changes > history ? 'retention' : 'wrong retention'),
+    dropPartitions: async ({ changes, history, states }) =>
+      asked.push(changes > states && states > history ? 'retention' : 'wrong retention'),
     forgetIdempotency: async (olderThan) => {
       const hours = (Date.now() - olderThan.getTime()) / 3_600_000;
       asked.push(hours >= 24 ? 'expiry' : 'early expiry');
@@ -28,7 +29,7 @@ async function oneRound(drifts: QuotaDrift[]) {
     store,
     changeRetentionDays: 7,
     historyRetentionDays: 400,
-    stateRetentionDays: 400,
+    stateRetentionDays: 90,
     onDrift: (found) => void alarms.push(...found),
     onError: (_name, error) => done.reject(error),
   }).start();
