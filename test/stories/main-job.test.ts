@@ -101,7 +101,11 @@ describe('the main job', () => {
     const { grpc, apiKey, project } = stack.facts;
     const client = new VmInstanceServiceClient(...grpcCall.connection(grpc));
     const overGrpc = await grpcCall.unary<VmInstance>((reply) =>
-      client.getVmInstance({ project, name: 'vm-production', readMask: undefined, asOf: undefined }, grpcCall.authorised(apiKey), reply),
+      client.getVmInstance(
+        { project, name: 'vm-production', readMask: undefined, asOf: undefined },
+        grpcCall.authorised(apiKey),
+        reply,
+      ),
     );
     client.close();
     expect(overGrpc.metadata?.uid).toBe(overRest.metadata.uid);
