@@ -58,6 +58,7 @@ export async function startApi(
     DATABASE_URL: databaseUrl,
     SECRETS_KEY: secretsKey,
     REST_PORT: String(port),
+    QUOTA_DEFAULTS_FILE: 'unlimited',
     // What is measured is the work, not the limit.
     ...{ RATE_LIMIT_READS: '0', RATE_LIMIT_WRITES: '0', RATE_LIMIT_WATCHES: '0' },
     GRPC_PORT: String(grpcPort),

@@ -5,7 +5,7 @@ export type * from './commands.ts';
 export { FEED_LOCK } from './locks.ts';
 export type { LatestPerformance, PerformanceSample } from './performance/performance-records.ts';
 export { PerformanceRecords } from './performance/performance-records.ts';
-export { defaultLimit } from './quota/claim-keys.ts';
+export { claimOfBoth, defaultLimit } from './quota/claim-keys.ts';
 export type { Backlog, ResourceCount } from './reads/service-levels.ts';
 export * from './records.ts';
 export { type DatabaseFacts, inspectDatabase, type WorkFacts } from './schema/inspect-database.ts';

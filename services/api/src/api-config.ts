@@ -45,7 +45,8 @@ export const API_SETTINGS = {
   ),
   quotaDefaultsFile: optional(
     textSetting('QUOTA_DEFAULTS_FILE', {
-      description: 'a JSON file with a quota document: the limits of a project that nobody set. Without it, unlimited.',
+      description:
+        'a JSON file with a quota document: the limits of projects that nobody set, see docs/quotas.md; what it leaves out is as shipped. The word unlimited: no limits.',
     }),
   ),
   databasePoolSize: integerSetting('DATABASE_POOL_SIZE', {

@@ -2,9 +2,7 @@
  * Puts an API process together: what it is made of, in which order it starts and, in reverse, how it stops. Stopping
  * takes no more requests, ends every stream with a word to its client, lets requests be answered, then closes the store.
  */
-import { readFile } from 'node:fs/promises';
-import { limitsOf, parseBody, quotaDocumentSchema } from '@compute/contract';
-import { type Catalogue, CUSTOM_SERIES } from '@compute/domain';
+import type { Catalogue } from '@compute/domain';
 import { createLogger, type Logger, readCatalogue, Shutdown } from '@compute/runtime';
 import { openStore, type Store } from '@compute/store';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -17,6 +15,7 @@ import { type KubeFace, startKubeFace } from './kube/kube-face.ts';
 import { openCertificates } from './open-certificates.ts';
 import { openOidc } from './open-oidc.ts';
 import { OpenStreams } from './open-streams.ts';
+import { readQuotaDefaults } from './quota-defaults.ts';
 import { createRestServer } from './rest/rest-server.ts';
 import { StreamSettings } from './rest/stream-settings.ts';
 
@@ -58,6 +57,8 @@ async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown)
   const observation = new ApiObservation(logger);
   const store = await openApiStore(config, catalogue, observation);
   shutdown.register('store', () => store.close());
+  const followed = await store.followQuotaDefaults();
+  if (followed > 0) logger.info({ limits: followed }, 'limits that nobody set follow new defaults');
   observation.health.register('database', () => store.ping());
   const { watchers } = observation.metrics.instruments;
   const streams = new OpenStreams((face, change) => watchers.inc({ face }, change), config.streamsPerCaller);
@@ -125,14 +126,4 @@ async function openApiStore(config: ApiConfig, catalogue: Catalogue, observation
     onFeedLag: (lagMs) => metrics.instruments.feedLagSeconds.observe(lagMs / 1_000),
     onError: (err) => logger.warn({ err }, 'store trouble'),
   });
-}
-
-async function readQuotaDefaults(
-  file: string | undefined,
-  catalogue: Catalogue,
-): Promise<Record<string, number | null>> {
-  if (file === undefined) return {};
-  const document = parseBody(quotaDocumentSchema, JSON.parse(await readFile(file, 'utf8')));
-  const series = [...new Set(catalogue.instanceTypes.map((type) => type.series)), CUSTOM_SERIES];
-  return limitsOf(document, { series, storageClasses: catalogue.storageClasses.map((entry) => entry.name) });
 }

@@ -57,7 +57,7 @@ export class Stage {
       KUBECONFIG: kubeconfig,
       USAGE_PERIOD: 'hour',
       // What is tried is whether wishes come true, not how many may be made.
-      ...{ RATE_LIMIT_READS: '0', RATE_LIMIT_WRITES: '0', RATE_LIMIT_WATCHES: '0' },
+      ...{ RATE_LIMIT_READS: '0', RATE_LIMIT_WRITES: '0', RATE_LIMIT_WATCHES: '0', QUOTA_DEFAULTS_FILE: 'unlimited' },
       LOG_LEVEL: process.env.STORY_LOG_LEVEL ?? 'silent',
       ALLOW_PRIVATE_SOURCES: 'true',
     };

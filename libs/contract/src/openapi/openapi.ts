@@ -132,6 +132,7 @@ const QUERY_PARAMETERS: Readonly<Record<string, string>> = {
   labelSelector: 'Kubernetes label selector, such as app=web,tier!=test.',
   limit: 'Events at most; default 50, clamped to 1000.',
   meter: 'Of this meter only.',
+  metric: 'Of this metric only, such as vcpus.',
   name: 'Of this name only.',
   orderBy:
     'name, createdAt or updatedAt, of history at; followed by desc for the last first. Empty: by name, history newest first.',
@@ -141,8 +142,9 @@ const QUERY_PARAMETERS: Readonly<Record<string, string>> = {
   project: 'Of this project only.',
   step: 'Length of a point in whole minutes, such as 5m, 1h or 1d. Empty: one that fits the span.',
   resumeToken: 'As Last-Event-ID, for clients that cannot send headers.',
+  scope: 'Of this scope only: series:<name>, class:<name> or external.',
   to: 'End of the span.',
-  type: 'Phase, the type of a condition, Power or Charge. Empty: everything but charges.',
+  type: 'Of this type only. Of history: Phase, the type of a condition, Power or Charge; empty: everything but charges.',
   uid: 'Of this resource only.',
   verb: 'Of this verb only, such as create or delete.',
   wait: 'How long to wait for it to be done, such as 30s.',

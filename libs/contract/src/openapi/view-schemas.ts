@@ -176,11 +176,13 @@ const quotaRefusal = z.strictObject({
   remaining: z.number(),
 });
 
+const quotaLimit = z.union([z.number(), z.literal('unlimited')]);
+
 const quotaNumber = z.strictObject({
-  limit: z.union([z.number(), z.literal('unlimited')]),
-  used: z.number(),
-  reserved: z.number(),
-  remaining: z.union([z.number(), z.literal('unlimited')]),
+  limit: quotaLimit,
+  used: z.number().meta({ description: 'Everything that is held; what a request is judged by.' }),
+  reserved: z.number().meta({ description: 'The part of `used` that nothing stands behind yet.' }),
+  remaining: quotaLimit,
 });
 
 const apiKey = z.strictObject({
@@ -328,6 +330,58 @@ export const VIEW_SCHEMAS = {
     ),
     storage: z.record(z.string(), z.strictObject({ disks: quotaNumber, storageGib: quotaNumber })),
     externalIps: quotaNumber,
+  }),
+  QuotaHolder: z.strictObject({
+    kind,
+    name: z.string(),
+    uid: z.uuid(),
+    phase: z.string(),
+    createdAt: time,
+    claims: z.array(z.strictObject({ scope: z.string(), metric: z.string(), held: z.number(), reserved: z.number() })),
+  }),
+  QuotaEvent: z.strictObject({
+    id: z.string(),
+    type: z.enum(['LimitChanged', 'ThresholdReached']),
+    at: time,
+    scope: z.string(),
+    metric: z.string(),
+    threshold: z.number().optional().meta({ description: 'Per cent of the limit that use has reached: 80 or 100.' }),
+    limitBefore: quotaLimit.optional(),
+    limit: quotaLimit,
+    used: z.number(),
+    source: z
+      .enum(['set', 'default'])
+      .meta({ description: 'Whether somebody set the limit, or it is the configured default.' }),
+    actor: z.string(),
+    requestId: z.string().optional(),
+    traceId: z.string().optional(),
+  }),
+  QuotaSimulation: z.strictObject({
+    fits: z.boolean().meta({ description: 'Whether every document would be accepted.' }),
+    documents: z.array(
+      z.strictObject({
+        index: count,
+        kind: z.string().optional(),
+        name: z.string().optional(),
+        result: z
+          .enum(['fits', 'refused', 'invalid'])
+          .meta({ description: '`refused`: for the quota. `invalid`: for anything else.' }),
+        code: z.enum(FAULT_CODES).optional(),
+        detail: z.string().optional(),
+        quota: quotaRefusal.optional(),
+      }),
+    ),
+    totals: z.array(
+      z.strictObject({
+        scope: z.string(),
+        metric: z.string(),
+        limit: quotaLimit,
+        used: z.number(),
+        requested: z.number().meta({ description: 'By all documents together, also those that would be refused.' }),
+        remaining: quotaLimit,
+        missing: z.number().meta({ description: 'By how much the limit is too small.' }),
+      }),
+    ),
   }),
   UsageEvent: z.strictObject({
     specversion: z.literal('1.0'),

@@ -66,6 +66,26 @@ export const availabilityQuerySchema = z.strictObject({
   pageSize,
   pageToken: text.default(''),
 });
+const quotaScope = z
+  .string()
+  .regex(/^(external|(series|class):[A-Za-z0-9-]{1,63})$/, 'series:<name>, class:<name> or external.')
+  .optional();
+const quotaMetric = z.enum(['instances', 'vcpus', 'memoryGib', 'disks', 'storageGib', 'externalIps']).optional();
+export const quotaClaimsQuerySchema = z.strictObject({
+  scope: quotaScope,
+  metric: quotaMetric,
+  pageSize,
+  pageToken: text.default(''),
+});
+export const quotaHistoryQuerySchema = z.strictObject({
+  scope: quotaScope,
+  metric: quotaMetric,
+  type: z.enum(['LimitChanged', 'ThresholdReached']).optional(),
+  from: time,
+  to: time,
+  pageSize,
+  pageToken: text.default(''),
+});
 export const operationQuerySchema = z.strictObject({
   wait: z
     .string()

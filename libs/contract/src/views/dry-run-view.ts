@@ -1,6 +1,7 @@
 /** What a request would do beside the resource that it shows: its outcome, its effect on the quota, what waits for a restart. */
 import type { Claim, QuotaMetricName, Warning } from '@compute/domain';
 import { type ProblemError, problemError } from '../errors/http-problem.ts';
+import { claimsTogether } from './quota-record-views.ts';
 import { type QuotaCounterFacts, shownMetric } from './quota-view.ts';
 
 /** One counter of the project before the request and after it. Memory and storage are in GiB. */
@@ -41,7 +42,7 @@ export function quotaEffects(
   changes: readonly { readonly before: Claim; readonly after: Claim }[],
   counters: readonly QuotaCounterFacts[],
 ): QuotaEffect[] {
-  return [...differenceOf(changes)]
+  return Object.entries(claimsTogether(changes))
     .filter(([, by]) => by !== 0)
     .map(([key, by]) => {
       const slash = key.lastIndexOf('/');
@@ -55,16 +56,4 @@ export function quotaEffects(
         ...{ before: shown(used), after: shown(used + by) },
       };
     });
-}
-
-function differenceOf(changes: readonly { readonly before: Claim; readonly after: Claim }[]): Map<string, number> {
-  const sum = new Map<string, number>();
-  const add = (claim: Claim, sign: 1 | -1) => {
-    for (const [key, amount] of Object.entries(claim)) sum.set(key, (sum.get(key) ?? 0) + sign * amount);
-  };
-  for (const { before, after } of changes) {
-    add(after, 1);
-    add(before, -1);
-  }
-  return sum;
 }

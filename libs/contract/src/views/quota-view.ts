@@ -19,12 +19,15 @@ export interface QuotaCounterFacts {
   readonly metric: ClaimMetric;
   readonly limit: number | null;
   readonly used: number;
+  /** Of what is used; absent: nothing. */
+  readonly reserved?: number;
 }
 
 export interface QuotaNumberView {
   readonly limit: number | 'unlimited';
+  /** Everything that is held; what a request is judged by. */
   readonly used: number;
-  /** Beside `used`: nothing, since everything is charged in the moment it is accepted. */
+  /** The part of `used` that nothing stands behind yet: what still waits, and room that a change of size keeps. */
   readonly reserved: number;
   readonly remaining: number | 'unlimited';
 }
@@ -85,14 +88,20 @@ export function quotaView(counters: readonly QuotaCounterFacts[], scopes: QuotaS
 function numberView(counter: QuotaCounterFacts | undefined, metric: ClaimMetric): QuotaNumberView {
   const used = shownOf(counter?.used ?? 0, metric);
   const limit = counter?.limit ?? null;
-  if (limit === null) return { limit: 'unlimited', used, reserved: 0, remaining: 'unlimited' };
+  const reserved = shownOf(counter?.reserved ?? 0, metric);
+  if (limit === null) return { limit: 'unlimited', used, reserved, remaining: 'unlimited' };
   const shown = shownOf(limit, metric);
-  return { limit: shown, used, reserved: 0, remaining: Math.max(0, shown - used) };
+  return { limit: shown, used, reserved, remaining: Math.max(0, shown - used) };
 }
 
 /** A metric as users know it, and its numbers: memory and storage in GiB. */
 export function shownMetric(metric: ClaimMetric): { name: QuotaMetricName; shown: (value: number) => number } {
   return { name: METRIC_NAMES[metric], shown: (value) => shownOf(value, metric) };
+}
+
+/** The metric that users know by this name. */
+export function claimMetricOf(name: QuotaMetricName): ClaimMetric {
+  return CLAIM_METRICS.find((metric) => METRIC_NAMES[metric] === name) ?? 'instances';
 }
 
 const METRIC_NAMES: Readonly<Record<ClaimMetric, QuotaMetricName>> = {
@@ -103,6 +112,9 @@ const METRIC_NAMES: Readonly<Record<ClaimMetric, QuotaMetricName>> = {
   storageMib: 'storageGib',
   ips: 'externalIps',
 };
+
+const CLAIM_METRICS = Object.keys(METRIC_NAMES) as readonly ClaimMetric[];
+export const QUOTA_METRICS: readonly QuotaMetricName[] = CLAIM_METRICS.map((metric) => METRIC_NAMES[metric]);
 
 const isMib = (metric: ClaimMetric): boolean => metric === 'memoryMib' || metric === 'storageMib';
 const shownOf = (value: number, metric: ClaimMetric): number => (isMib(metric) ? gibOf(value) : value);

@@ -63,6 +63,7 @@ export function createApiParts(given: ApiPartsSettings): ApiParts {
   const resources = { store, projects, sources, signer, settings, recordEdit: recordForeignEdit };
   const disks = new VmDiskService(resources);
   const instances = new VmInstanceService(resources);
+  const manifests = new ManifestService(resources);
   return {
     admission: new Admission(authenticator, given.admission),
     audit: new AuditService(store, projects, signer),
@@ -70,11 +71,11 @@ export function createApiParts(given: ApiPartsSettings): ApiParts {
     availability: new AvailabilityService(store, projects, signer),
     catalogue: new CatalogueService(catalogue, signer),
     history: new HistoryService(store, projects, signer),
-    manifests: new ManifestService(resources),
+    manifests,
     operations: new OperationService({ store, signer, disks }),
     performance: new PerformanceService(store, projects, instances),
     projects,
-    quota: new QuotaService(store, projects, catalogue),
+    quota: new QuotaService({ store, projects, manifests, signer, catalogue }),
     usage: new UsageService(store, projects, signer),
     usageLedger: new UsageLedgerService(store, projects, signer),
     disks,

@@ -13,12 +13,12 @@ import {
   type QuotaEffect,
 } from '@compute/contract';
 import { type AnyResource, Fault, type Kind, type ResourceOf, type Warning } from '@compute/domain';
-import type { Store, WriteCommand, WriteOutcome } from '@compute/store';
+import { claimOfBoth, type Store, type WriteCommand, type WriteOutcome } from '@compute/store';
 import { mayWrite } from './access-rules.ts';
 import { changeWarnings } from './change-warnings.ts';
 import { diskWarnings, namedDisks } from './disk-warnings.ts';
 import type { ProjectService } from './project-service.ts';
-import { quotaEffectOf } from './quota-effect.ts';
+import { type ClaimChange, quotaEffectOf } from './quota-effect.ts';
 import type { RequestContext, WriteOptions } from './request-context.ts';
 import type { RecordEdit, ResourceServiceParts } from './resource-service.ts';
 import type { SourceGuard } from './source-guard.ts';
@@ -53,6 +53,14 @@ export interface ManifestsApplied {
   /** Of a dry run: the counters of the project that would change. */
   readonly quota: readonly QuotaEffect[];
 }
+
+export interface ManifestsSimulated {
+  readonly results: readonly ManifestResult[];
+  /** What each sound document would be charged, also where it would be refused. */
+  readonly claims: readonly ClaimChange[];
+}
+
+const REHEARSAL: ManifestOptions = { dryRun: true, partial: true };
 
 interface Judged {
   readonly document: ParsedDocument;
@@ -91,6 +99,24 @@ export class ManifestService {
     const isDoomed = !options.partial && judged.some(({ checked }) => !checked.ok);
     if (isDoomed) return { committed: false, results: judged.map((one) => verdictOf(one, undefined)), quota: [] };
     return this.#write(context, project, judged, options);
+  }
+
+  /** As `apply` would do it now, one document after another: what is stored is nothing. */
+  async simulate(context: RequestContext, project: string, documents: Documents): Promise<ManifestsSimulated> {
+    mayWrite(context, project);
+    await this.#projects.mustExist(context, project);
+    if (!documents.ok) throw faultOf(documents.problems, 'The body');
+    const judged = refuseTwins(
+      await Promise.all(documents.documents.map((document) => this.#judge(project, document))),
+    );
+    const sound = judged.filter((one) => one.checked.ok);
+    const commands = await this.#commandsOf(context, project, sound, REHEARSAL);
+    const applied = await this.#store.apply(commands, { atomic: false, dryRun: true });
+    const results = judged.map((one) => {
+      const result = applied.results[sound.indexOf(one)];
+      return result && !result.ok ? failed(one, result.fault) : verdictOf(one, result?.outcome, true);
+    });
+    return { results, claims: commands.map((command, index) => claimChangeOf(command, sound[index]?.before)) };
   }
 
   async #judge(project: string, document: ParsedDocument): Promise<Judged> {
@@ -223,6 +249,13 @@ function refuseTwins(judged: readonly Judged[]): Judged[] {
     const problems = [{ pointer: '/metadata/name', code: 'duplicate', message }];
     return { document: one.document, checked: { ok: false, problems, warnings: one.checked.warnings } };
   });
+}
+
+/** Growth is charged at once; what shrinks is held until it is true. */
+function claimChangeOf(command: WriteCommand, existing: AnyResource | undefined): ClaimChange {
+  const before = existing?.claim ?? {};
+  if (command.verb === 'create') return { before, after: command.claim };
+  return { before, after: command.verb === 'want' ? claimOfBoth(before, command.claim ?? {}) : before };
 }
 
 function desiredOf({ checked }: Judged): AnyDesired {

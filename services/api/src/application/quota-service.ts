@@ -1,46 +1,152 @@
-/** The quota document of a project: read by its users, written by administrators of the platform. */
+/**
+ * The quota of a project: limits and use, who holds what, what happened to limits, what would fit. Read by its users,
+ * written by administrators of the platform.
+ */
 import {
+  claimMetricOf,
+  claimsTogether,
+  type Documents,
   limitsOf,
   parseBody,
   type QuotaScopes,
+  type QuotaSimulationView,
   type QuotaView,
   quotaDocumentSchema,
+  quotaSimulationView,
   quotaView,
+  type TokenSigner,
 } from '@compute/contract';
-import { type Catalogue, CUSTOM_SERIES } from '@compute/domain';
-import type { Store } from '@compute/store';
+import { type Catalogue, CUSTOM_SERIES, type QuotaMetricName } from '@compute/domain';
+import type {
+  Page,
+  QuotaCounter,
+  QuotaHistoryEntry,
+  QuotaHistoryType,
+  QuotaHolder,
+  QuotaHoldersQuery,
+  Store,
+} from '@compute/store';
 import { mayRead, requirePlatformAdmin, requireProject } from './access-rules.ts';
+import type { ManifestService } from './manifest-service.ts';
 import type { ProjectService } from './project-service.ts';
 import type { RequestContext } from './request-context.ts';
 import { attribution } from './wishes.ts';
 
+interface PageOfCounter {
+  readonly project: string;
+  readonly scope?: string | undefined;
+  readonly metric?: QuotaMetricName | undefined;
+  readonly pageSize: number;
+  readonly pageToken: string;
+}
+
+export type QuotaClaimsRequest = PageOfCounter;
+
+export interface QuotaHistoryRequest extends PageOfCounter {
+  readonly type?: QuotaHistoryType | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
+export interface QuotaServiceParts {
+  readonly store: Store;
+  readonly projects: ProjectService;
+  readonly manifests: ManifestService;
+  readonly signer: TokenSigner;
+  readonly catalogue: Catalogue;
+}
+
+/** The scopes that a quota document always shows. */
+export function quotaScopesOf(catalogue: Catalogue): QuotaScopes {
+  return {
+    series: [...new Set(catalogue.instanceTypes.map((type) => type.series)), CUSTOM_SERIES],
+    storageClasses: catalogue.storageClasses.map((entry) => entry.name),
+  };
+}
+
 export class QuotaService {
-  readonly #store: Store;
-  readonly #projects: ProjectService;
+  readonly #parts: QuotaServiceParts;
   readonly #scopes: QuotaScopes;
 
-  constructor(store: Store, projects: ProjectService, catalogue: Catalogue) {
-    this.#store = store;
-    this.#projects = projects;
-    this.#scopes = {
-      series: [...new Set(catalogue.instanceTypes.map((type) => type.series)), CUSTOM_SERIES],
-      storageClasses: catalogue.storageClasses.map((entry) => entry.name),
-    };
+  constructor(parts: QuotaServiceParts) {
+    this.#parts = parts;
+    this.#scopes = quotaScopesOf(parts.catalogue);
   }
 
   async get(context: RequestContext, project: string): Promise<QuotaView> {
     mayRead(context, project);
-    await this.#projects.mustExist(context, project);
-    return quotaView(await this.#store.quota(project), this.#scopes);
+    await this.#parts.projects.mustExist(context, project);
+    return this.#view(project, await this.#parts.store.quota(project));
   }
 
   /** What the document leaves out returns to the default. */
   async set(context: RequestContext, project: string, document: unknown, dryRun = false): Promise<QuotaView> {
     requireProject(context, project);
     requirePlatformAdmin(context);
-    await this.#projects.mustExist(context, project);
+    await this.#parts.projects.mustExist(context, project);
     const limits = limitsOf(parseBody(quotaDocumentSchema, document), this.#scopes);
-    const counters = await this.#store.setQuota(project, limits, attribution(context), { dryRun });
-    return quotaView(counters, this.#scopes);
+    const counters = await this.#parts.store.setQuota(project, limits, attribution(context), { dryRun });
+    return this.#view(project, counters);
+  }
+
+  /** Who holds what, by kind and name. */
+  claims(context: RequestContext, request: QuotaClaimsRequest): Promise<Page<QuotaHolder>> {
+    return this.#page(context, 'quota-claims', request, (query) => this.#parts.store.quotaHolders(query));
+  }
+
+  /** What happened to limits, newest first. */
+  history(context: RequestContext, request: QuotaHistoryRequest): Promise<Page<QuotaHistoryEntry>> {
+    const { type, from, to } = request;
+    const more = {
+      ...(type === undefined ? {} : { type }),
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+    };
+    return this.#page(context, 'quota-history', request, (query) =>
+      this.#parts.store.quotaHistory({ ...query, ...more }),
+    );
+  }
+
+  /** What would become of manifests, were they applied now, one after another. Stores and reserves nothing. */
+  async simulate(context: RequestContext, project: string, documents: Documents): Promise<QuotaSimulationView> {
+    const { results, claims } = await this.#parts.manifests.simulate(context, project, documents);
+    const requested = claimsTogether(claims);
+    const counters = await this.#parts.store.quota(project, Object.keys(requested));
+    const simulated = results.map(({ kind, name, verdict }) => ({
+      ...(kind === undefined ? {} : { kind }),
+      ...(name === undefined ? {} : { name }),
+      ...(verdict.result === 'invalid' ? { fault: verdict.fault } : {}),
+    }));
+    return quotaSimulationView({ documents: simulated, requested, counters });
+  }
+
+  async #view(project: string, counters: readonly QuotaCounter[]): Promise<QuotaView> {
+    const reserved = await this.#parts.store.quotaReserved(project);
+    const withReserved = counters.map((counter) => ({
+      ...counter,
+      reserved: reserved.get(`${counter.scope}/${counter.metric}`) ?? 0,
+    }));
+    return quotaView(withReserved, this.#scopes);
+  }
+
+  async #page<T>(
+    context: RequestContext,
+    what: string,
+    { pageSize, pageToken, ...asked }: PageOfCounter,
+    read: (query: QuotaHoldersQuery) => Promise<Page<T>>,
+  ): Promise<Page<T>> {
+    const { project, scope, metric } = asked;
+    mayRead(context, project);
+    await this.#parts.projects.mustExist(context, project);
+    const { signer } = this.#parts;
+    const subject = `${what}/${JSON.stringify(asked)}`;
+    const [after] = pageToken === '' ? [] : signer.read(subject, pageToken, '/pageToken');
+    const page = await read({
+      ...{ project, limit: pageSize },
+      ...(scope === undefined ? {} : { scope }),
+      ...(metric === undefined ? {} : { metric: claimMetricOf(metric) }),
+      ...(after === undefined ? {} : { after }),
+    });
+    return page.next === undefined ? page : { ...page, next: signer.sign(subject, [page.next]) };
   }
 }

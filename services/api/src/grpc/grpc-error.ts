@@ -84,8 +84,14 @@ function badRequest(fields: NonNullable<Fault['details']['fields']>, root: strin
 }
 
 function quotaFailure(quota: NonNullable<Fault['details']['quota']>, description: string): QuotaFailure {
-  const { metric, scope, limit } = quota;
-  const violation = { subject: scope, description, quotaMetric: metric, quotaValue: BigInt(Math.floor(limit)) };
+  const { metric, scope, limit, used, requested, remaining } = quota;
+  const [family, name = ''] = scope.split(':', 2);
+  const label = family === 'series' ? { series: name } : family === 'class' ? { storageClass: name } : {};
+  const numbers = { used: `${used}`, requested: `${requested}`, remaining: `${remaining}` };
+  const violation = {
+    ...{ subject: scope, description, quotaMetric: metric, quotaId: `${scope}/${metric}` },
+    ...{ quotaValue: BigInt(Math.floor(limit)), quotaDimensions: { ...label, ...numbers } },
+  };
   return QuotaFailure.fromPartial({ violations: [violation] });
 }
 

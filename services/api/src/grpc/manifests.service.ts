@@ -37,7 +37,8 @@ export function manifestMethods(calls: Calls, service: ManifestService): Omit<Ma
   };
 }
 
-function documentsIn({ manifests }: ApplyManifestsRequest): Documents {
+/** The manifests of a request, as a text or as objects. */
+export function documentsIn({ manifests }: Pick<ApplyManifestsRequest, 'manifests'>): Documents {
   if (manifests?.$case === 'documents') return jsonDocuments(manifests.value.documents);
   return expandLists(parseYamlDocuments(manifests?.value ?? ''));
 }

@@ -1,71 +1,16 @@
-/** Quota, catalogue, projects and API keys over gRPC. */
-import { MAX_PAGE_SIZE, type QuotaNumberView, type QuotaView, rotateBy } from '@compute/contract';
+/** Catalogue, projects and API keys over gRPC. */
+import { MAX_PAGE_SIZE, rotateBy } from '@compute/contract';
 import type {
   ApiKey,
   CatalogueServiceServer,
   Project,
   ProjectServiceServer,
-  Quota,
-  QuotaLimit,
-  QuotaNumber,
-  QuotaServiceServer,
-  UpdateQuotaRequest,
 } from '@compute/proto';
 import type { ApiKeyRecord, ProjectRecord } from '@compute/store';
 import type { ApiParts } from '../application/api-parts.ts';
 import type { CatalogueList, PageRequest } from '../application/catalogue-service.ts';
 import type { Calls } from './calls.ts';
 import { pageSizeOf } from './resource-methods.ts';
-
-export function quotaMethods(calls: Calls, { quota }: ApiParts): Omit<QuotaServiceServer, symbol> {
-  return {
-    getQuota: calls.unary('GetQuota', async (call, { project }) =>
-      quotaMessage(project, await quota.get(call, project)),
-    ),
-    updateQuota: calls.unary('UpdateQuota', async (call, request) =>
-      quotaMessage(
-        request.project,
-        await quota.set(call, request.project, quotaDocument(request), request.validateOnly),
-      ),
-    ),
-  };
-}
-
-function quotaMessage(project: string, view: QuotaView): Quota {
-  const numbers = <M extends string>(group: Readonly<Record<M, QuotaNumberView>>) =>
-    Object.fromEntries(
-      Object.entries<QuotaNumberView>(group).map(([name, value]) => [name, numberMessage(value)]),
-    ) as Record<M, QuotaNumber>;
-  const groups = <M extends string>(all: Readonly<Record<string, Readonly<Record<M, QuotaNumberView>>>>) =>
-    Object.fromEntries(Object.entries(all).map(([name, group]) => [name, numbers(group)]));
-  return {
-    project,
-    series: groups(view.series),
-    storage: groups(view.storage),
-    externalIps: numberMessage(view.externalIps),
-  };
-}
-
-function numberMessage({ limit, used, reserved, remaining }: QuotaNumberView): QuotaNumber {
-  const finite = (value: number | 'unlimited') => (value === 'unlimited' ? undefined : value);
-  return { limit: finite(limit), used, reserved, remaining: finite(remaining) };
-}
-
-function quotaDocument({ series, storage, externalIps }: UpdateQuotaRequest): unknown {
-  const groups = (all: Readonly<Record<string, object>>) =>
-    Object.fromEntries(Object.entries(all).map(([name, group]) => [name, limitsIn(group)]));
-  return { series: groups(series), storage: groups(storage), ...limitsIn({ externalIps }) };
-}
-
-function limitsIn(group: object): object {
-  const entries = Object.entries(group as Record<string, QuotaLimit | undefined>);
-  return Object.fromEntries(
-    entries.flatMap(([name, limit]) => {
-      if (limit?.kind === undefined) return [];
-      return [[name, limit.kind.$case === 'unlimited' ? 'unlimited' : limit.kind.value]];
-    }),
-  );
-}
 
 export function catalogueMethods(calls: Calls, { catalogue }: ApiParts): Omit<CatalogueServiceServer, symbol> {
   return {

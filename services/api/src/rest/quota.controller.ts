@@ -1,9 +1,16 @@
-import { parseQuery, writeQuerySchema } from '@compute/contract';
-import { Controller, Get, Param, Put, Query, Req } from '@nestjs/common';
+import {
+  parseQuery,
+  quotaClaimsQuerySchema,
+  quotaEventView,
+  quotaHistoryQuerySchema,
+  quotaHolderView,
+  writeQuerySchema,
+} from '@compute/contract';
+import { Controller, Get, HttpCode, Param, Post, Put, Query, Req } from '@nestjs/common';
 import { QuotaService } from '../application/quota-service.ts';
 import type { RequestContext } from '../application/request-context.ts';
 import { type ApiRequest, Context } from './request.ts';
-import { bodyOf } from './request-body.ts';
+import { bodyOf, documentsOf } from './request-body.ts';
 
 /** Limits and use of a project. */
 @Controller('v1/projects/:project/quota')
@@ -28,5 +35,23 @@ export class QuotaController {
   ) {
     const { dryRun } = parseQuery(writeQuerySchema, query);
     return this.#service.set(context, project, bodyOf(request), dryRun);
+  }
+
+  @Get('claims')
+  async claims(@Context() context: RequestContext, @Param('project') project: string, @Query() query: object) {
+    const page = await this.#service.claims(context, { project, ...parseQuery(quotaClaimsQuerySchema, query) });
+    return { items: page.items.map(quotaHolderView), nextPageToken: page.next ?? '' };
+  }
+
+  @Get('history')
+  async history(@Context() context: RequestContext, @Param('project') project: string, @Query() query: object) {
+    const page = await this.#service.history(context, { project, ...parseQuery(quotaHistoryQuerySchema, query) });
+    return { items: page.items.map(quotaEventView), nextPageToken: page.next ?? '' };
+  }
+
+  @Post('simulate')
+  @HttpCode(200)
+  simulate(@Context() context: RequestContext, @Param('project') project: string, @Req() request: ApiRequest) {
+    return this.#service.simulate(context, project, documentsOf(request));
   }
 }
