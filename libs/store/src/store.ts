@@ -38,7 +38,7 @@ import { FeedSubscription } from './feed/subscription.ts';
 import { withLeadership } from './leadership.ts';
 import { PerformanceRecords } from './performance/performance-records.ts';
 import { ProjectKeys } from './project-keys.ts';
-import { readQuota, recountQuota } from './quota/quota-accounts.ts';
+import { type RecountOptions, readQuota, recountQuota } from './quota/quota-accounts.ts';
 import { followDefaults, setQuota } from './quota/quota-limits.ts';
 import { readAudit } from './reads/audit.ts';
 import { readHistory } from './reads/history.ts';
@@ -372,7 +372,7 @@ export class Store {
   }
 
   /** Counters that differ from their rows, as found; repaired when asked for. */
-  recountQuota(options: { repair: boolean }): Promise<QuotaDrift[]> {
+  recountQuota(options: RecountOptions): Promise<QuotaDrift[]> {
     return recountQuota(this.#parts.pool, options);
   }
 

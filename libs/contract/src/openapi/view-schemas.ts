@@ -356,6 +356,18 @@ export const VIEW_SCHEMAS = {
     requestId: z.string().optional(),
     traceId: z.string().optional(),
   }),
+  QuotaRecount: z.strictObject({
+    differences: z.array(
+      z.strictObject({
+        project: z.string(),
+        scope: z.string(),
+        metric: z.string(),
+        counted: z.number().meta({ description: 'By the rows.' }),
+        stored: z.number().meta({ description: 'What the counter said.' }),
+      }),
+    ),
+    repaired: z.boolean(),
+  }),
   QuotaSimulation: z.strictObject({
     fits: z.boolean().meta({ description: 'Whether every document would be accepted.' }),
     documents: z.array(

@@ -90,6 +90,32 @@ export function quotaEventSentence(event: QuotaEventView): string {
   return `${what}: the limit was ${limitBefore} and is ${limit} now; ${used} are used.`;
 }
 
+/** A counter that differed from the rows that it counts. */
+export interface QuotaDifferenceView {
+  readonly project: string;
+  readonly scope: string;
+  readonly metric: QuotaMetricName;
+  readonly counted: number;
+  readonly stored: number;
+}
+
+export interface QuotaRecountView {
+  readonly differences: readonly QuotaDifferenceView[];
+  readonly repaired: boolean;
+}
+
+interface QuotaDifferenceFacts extends Omit<QuotaDifferenceView, 'metric'> {
+  readonly metric: string;
+}
+
+export function quotaRecountView(differences: readonly QuotaDifferenceFacts[], repaired: boolean): QuotaRecountView {
+  const views = differences.map(({ project, scope, metric, counted, stored }) => {
+    const { name, shown } = shownMetric(metric as ClaimMetric);
+    return { project, scope, metric: name, counted: shown(counted), stored: shown(stored) };
+  });
+  return { differences: views, repaired };
+}
+
 /** One document of a what-if. */
 export interface SimulatedDocument {
   readonly kind?: string;

@@ -1,6 +1,7 @@
 /** Counters of a project: reading them, and proving them against the rows that they count. */
 import type { ClaimMetric } from '@compute/domain';
 import type pg from 'pg';
+import type { Attributed } from '../commands.ts';
 import { inTransaction, type Queryable, rowsOf } from '../connection.ts';
 import type { QuotaCounter, QuotaDrift, QuotaLimits } from '../records.ts';
 import { claimKeyOf, counterOf, defaultLimit } from './claim-keys.ts';
@@ -22,10 +23,23 @@ export async function readQuota(
 }
 
 /** Counters that differ from the sum over all rows. One statement sees one moment, so no writer is disturbed. */
-export async function recountQuota(pool: pg.Pool, options: { repair: boolean }): Promise<QuotaDrift[]> {
+export async function recountQuota(pool: pg.Pool, options: RecountOptions): Promise<QuotaDrift[]> {
   const drifts = await rowsOf<QuotaDrift>(pool, FIND_DRIFT, []);
   if (options.repair) for (const drift of drifts) await repair(pool, drift);
+  if (options.by) await auditRecount(pool, options.by);
   return drifts;
+}
+
+/** `by`: who asks, for the audit log; absent for what runs by schedule. */
+export interface RecountOptions {
+  readonly repair: boolean;
+  readonly by?: Attributed;
+}
+
+async function auditRecount(pool: pg.Pool, { actor, requestId, traceparent, origin }: Attributed): Promise<void> {
+  const trace = traceparent?.split('-')[1] ?? null;
+  const from = [origin?.face ?? null, origin?.address ?? null];
+  await rowsOf(pool, AUDIT_RECOUNT, [`${actor.type}:${actor.id}`, requestId, trace, ...from]);
 }
 
 /** The counter is held first: whoever would change it waits, and the sum is taken after. */
@@ -58,6 +72,13 @@ select project, scope, metric, coalesce(c.used, 0) as counted, coalesce(q.used, 
 from counted c full join quota q using (project, scope, metric)
 where coalesce(c.used, 0) <> coalesce(q.used, 0)
 order by project, scope, metric`,
+};
+
+/** Of all projects: the line belongs to none. */
+const AUDIT_RECOUNT = {
+  text: `
+insert into audit (at, project, actor, verb, kind, name, request_id, trace_id, face, address)
+values (clock_timestamp(), '', $1, 'recount', 'Quota', '', $2, $3, $4, $5)`,
 };
 
 const HOLD_COUNTER = {

@@ -8,10 +8,12 @@ import {
   type Documents,
   limitsOf,
   parseBody,
+  type QuotaRecountView,
   type QuotaScopes,
   type QuotaSimulationView,
   type QuotaView,
   quotaDocumentSchema,
+  quotaRecountView,
   quotaSimulationView,
   quotaView,
   type TokenSigner,
@@ -118,6 +120,14 @@ export class QuotaService {
       ...(verdict.result === 'invalid' ? { fault: verdict.fault } : {}),
     }));
     return quotaSimulationView({ documents: simulated, requested, counters });
+  }
+
+  /** Compares every counter with its rows; repairs what differs unless it is only tried. */
+  async recount(context: RequestContext, dryRun: boolean): Promise<QuotaRecountView> {
+    requirePlatformAdmin(context);
+    const by = dryRun ? {} : { by: attribution(context) };
+    const differences = await this.#parts.store.recountQuota({ repair: !dryRun, ...by });
+    return quotaRecountView(differences, !dryRun && differences.length > 0);
   }
 
   async #view(project: string, counters: readonly QuotaCounter[]): Promise<QuotaView> {

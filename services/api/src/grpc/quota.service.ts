@@ -47,6 +47,10 @@ export function quotaMethods(calls: Calls, { quota }: ApiParts): Omit<QuotaServi
       const page = await quota.history(call, { project: request.project, ...eventsQuery(request) });
       return { events: page.items.map(eventMessage), nextPageToken: page.next ?? '' };
     }),
+    recountQuota: calls.unary('RecountQuota', async (call, { validateOnly }) => {
+      const { differences, repaired } = await quota.recount(call, validateOnly);
+      return { differences: [...differences], repaired };
+    }),
     simulateQuota: calls.unary('SimulateQuota', async (call, request) =>
       simulationMessage(call, await quota.simulate(call, request.project, documentsIn(request))),
     ),

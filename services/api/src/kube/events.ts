@@ -3,6 +3,7 @@
  * resource. Unlike a cluster's, these outlive their resource and are never forgotten after an hour; a list without a
  * limit shows the newest.
  */
+import { quotaEventSentence, quotaEventView } from '@compute/contract';
 import { API_VERSION, KINDS, type Kind, type Transition } from '@compute/domain';
 import {
   clusterKinds,
@@ -16,8 +17,10 @@ import {
   type WatchQuery,
   type WatchSink,
 } from '@compute/kube-wire';
+import type { QuotaHistoryEntry } from '@compute/store';
 import type { HistoryService } from '../application/history-service.ts';
 import type { ProjectService } from '../application/project-service.ts';
+import type { QuotaService } from '../application/quota-service.ts';
 import type { RequestContext } from '../application/request-context.ts';
 import { guarded, type NoteFault } from './guarded.ts';
 import { kubeTime } from './kube-object.ts';
@@ -30,21 +33,25 @@ export const EVENT_KIND: KindDefinition = { ...readOnlyKind(clusterKinds, 'Event
 const MOST = 1000;
 const SUBJECT = { group: '', kind: 'Event', plural: 'events', name: '' };
 
+export interface EventSources {
+  readonly history: HistoryService;
+  readonly projects: ProjectService;
+  readonly quota: QuotaService;
+}
+
 export class EventBackend extends ReadOnlyBackend {
   readonly #history: HistoryService;
   readonly #projects: ProjectService;
+  readonly #quota: QuotaService;
   readonly #context: RequestContext;
   readonly #note: NoteFault;
   readonly #watcher: Watcher;
 
-  constructor(
-    { history, projects }: { readonly history: HistoryService; readonly projects: ProjectService },
-    watcher: Watcher,
-    note: NoteFault,
-  ) {
+  constructor({ history, projects, quota }: EventSources, watcher: Watcher, note: NoteFault) {
     super();
     this.#history = history;
     this.#projects = projects;
+    this.#quota = quota;
     this.#context = watcher.caller.context;
     this.#watcher = watcher;
     this.#note = note;
@@ -70,6 +77,15 @@ export class EventBackend extends ReadOnlyBackend {
     });
   }
 
+  async #limitsOf(project: string, { fields }: Selection): Promise<ObjectVersion[]> {
+    const isAboutAnother = fields.some(
+      ({ path, negated, value }) => path === 'involvedObject.kind' && !negated && value !== 'Namespace',
+    );
+    if (isAboutAnother) return [];
+    const asked = { project, type: 'ThresholdReached', pageSize: MOST_LIMITS, pageToken: '' } as const;
+    return (await this.#quota.history(this.#context, asked)).items.map(limitEventOf);
+  }
+
   async #page(project: string, { selection, limit, continueToken }: ListQuery): Promise<ListPage> {
     const page = await this.#history.list(this.#context, {
       project,
@@ -77,11 +93,15 @@ export class EventBackend extends ReadOnlyBackend {
       pageSize: limit === 0 ? MOST : Math.min(limit, MOST),
       pageToken: continueToken,
     });
-    const items = page.items.map(eventOf).filter(({ object }) => matches(selection, object));
+    const limits = continueToken === '' ? await this.#limitsOf(project, selection) : [];
+    const items = [...limits, ...page.items.map(eventOf)].filter(({ object }) => matches(selection, object));
     const next = limit === 0 || page.next === undefined ? {} : { continueToken: page.next };
     return { items, resourceVersion: '1', ...next };
   }
 }
+
+/** Thresholds of the quota: they are about the namespace, on the first page. */
+const MOST_LIMITS = 50;
 
 const UID = /^[0-9a-f-]{36}$/;
 
@@ -110,6 +130,25 @@ function eventOf(transition: Transition): ObjectVersion {
     reason,
     message: textOf(transition),
     type: transition.to === 'Failed' ? 'Warning' : 'Normal',
+    source: { component: actor },
+    reportingComponent: actor,
+    firstTimestamp: at,
+    lastTimestamp: at,
+    count: 1,
+  });
+}
+
+function limitEventOf(entry: QuotaHistoryEntry): ObjectVersion {
+  const { project, seq, threshold, actor } = entry;
+  const at = kubeTime(entry.at);
+  return new ObjectVersion({
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: `${project}.quota.${seq}`, namespace: project, resourceVersion: '1', creationTimestamp: at },
+    involvedObject: { apiVersion: 'v1', kind: 'Namespace', namespace: project, name: project },
+    reason: threshold === 100 ? 'QuotaReached' : 'QuotaNearlyReached',
+    message: quotaEventSentence(quotaEventView(entry)),
+    type: 'Warning',
     source: { component: actor },
     reportingComponent: actor,
     firstTimestamp: at,

@@ -55,3 +55,19 @@ export class QuotaController {
     return this.#service.simulate(context, project, documentsOf(request));
   }
 }
+
+/** All counters of the platform. */
+@Controller('v1/quota')
+export class QuotaRecountController {
+  readonly #service: QuotaService;
+
+  constructor(service: QuotaService) {
+    this.#service = service;
+  }
+
+  @Post('recount')
+  @HttpCode(200)
+  recount(@Context() context: RequestContext, @Query() query: object) {
+    return this.#service.recount(context, parseQuery(writeQuerySchema, query).dryRun);
+  }
+}

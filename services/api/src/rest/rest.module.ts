@@ -27,7 +27,7 @@ import { ManifestsController } from './manifests.controller.ts';
 import { OperationsController } from './operations.controller.ts';
 import { PerformanceController } from './performance.controller.ts';
 import { ProjectsController } from './projects.controller.ts';
-import { QuotaController } from './quota.controller.ts';
+import { QuotaController, QuotaRecountController } from './quota.controller.ts';
 import { StreamSettings } from './stream-settings.ts';
 import { UsageController } from './usage.controller.ts';
 import { UsageLedgerController } from './usage-ledger.controller.ts';
@@ -55,6 +55,7 @@ export function restModule(parts: ApiParts, streams: StreamSettings, observation
       PerformanceController,
       ProjectsController,
       QuotaController,
+      QuotaRecountController,
       UsageController,
       UsageLedgerController,
       VmDisksController,

@@ -17,6 +17,7 @@ export interface UpkeepPort extends LeadershipPort {
   ensurePartitions(): Promise<number>;
   dropPartitions(before: PartitionsBefore): Promise<number>;
   forgetIdempotency(olderThan: Date): Promise<number>;
+  forgetQuotaHistory(olderThan: Date): Promise<number>;
   recountQuota(options: { repair: boolean }): Promise<QuotaDrift[]>;
 }
 
@@ -48,5 +49,6 @@ async function forgetOld({ store, ...days }: UpkeepOptions): Promise<void> {
     history: daysAgo(days.historyRetentionDays),
     states: daysAgo(days.stateRetentionDays),
   });
+  await store.forgetQuotaHistory(daysAgo(days.historyRetentionDays));
   await store.forgetIdempotency(new Date(Date.now() - IDEMPOTENCY_MS));
 }

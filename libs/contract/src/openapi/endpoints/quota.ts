@@ -67,4 +67,16 @@ export const QUOTA_ENDPOINTS: readonly Endpoint[] = [
     body: { schema: 'Manifests', example: MANIFESTS_YAML },
     success: { status: 200, description: 'What would become of each document.', shape: 'QuotaSimulation' },
   },
+  {
+    method: 'post',
+    path: '/v1/quota/recount',
+    operationId: 'recountQuota',
+    tag: 'quota',
+    summary: 'Prove the counters',
+    description:
+      'For administrators of the platform: compares every counter of every project with the rows that it counts, and repairs what differs. With `dryRun`, only reports.',
+    scope: 'admin',
+    query: writeQuerySchema,
+    success: { status: 200, description: 'What differed; nothing, as it should be.', shape: 'QuotaRecount' },
+  },
 ];
