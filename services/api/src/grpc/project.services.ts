@@ -1,11 +1,6 @@
 /** Catalogue, projects and API keys over gRPC. */
 import { MAX_PAGE_SIZE, rotateBy } from '@compute/contract';
-import type {
-  ApiKey,
-  CatalogueServiceServer,
-  Project,
-  ProjectServiceServer,
-} from '@compute/proto';
+import type { ApiKey, CatalogueServiceServer, Project, ProjectServiceServer } from '@compute/proto';
 import type { ApiKeyRecord, ProjectRecord } from '@compute/store';
 import type { ApiParts } from '../application/api-parts.ts';
 import type { CatalogueList, PageRequest } from '../application/catalogue-service.ts';
