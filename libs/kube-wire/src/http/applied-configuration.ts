@@ -11,7 +11,7 @@ import { isFields } from '../protocol/kube-object.ts';
 import { partialSchema } from '../protocol/partial-schema.ts';
 import { pruneUnknown, validateValue } from '../protocol/schema-check.ts';
 import { badRequest, StatusError } from '../protocol/status-error.ts';
-import { placeObject } from './incoming-object.ts';
+import { placeObject, reportDoubledKeys } from './incoming-object.ts';
 import { parseYaml } from './request-body.ts';
 import type { ResourceRequest } from './resource-request.ts';
 
@@ -19,6 +19,7 @@ import type { ResourceRequest } from './resource-request.ts';
 export function readApplied(request: ResourceRequest): KubeObject {
   const parsed = parseYaml(request.body.toString('utf8'));
   if (!isFields(parsed)) throw badRequest('the applied configuration must be an object');
+  reportDoubledKeys(request);
   const applied = placeObject(parsed, request);
   if ((applied.metadata.managedFields ?? []).length > 0) throw badRequest('metadata.managedFields must be nil');
   const problems = typeProblems(applied, request);

@@ -8,7 +8,7 @@ import type { Fields, KubeObject } from '../protocol/kube-object.ts';
 import { fieldsOf, isFields } from '../protocol/kube-object.ts';
 import { fillDefaults, pruneUnknown, validateValue } from '../protocol/schema-check.ts';
 import { badRequest, invalid } from '../protocol/status-error.ts';
-import { parseObjectBody } from './request-body.ts';
+import { doubledKeysOf, parseObjectBody } from './request-body.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import { fieldValidationOf } from './resource-request.ts';
 
@@ -16,7 +16,23 @@ import { fieldValidationOf } from './resource-request.ts';
 export function decodeObject(request: ResourceRequest): KubeObject {
   const parsed = parseObjectBody(request.body, request.contentType);
   if (!isFields(parsed)) throw badRequest('the request body must be an object');
+  reportDoubledKeys(request);
   return placeObject(parsed, request);
+}
+
+/** A key twice in the body is reported as fieldValidation asks: refused, warned of, or the last one taken in silence. */
+export function reportDoubledKeys({ body, contentType, kind, query, warnings }: ResourceRequest): void {
+  const validation = fieldValidationOf(query);
+  const texts =
+    validation === 'Ignore' ? [] : doubledKeysOf(body, contentType).map((path) => `duplicate field "${path}"`);
+  if (validation === 'Strict' && texts.length > 0) throw strictlyRefused(kind, texts);
+  warnings.push(...texts);
+}
+
+function strictlyRefused({ kind, version }: KindDefinition, texts: readonly string[]): Error {
+  return badRequest(
+    `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${texts.join(', ')}`,
+  );
 }
 
 /** Checks that an object belongs where the URL says and fills in what the URL already states. */
@@ -78,11 +94,7 @@ export function checkAgainstSchema(object: KubeObject, request: ResourceRequest)
   if (kind.judgedByBackend === true && validation === 'Strict') return object;
   const { value, unknown } = pruneUnknown(object, kind.schema);
   const texts = unknown.map((path) => `unknown field "${path}"`);
-  if (validation === 'Strict' && texts.length > 0) {
-    throw badRequest(
-      `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${texts.join(', ')}`,
-    );
-  }
+  if (validation === 'Strict' && texts.length > 0) throw strictlyRefused(kind, texts);
   if (validation === 'Warn') warnings.push(...texts);
   if (kind.judgedByBackend === true) return value as unknown as KubeObject;
   const filled = fillDefaults(value, kind.schema) as KubeObject;

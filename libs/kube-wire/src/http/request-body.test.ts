@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseYaml } from './request-body.ts';
+import { duplicateKeys } from './duplicate-keys.ts';
+import { parseJson, parseYaml } from './request-body.ts';
 
 describe('YAML bodies', () => {
   it.each([
@@ -20,4 +21,34 @@ describe('YAML bodies', () => {
   it('with a key twice are refused', () => {
     expect(() => parseYaml('a: 1\na: 2')).toThrow(/error decoding YAML/);
   });
+
+  it('that would grow without bound are refused', () => {
+    const levels = Array.from(
+      { length: 8 },
+      (_, at) => `l${at + 1}: &l${at + 1} [${'*l'.concat(`${at}, `).repeat(9)}]`,
+    );
+    expect(() => parseYaml(['l0: &l0 [x]', ...levels].join('\n'))).toThrow(/error decoding YAML/);
+  });
+});
+
+const deepObject = `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`;
+const deepList = '['.repeat(50_000) + ']'.repeat(50_000);
+
+it.each([
+  ['JSON', () => parseJson(deepObject)],
+  ['JSON under the name of YAML', () => parseYaml(deepObject)],
+  ['YAML', () => parseYaml(deepList)],
+])('%s that is too deep to go through is refused', (_name, parse) => {
+  expect(parse).toThrow(/levels deep|call stack/);
+});
+
+it.each([
+  ['{"a":1,"b":{"a":2}}', []],
+  ['{"a":1,"a":2}', ['a']],
+  ['{"spec":{"x":1,"x":2,"x":3}}', ['spec.x']],
+  ['{"l":[{"k":1},{"k":1,"k":2}]}', ['l[1].k']],
+  ['{"a":"\\"a\\":1,","\\u0061":2}', ['a']],
+  ['[{"a":[]},{"a":[]}]', []],
+])('%s holds twice: %j', (text, paths) => {
+  expect(duplicateKeys(text)).toEqual(paths);
 });

@@ -5,6 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { parseDocument, type Tags } from 'yaml';
 import { badRequest, StatusError, unsupportedMediaType } from '../protocol/status-error.ts';
+import { duplicateKeys } from './duplicate-keys.ts';
 import { decodeProtobuf, protobufType } from './protobuf-body.ts';
 
 /** kube-apiserver's limit for one request body. */
@@ -45,6 +46,14 @@ export function mediaType(request: IncomingMessage): string {
 
 const jsonTypes = ['application/json', 'text/plain', 'application/x-www-form-urlencoded', '*/*'];
 
+/** Paths of the keys that a body of JSON holds twice. YAML with one is refused where it is parsed. */
+export function doubledKeysOf(body: Buffer, type: string): string[] {
+  if (type === protobufType) return [];
+  const text = body.toString('utf8');
+  if (type.includes('yaml') && tryJson(text) === undefined) return [];
+  return duplicateKeys(text);
+}
+
 /** Parses a body that is an object of the API (not a patch). Undefined for an empty body. */
 export function parseObjectBody(body: Buffer, type: string): unknown {
   if (body.length === 0) return undefined;
@@ -56,8 +65,9 @@ export function parseObjectBody(body: Buffer, type: string): unknown {
 
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return refuseDeep(JSON.parse(text));
   } catch (error) {
+    if (error instanceof StatusError) throw error;
     throw badRequest(`the object provided is unrecognized (must be of type JSON or YAML): ${(error as Error).message}`);
   }
 }
@@ -67,11 +77,44 @@ export function parseJson(text: string): unknown {
  */
 export function parseYaml(text: string): unknown {
   const json = text.startsWith('{') ? tryJson(text) : undefined;
-  if (json !== undefined) return json;
-  const document = parseDocument(text, { version: '1.1', uniqueKeys: true, customTags: withoutTimes });
+  if (json !== undefined) return refuseDeep(json);
+  const document = parsedYaml(text);
   const problem = document.errors[0];
   if (problem !== undefined) throw badRequest(`error decoding YAML: ${problem.message.split('\n')[0]}`);
-  return document.toJS({ maxAliasCount: 100 });
+  try {
+    return refuseDeep(document.toJS({ maxAliasCount: 100 }));
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
+    // A few aliases of aliases would make gigabytes.
+    throw badRequest(`error decoding YAML: ${(error as Error).message}`);
+  }
+}
+
+function parsedYaml(text: string): ReturnType<typeof parseDocument> {
+  try {
+    return parseDocument(text, { version: '1.1', uniqueKeys: true, customTags: withoutTimes });
+  } catch (error) {
+    // The parser runs out of stack on what is nested thousands of levels deep.
+    if (error instanceof RangeError) throw tooDeep();
+    throw error;
+  }
+}
+
+/** Far deeper than any object, and shallow enough for whatever goes through a value by recursion. */
+const maxDepth = 500;
+
+/** The value itself. Throws 400 for one that recursion could not go through. */
+function refuseDeep<T>(value: T): T {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > maxDepth) throw tooDeep();
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+  }
+  return value;
+}
+
+function tooDeep(): StatusError {
+  return badRequest(`the object provided is nested more than ${maxDepth} levels deep`);
 }
 
 /** Most clients send JSON under YAML's name, and reading it as JSON takes a tenth of the time. */

@@ -10,13 +10,15 @@ import type { KindDefinition } from '../protocol/kind.ts';
 import { apiVersionOf } from '../protocol/kind.ts';
 import type { Fields } from '../protocol/kube-object.ts';
 import type { Selection } from '../protocol/selectors.ts';
-import { internalError, StatusError } from '../protocol/status-error.ts';
+import { expired, internalError, StatusError } from '../protocol/status-error.ts';
 import type { Accepted } from './negotiation.ts';
 import { partialMetadata, renderTable, type TableRequest } from './table.ts';
 import { visibleType } from './watch-filter.ts';
 
 /** Bytes a client may leave unread before its watch is ended; the objects a watch begins with come on top. */
 const maxUnreadBytes = 32 * 1024 * 1024;
+/** How long a client that was too slow has to read what is left, the reason last of all. */
+const lastReadMs = 30_000;
 
 export interface WatchOptions {
   kind: KindDefinition;
@@ -144,10 +146,18 @@ export class WatchResponse implements WatchSink {
       if (this.#ended) return;
       this.#response.write(text);
       if (this.#handle === undefined) this.#unreadLimit += text.length;
-      else if (this.#response.writableLength > this.#unreadLimit) this.cut();
+      else if (this.#response.writableLength > this.#unreadLimit) this.#tooSlow();
     };
     if (intercept === undefined) write(frame);
     else intercept(frame, write, () => this.cut());
+  }
+
+  /** Says that the watch is too old to go on, and holds what is unread for a moment only. */
+  #tooSlow(): void {
+    this.end(expired('the watch was read too slowly: list again and watch from there'));
+    const timer = setTimeout(() => this.#response.destroy(), lastReadMs);
+    timer.unref();
+    this.#response.once('close', () => clearTimeout(timer));
   }
 
   /** Cuts the connection without a word. */

@@ -19,7 +19,7 @@ import {
   unsupportedMediaType,
 } from '../protocol/status-error.ts';
 import { readApplied } from './applied-configuration.ts';
-import { checkAgainstSchema, decodeObject, placeObject } from './incoming-object.ts';
+import { checkAgainstSchema, decodeObject, placeObject, reportDoubledKeys } from './incoming-object.ts';
 import { checkVersion, separate } from './object-strategy.ts';
 import { parseJson } from './request-body.ts';
 import type { ResourceRequest } from './resource-request.ts';
@@ -98,6 +98,7 @@ export async function patchObject(request: ResourceRequest): Promise<WriteResult
   const { contentType } = request;
   if (applyTypes.includes(contentType)) return applyObject(request);
   const patch = readPatch(request);
+  reportDoubledKeys(request);
   const manager = managerOf(request, 'Update');
   const version = await request.backend.update(
     keyOf(request),

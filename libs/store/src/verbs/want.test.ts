@@ -7,6 +7,7 @@ import {
   newVm,
   openTestStore,
   PROJECT,
+  seenDisk,
   seenVm,
   type TestStore,
   USER,
@@ -158,4 +159,12 @@ test('a dry run decides everything and stores nothing', async () => {
   expect(outcome).toMatchObject({ committed: false, results: [{ ok: true, outcome: { resource: { name: 'dry' } } }] });
   expect(await it.store.get('VMInstance', PROJECT, 'dry')).toBeUndefined();
   expect(await it.store.recountQuota({ repair: false })).toEqual([]);
+});
+
+test('a disk that is ready has nothing to try again', async () => {
+  const { resource } = await it.store.create(newDisk('there'));
+  await it.store.observe(seenDisk(resource, 'Ready'));
+  const outcome = await want({ target: { uid: resource.uid, project: PROJECT }, retry: true });
+  expect(outcome).toMatchObject({ outcome: 'unchanged', resource: { generation: 1 } });
+  expect(outcome).not.toHaveProperty('operationId');
 });

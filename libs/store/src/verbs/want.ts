@@ -42,7 +42,7 @@ export function decideWant(batch: Batch, command: WantCommand): Decision {
     throw new Fault('PreconditionFailed', `${entry.resource.kind} '${entry.resource.name}' is being deleted.`);
   const specChanged = command.spec !== undefined && !sameJson(command.spec, entry.resource.spec);
   const wish = wishAfter(entry, command);
-  const newGeneration = specChanged || command.retry === true || wish.isNew;
+  const newGeneration = specChanged || isRetry(entry, command) || wish.isNew;
   if (!newGeneration && !metadataChanged(entry, command)) {
     remember(batch, entry, 'want', command.idempotency, undefined);
     return () => ({ outcome: 'unchanged', resource: entry.resource, replayed: false });
@@ -60,6 +60,12 @@ export function decideWant(batch: Batch, command: WantCommand): Decision {
   const operationId = startOperation(batch, entry, verb, command, !newGeneration);
   remember(batch, entry, 'want', command.idempotency, operationId);
   return () => ({ outcome: 'configured', resource: entry.resource, operationId, replayed: false });
+}
+
+/** A disk that is there has nothing to be tried again: asking twice is as asking once. */
+function isRetry({ resource }: Entry, { retry = false }: WantCommand): boolean {
+  const isWell = resource.phase === 'Ready' && resource.status.failure === undefined && resource.intent === undefined;
+  return retry && !isWell;
 }
 
 interface Wish {

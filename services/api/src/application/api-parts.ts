@@ -9,6 +9,7 @@ import { AuditService } from './audit-service.ts';
 import { Authenticator } from './authenticator.ts';
 import { AvailabilityService } from './availability-service.ts';
 import { CatalogueService } from './catalogue-service.ts';
+import { EditTurns } from './edit-turns.ts';
 import { HistoryService } from './history-service.ts';
 import { ManifestService } from './manifest-service.ts';
 import type { OidcVerifier } from './oidc/oidc-verifier.ts';
@@ -60,7 +61,15 @@ export function createApiParts(given: ApiPartsSettings): ApiParts {
   const sources = new SourceGuard(allowPrivateSources);
   const projects = new ProjectService(store, signer);
   const authenticator = new Authenticator(store, given.oidc);
-  const resources = { store, projects, sources, signer, settings, recordEdit: recordForeignEdit };
+  const resources = {
+    store,
+    projects,
+    sources,
+    signer,
+    settings,
+    recordEdit: recordForeignEdit,
+    turns: new EditTurns(),
+  };
   const disks = new VmDiskService(resources);
   const instances = new VmInstanceService(resources);
   const manifests = new ManifestService(resources);

@@ -12,17 +12,21 @@ import {
   type ParsedDocument,
   type QuotaEffect,
 } from '@compute/contract';
-import { type AnyResource, Fault, type Kind, type ResourceOf, type Warning } from '@compute/domain';
+import { type AnyResource, Fault, type FaultCode, type Kind, type ResourceOf, type Warning } from '@compute/domain';
 import { claimOfBoth, type Store, type WriteCommand, type WriteOutcome } from '@compute/store';
 import { mayWrite } from './access-rules.ts';
 import { changeWarnings } from './change-warnings.ts';
 import { diskWarnings, namedDisks } from './disk-warnings.ts';
+import { type EditTurns, turnOf } from './edit-turns.ts';
 import type { ProjectService } from './project-service.ts';
 import { type ClaimChange, quotaEffectOf } from './quota-effect.ts';
 import type { RequestContext, WriteOptions } from './request-context.ts';
 import type { RecordEdit, ResourceServiceParts } from './resource-service.ts';
 import type { SourceGuard } from './source-guard.ts';
 import { createCommand, idempotency, wantCommand } from './wishes.ts';
+
+/** How often a request is repeated on what somebody else has just written. */
+const MAX_ATTEMPTS = 5;
 
 export interface ManifestOptions extends WriteOptions {
   /** What is sound is done, whatever becomes of the others. */
@@ -74,13 +78,15 @@ export class ManifestService {
   readonly #sources: SourceGuard;
   readonly #settings: CheckSettings;
   readonly #recordEdit: RecordEdit;
+  readonly #turns: EditTurns;
 
-  constructor({ store, projects, sources, settings, recordEdit }: ResourceServiceParts) {
+  constructor({ store, projects, sources, settings, recordEdit, turns }: ResourceServiceParts) {
     this.#store = store;
     this.#projects = projects;
     this.#sources = sources;
     this.#settings = settings;
     this.#recordEdit = recordEdit;
+    this.#turns = turns;
   }
 
   /** Throws only when no document could be judged; otherwise each has its own verdict. */
@@ -93,9 +99,24 @@ export class ManifestService {
     mayWrite(context, project);
     await this.#projects.mustExist(context, project);
     if (!documents.ok) throw faultOf(documents.problems, 'The body');
-    const judged = refuseTwins(
-      await Promise.all(documents.documents.map((document) => this.#judge(project, document))),
-    );
+    const keys = [...new Set(documents.documents.map((document) => turnOf(...addressOf(project, document))))];
+    return this.#turns.take(keys, async () => {
+      for (let attempt = 1; ; attempt += 1) {
+        const applied = await this.#attempt(context, project, documents.documents, options);
+        // What was done stays done, so that only a request of which nothing was is tried again.
+        const mayRepeat = !options.partial && !applied.committed && attempt < MAX_ATTEMPTS;
+        if (!mayRepeat || !applied.results.some(isLost)) return applied;
+      }
+    });
+  }
+
+  async #attempt(
+    context: RequestContext,
+    project: string,
+    documents: readonly ParsedDocument[],
+    options: ManifestOptions,
+  ): Promise<ManifestsApplied> {
+    const judged = refuseTwins(await Promise.all(documents.map((document) => this.#judge(project, document))));
     const isDoomed = !options.partial && judged.some(({ checked }) => !checked.ok);
     if (isDoomed) return { committed: false, results: judged.map((one) => verdictOf(one, undefined)), quota: [] };
     return this.#write(context, project, judged, options);
@@ -232,6 +253,18 @@ export class ManifestService {
       return { ...result, warnings: [...result.warnings, ...warnings] };
     });
   }
+}
+
+/** Somebody wrote between reading and writing: read again, it may go well. */
+const LOST: readonly FaultCode[] = ['PreconditionFailed', 'Stale', 'AlreadyExists'];
+
+const isLost = ({ verdict }: ManifestResult): boolean =>
+  verdict.result === 'invalid' && LOST.includes(verdict.fault.code);
+
+/** Of whatever was sent: what is no resource has no turn to wait for. */
+function addressOf(project: string, { value }: ParsedDocument): [kind: string, project: string, name: string] {
+  const { kind, metadata } = (value ?? {}) as { readonly kind?: unknown; readonly metadata?: { name?: unknown } };
+  return [String(kind), project, String(metadata?.name)];
 }
 
 /** The same resource twice in one request would depend on the order of documents. */

@@ -29,6 +29,7 @@ import type { RequestDeletionCommand, Store, WantCommand, WriteCommand, WriteOut
 import { mayRead, mayWrite } from './access-rules.ts';
 import { changeWarnings } from './change-warnings.ts';
 import { diskWarnings, namedDisks } from './disk-warnings.ts';
+import { type EditTurns, turnOf } from './edit-turns.ts';
 import { refuseHeldDisk } from './held-disk.ts';
 import { KIND_POLICIES } from './kind-policy.ts';
 import { demandedVersion } from './preconditions.ts';
@@ -88,6 +89,8 @@ export interface ResourceServiceParts {
   readonly signer: TokenSigner;
   readonly settings: CheckSettings;
   readonly recordEdit: RecordEdit;
+  /** Shared by everything that edits. */
+  readonly turns: EditTurns;
 }
 
 export class ResourceService<K extends Kind> {
@@ -254,6 +257,20 @@ export class ResourceService<K extends Kind> {
     request: readonly unknown[],
   ): Promise<Accepted<K>> {
     mayWrite(context, project);
+    const attempts = () => this.#editNewest(context, project, name, edit, options, request);
+    // Who says which version to change is refused at once when it is another.
+    if (options.ifMatch !== undefined) return attempts();
+    return this.#parts.turns.take([turnOf(this.kind, project, name)], attempts);
+  }
+
+  async #editNewest(
+    context: RequestContext,
+    project: string,
+    name: string,
+    edit: Edit<K>,
+    options: WriteOptions & Pick<WantCommand<K>, 'power'>,
+    request: readonly unknown[],
+  ): Promise<Accepted<K>> {
     for (let attempt = 1; ; attempt += 1) {
       const before = await this.#load(project, name);
       const expected = expectedVersion(before, options);

@@ -257,3 +257,51 @@ test('namespaces and events are watched: first what there is, then what is new',
   expect(seen).toContain('Phase Pending to Ready: As seen.');
   events.close();
 });
+
+test('a key twice is refused, warned of or passed over, as the client asks', async () => {
+  const twice =
+    '{"apiVersion":"apps.cozystack.io/v1alpha1","kind":"VMDisk","metadata":{"name":"twice"},"spec":{"storage":"1Gi","storage":"2Gi"}}';
+  const ask = (validation: string) => client.send('POST', `${DISKS}?dryRun=All&fieldValidation=${validation}`, twice);
+  const strict = await ask('Strict');
+  expect([strict.status, strict.body.message]).toEqual([
+    400,
+    expect.stringContaining('strict decoding error: duplicate field "spec.storage"'),
+  ]);
+  expect((await ask('Warn')).headers.warning).toContain('duplicate field');
+  const ignored = await ask('Ignore');
+  expect([ignored.status, ignored.headers.warning]).toEqual([201, expect.not.stringContaining('duplicate')]);
+});
+
+test('what would fill memory or stack is a bad request', async () => {
+  const levels = Array.from({ length: 8 }, (_, at) => `l${at + 1}: &l${at + 1} [${`*l${at}, `.repeat(9)}]`);
+  const bomb = ['l0: &l0 [x]', ...levels].join('\n');
+  expect((await client.send('POST', DISKS, bomb, 'application/yaml')).status).toBe(400);
+  const deep = `{"apiVersion":"apps.cozystack.io/v1alpha1","kind":"VMDisk","metadata":{"name":"deep"},"spec":${'{"a":'.repeat(9_000)}1${'}'.repeat(9_001)}`;
+  expect((await client.send('POST', DISKS, deep)).status).toBe(400);
+  expect(
+    (await client.send('PATCH', `${DISKS}/deep?fieldManager=x`, deep, 'application/apply-patch+yaml')).status,
+  ).toBe(400);
+});
+
+test('applies of many managers at once all happen, also while there is nothing yet', async () => {
+  const managers = Array.from({ length: 12 }, (_, index) => `m${index}`);
+  const replies = await Promise.all(
+    managers.map((manager) =>
+      client.send(
+        'PATCH',
+        `${DISKS}/applied?fieldManager=${manager}`,
+        disk('applied', { [manager]: 'x' }),
+        'application/apply-patch+yaml',
+      ),
+    ),
+  );
+  expect(replies.map(({ status }) => status).sort()).toEqual([...managers.slice(1).map(() => 200), 201]);
+  const { body } = await client.send('GET', `${DISKS}/applied`);
+  expect(Object.keys(body.metadata.labels).sort()).toEqual([...managers].sort());
+});
+
+test('an object without a name is refused without making one up', async () => {
+  const { message } = (await client.send('POST', DISKS, { ...disk('x'), metadata: { generateName: 'x-' } })).body;
+  expect(message).toContain('metadata.name');
+  expect(message).not.toContain('undefined');
+});

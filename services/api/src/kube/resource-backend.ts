@@ -83,7 +83,8 @@ export class KubeResourceBackend implements ResourceBackend {
 
   create(object: KubeObject, options: WriteOptions): Promise<ObjectVersion> {
     const { name, namespace = '' } = object.metadata;
-    return this.#guarded(name, async () => {
+    // One that comes without a name is refused by the service.
+    return this.#guarded(name ?? '', async () => {
       const request = { dryRun: options.dryRun, keepsOwners: true } as const;
       const manifest = manifestOf(object);
       return accepted(await this.#service.create(this.#parts.caller.context, namespace, manifest, request), options);

@@ -154,3 +154,18 @@ it('gives the same answer to the same request with the same key', async () => {
   const other = await send(exampleFile('production-complete.yaml').replace('200Gi', '300Gi'));
   expect(other).toMatchObject({ status: 422, body: { code: 'IdempotencyMismatch' } });
 });
+
+it('files that come at once are all applied, one after another, also where they make the same resource', async () => {
+  const project = await fresh('at-once');
+  const file = (index: number) => ({
+    apiVersion: 'apps.cozystack.io/v1alpha1',
+    kind: 'VMDisk',
+    metadata: { name: 'shared', labels: { turn: `${index}` } },
+    spec: { storage: '1Gi' },
+  });
+  const replies = await Promise.all(Array.from({ length: 12 }, (_, index) => apply(project, file(index))));
+  expect(replies.map(({ body }) => body.items?.[0]?.result).sort()).toEqual([
+    ...Array.from({ length: 11 }, () => 'configured'),
+    'created',
+  ]);
+});

@@ -191,13 +191,15 @@ describe('edits', () => {
   });
 
   it('lets edits without a precondition run at the same time without losing one', async () => {
-    await test.send('POST', DISKS, { body: disk('busy') });
+    await test.send('POST', DISKS, { body: disk('contended') });
     const names = ['a', 'b', 'c', 'd'];
     const replies = await Promise.all(
-      names.map((name) => test.send('PATCH', `${DISKS}/busy`, { body: { metadata: { labels: { [name]: '1' } } } })),
+      names.map((name) =>
+        test.send('PATCH', `${DISKS}/contended`, { body: { metadata: { labels: { [name]: '1' } } } }),
+      ),
     );
     expect(replies.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
-    const read = await test.send('GET', `${DISKS}/busy`);
+    const read = await test.send('GET', `${DISKS}/contended`);
     expect(read.body).toMatchObject({ metadata: { labels: { a: '1', b: '1', c: '1', d: '1' } } });
   });
 });
@@ -244,4 +246,15 @@ describe('lists', () => {
     expect((await test.send('GET', `${path}?filter=colour%3Dred`, { key })).status).toBe(422);
     expect((await test.send('GET', `${path}?unknown=1`, { key })).status).toBe(422);
   });
+});
+
+it('edits that name no version all happen, however many come at once', async () => {
+  await test.send('POST', DISKS, { body: disk('crowded') });
+  const many = Array.from({ length: 24 }, (_, index) => `l${index}`);
+  const replies = await Promise.all(
+    many.map((label) => test.send('PATCH', `${DISKS}/crowded`, { body: { metadata: { labels: { [label]: 'x' } } } })),
+  );
+  expect(replies.map(({ status }) => status)).toEqual(many.map(() => 202));
+  const { body } = await test.send<{ metadata: { labels: object } }>('GET', `${DISKS}/crowded`);
+  expect(Object.keys(body.metadata.labels).sort()).toEqual([...many].sort());
 });
