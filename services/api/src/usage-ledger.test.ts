@@ -3,11 +3,15 @@ import {
   AckUsageConsumerRequest,
   ExportUsageRequest,
   GetUsageManifestRequest,
+  ListUsageEventsRequest,
+  StreamUsageEventsRequest,
   UsageFormat,
   UsageLedgerServiceClient,
+  UsageServiceClient,
 } from '@compute/proto';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openEvents } from './fixtures/event-source.ts';
 import { invoke } from './fixtures/grpc-clients.ts';
 import { insecure, openTestApi, type TestApi } from './fixtures/open-test-api.ts';
 import { removeFully, report } from './fixtures/worker-reports.ts';
@@ -149,6 +153,39 @@ it('a named reader goes on where it acknowledged, and says how far behind it is'
   });
   expect((await test.send('DELETE', path)).status).toBe(200);
   expect((await test.send('GET', path)).status).toBe(404);
+});
+
+it('a named reader is given the next batch, over REST, its stream and gRPC, until it acknowledges', async () => {
+  const batch = '/v1/usage/events?consumer=tower&limit=2';
+  const first = await test.send<{ events: UsageCloudEvent[]; nextCursor: string }>('GET', batch);
+  expect(first.body.events.map(({ chainposition }) => chainposition)).toEqual(['1', '2']);
+  expect((await test.send<typeof first.body>('GET', batch)).body).toEqual(first.body);
+  await test.send('POST', '/v1/usage/consumers/tower:ack', { body: { cursor: first.body.nextCursor } });
+  const second = await test.send<{ events: UsageCloudEvent[] }>('GET', batch);
+  expect(second.body.events[0]?.chainposition).toBe('3');
+  const usage = new UsageServiceClient(test.api.grpcAddress, insecure());
+  const asked = ListUsageEventsRequest.fromPartial({ consumer: 'tower', limit: 2 });
+  const { reply } = await invoke(usage, usage.listUsageEvents, asked, test.metadata());
+  expect(reply.events.map(({ id }) => id)).toEqual(second.body.events.map(({ id }) => id));
+  const streamed = StreamUsageEventsRequest.fromPartial({ consumer: 'tower' });
+  const call = usage.streamUsageEvents(streamed, test.metadata());
+  call.on('error', () => undefined);
+  for await (const { event } of call) {
+    expect(event?.id).toBe(second.body.events[0]?.id);
+    break;
+  }
+  call.cancel();
+  usage.close();
+  const stream = await openEvents(`${test.api.restUrl}/v1/usage/events/stream?consumer=tower`, {
+    authorization: `Bearer ${test.key}`,
+  });
+  expect(await stream.next()).toMatchObject({ data: { chainposition: '3' } });
+  stream.close();
+  expect(await test.send('GET', '/v1/usage/events?consumer=No!')).toMatchObject({
+    status: 422,
+    body: { errors: [{ pointer: '/consumer' }] },
+  });
+  await test.send('DELETE', '/v1/usage/consumers/tower');
 });
 
 it('an event is taken back by the platform’s administrators, and the audit stays clean', async () => {

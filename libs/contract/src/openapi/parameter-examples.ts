@@ -16,6 +16,7 @@ const PATHS: Readonly<Record<string, Examples>> = {
 };
 
 const QUERIES: Readonly<Record<string, Examples>> = {
+  consumer: { '*': 'billing' },
   dryRun: { '*': 'false' },
   filter: { 'vm-instances': 'phase=Running', 'vm-disks': 'phase=Ready' },
   from: { '*': '2026-11-01T00:00:00Z' },

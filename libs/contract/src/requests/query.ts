@@ -103,6 +103,10 @@ export const operationsQuerySchema = z.strictObject({
 });
 export const usageEventsQuerySchema = z.strictObject({
   after: text.default(''),
+  consumer: text.optional().meta({
+    description:
+      'A named reader: without `after`, the feed goes on at its place, which only its acknowledgements move. A name that never acknowledged begins at the first event.',
+  }),
   limit: pageSize,
   project: text.optional(),
   meter: z.enum(['vm.allocated', 'vm.running', 'disk.allocated', 'ip.held']).optional(),

@@ -39,8 +39,9 @@ export async function consumer(pool: pg.Pool, owner: string, name: string): Prom
   throw new Fault('NotFound', `There is no consumer '${name}'.`, { resource: { kind: 'UsageConsumer', name } });
 }
 
-export function consumers(pool: pg.Pool, owner: string): Promise<UsageConsumer[]> {
-  return readConsumers(pool, owner, null);
+/** All of an owner, or the one of that name. */
+export function consumers(pool: pg.Pool, owner: string, name?: string): Promise<UsageConsumer[]> {
+  return readConsumers(pool, owner, name ?? null);
 }
 
 /** Throws `NotFound`. */

@@ -68,8 +68,9 @@ export class UsageRecords {
     return consumer(this.#parts.pool, owner, name);
   }
 
-  consumers(owner: string): Promise<UsageConsumer[]> {
-    return consumers(this.#parts.pool, owner);
+  /** All of an owner, or the one of that name; none when there is none. */
+  consumers(owner: string, name?: string): Promise<UsageConsumer[]> {
+    return consumers(this.#parts.pool, owner, name);
   }
 
   /** Throws `NotFound`. */

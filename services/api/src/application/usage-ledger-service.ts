@@ -14,11 +14,11 @@ import {
 import { Fault } from '@compute/domain';
 import type { Page, Store, UsageAuditReport, UsageCheckpoint, UsageConsumer, UsageExport } from '@compute/store';
 import { mayAdminister, mayRead, requirePlatformAdmin, requireProject, requireScope } from './access-rules.ts';
+import { refuseConsumerName } from './consumer-name.ts';
 import type { ProjectService } from './project-service.ts';
 import type { RequestContext } from './request-context.ts';
 import { CURSOR_SCOPE } from './usage-service.ts';
 
-const CONSUMER_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
 /** What is absent reaches from the first period to the last that is closed. */
@@ -56,7 +56,7 @@ export class UsageLedgerService {
     { cursor, rewind }: { readonly cursor: string; readonly rewind: boolean },
   ): Promise<UsageConsumerView> {
     const owner = ownerOf(context, project);
-    refuseName(name);
+    refuseConsumerName(name, '/name');
     if (owner !== '') await this.#projects.mustExist(context, owner);
     const [position = '0'] = this.#signer.read(CURSOR_SCOPE, cursor, '/cursor');
     return this.#view(await this.#store.usage.acknowledge({ owner, name, position, rewind }));
@@ -139,11 +139,4 @@ function ownerOf(context: RequestContext, project: string | undefined): string {
   const owner = project ?? context.caller.project ?? '';
   if (owner !== '') requireProject(context, owner);
   return owner;
-}
-
-function refuseName(name: string): void {
-  if (CONSUMER_NAME.test(name)) return;
-  const message =
-    'A reader’s name has lower case letters, digits and dashes, begins with a letter, and at most 63 of them.';
-  throw new Fault('InvalidArgument', message, { fields: [{ pointer: '/name', code: 'invalid_name', message }] });
 }

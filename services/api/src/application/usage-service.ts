@@ -6,6 +6,7 @@ import type { TokenSigner } from '@compute/contract';
 import { Fault, type Meter } from '@compute/domain';
 import type { Store, UsageEvent, UsageGroup, UsageSummaryRow } from '@compute/store';
 import { mayRead, requireProject, requireScope } from './access-rules.ts';
+import { refuseConsumerName } from './consumer-name.ts';
 import type { ProjectService } from './project-service.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -15,7 +16,9 @@ const MAX_SPAN_DAYS = 366;
 const MS_PER_DAY = 86_400_000;
 
 export interface UsageFeedRequest {
+  /** Empty: where the named reader is, or the beginning. */
   readonly after: string;
+  readonly consumer?: string | undefined;
   readonly limit: number;
   readonly project?: string | undefined;
   readonly meter?: Meter | undefined;
@@ -54,7 +57,7 @@ export class UsageService {
   }
 
   async events(context: RequestContext, request: UsageFeedRequest): Promise<UsageFeedPage> {
-    const query = this.#queryOf(context, request);
+    const query = await this.#queryOf(context, request);
     const page = await this.#store.usage.events(query);
     return { events: page.events, nextCursor: this.cursorOf(page.nextCursor) };
   }
@@ -70,7 +73,7 @@ export class UsageService {
     request: UsageFeedRequest,
     signal: AbortSignal,
   ): AsyncGenerator<UsageFeedPage> {
-    let query = this.#queryOf(context, { ...request, limit: STREAM_PAGE });
+    let query = await this.#queryOf(context, { ...request, limit: STREAM_PAGE });
     while (!signal.aborted) {
       const page = await this.#store.usage.events(query);
       yield { events: page.events, nextCursor: this.cursorOf(page.nextCursor) };
@@ -94,17 +97,26 @@ export class UsageService {
     return { from, to, rows };
   }
 
-  #queryOf(context: RequestContext, request: UsageFeedRequest) {
+  async #queryOf(context: RequestContext, request: UsageFeedRequest) {
     requireScope(context, 'read');
     const project = request.project ?? context.caller.project;
     if (project !== undefined) requireProject(context, project);
-    const [after] = request.after === '' ? [] : this.#signer.read(CURSOR_SCOPE, request.after, '/after');
+    const after = await this.#placeOf(project, request);
     return {
       limit: request.limit,
       ...(after === undefined ? {} : { after }),
       ...(project === undefined ? {} : { project }),
       ...(request.meter === undefined ? {} : { meter: request.meter }),
     };
+  }
+
+  /** Undefined: the beginning. A cursor counts more than the place of a reader, so that a stream that broke goes on. */
+  async #placeOf(project: string | undefined, { after, consumer }: UsageFeedRequest): Promise<string | undefined> {
+    if (after !== '') return this.#signer.read(CURSOR_SCOPE, after, '/after')[0];
+    if (consumer === undefined) return undefined;
+    refuseConsumerName(consumer, '/consumer');
+    const [reader] = await this.#store.usage.consumers(project ?? '', consumer);
+    return reader?.position;
   }
 }
 

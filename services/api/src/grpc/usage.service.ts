@@ -37,10 +37,16 @@ interface Filters {
   readonly after: string;
   readonly project: string;
   readonly meter: string;
+  readonly consumer: string;
 }
 
-function filtersOf({ after, project, meter }: Filters) {
-  return { after, ...(project === '' ? {} : { project }), ...(meter === '' ? {} : { meter: meterOf(meter) }) };
+function filtersOf({ after, project, meter, consumer }: Filters) {
+  return {
+    after,
+    ...(project === '' ? {} : { project }),
+    ...(meter === '' ? {} : { meter: meterOf(meter) }),
+    ...(consumer === '' ? {} : { consumer }),
+  };
 }
 
 function meterOf(word: string): Meter {

@@ -10,7 +10,7 @@ export const USAGE_ENDPOINTS: readonly Endpoint[] = [
     tag: 'usage',
     summary: 'Read the usage feed',
     description:
-      'Closed intervals of use as CloudEvents 1.0, in one order without gaps, each exactly once. Store `nextCursor` and go on with `after`. With `Accept: application/cloudevents-batch+json` a CloudEvents batch.',
+      'Closed intervals of use as CloudEvents 1.0, in one order without gaps, each exactly once. Store `nextCursor` and go on with `after`, or let the server keep the place of a named reader (`consumer`, and `:ack` after each page). With `Accept: application/cloudevents-batch+json` a CloudEvents batch.',
     scope: 'read',
     query: usageEventsQuerySchema,
     success: { status: 200, description: 'Events after the cursor.', shape: 'UsageFeed' },
