@@ -37,6 +37,7 @@ const commands = [
   'test',
   'test-cluster',
   'test-seeds',
+  'test-usage',
   'prepare',
 ];
 
@@ -95,7 +96,7 @@ function prepare() {
   const targets = ['services/api', 'services/worker', 'libs/simulator', 'deploy/dev'];
   if (command === 'bench') targets.push('bench');
   if (command === 'operate') targets.push('deploy/operate');
-  if (command === 'test-seeds') targets.push('test');
+  if (command === 'test-seeds' || command === 'test-usage') targets.push('test');
   if (!isBuilt()) say('Building.');
   run('tsc', ['-b', ...targets], {
     log: 'build.log',
@@ -141,6 +142,7 @@ function handOver() {
     test: 'deploy/dev/src/test-command.ts',
     'test-cluster': 'test/cluster/run-matrix.ts',
     'test-seeds': 'test/dist/survival/seeds/seeds-command.js',
+    'test-usage': 'test/dist/usage-proof/proof-command.js',
     bench: 'bench/dist/run.js',
     operate: 'deploy/operate/dist/cli.js',
   };

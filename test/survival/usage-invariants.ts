@@ -1,6 +1,6 @@
 /**
- * The usage ledger against two witnesses: the history, to which it must be equal to the millisecond, and the cluster's
- * own record of what existed and ran, within which it must lie.
+ * The usage ledger against two witnesses: the history, to which it must be equal to the millisecond, sizes and addresses
+ * included, and the cluster's own record of what existed and ran, within which it must lie.
  */
 import {
   type AnyResource,
@@ -39,7 +39,12 @@ export async function ledgerProblems(stage: Stage, subject: LedgerSubject): Prom
   const billed = [...Map.groupBy(subject.history, ({ uid }) => uid).values()].flatMap((entries) =>
     billedByHistory(entries, until.getTime()),
   );
-  return [...(await sumProblems(stage, subject, billed, until)), ...truthProblems(stage, subject.namespace, billed)];
+  const { findings } = await stage.store.usage.audit(subject.project);
+  return [
+    ...(await sumProblems(stage, subject, billed, until)),
+    ...truthProblems(stage, subject.namespace, billed),
+    ...findings.map((finding) => `the audit of usage finds ${JSON.stringify(finding)}`),
+  ];
 }
 
 /** The intervals that the phases of one resource imply. */
