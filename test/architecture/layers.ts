@@ -60,6 +60,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 export const SOLE_IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   '@kubernetes/client-node': ['kube-client'],
   '@nestjs/': ['api', 'worker'],
+  '@opentelemetry/': ['runtime'],
   '@prisma/': ['store'],
   bullmq: ['queue'],
   ioredis: ['queue'],

@@ -29,6 +29,7 @@ export {
   oneOfSetting,
   optional,
   portSetting,
+  ratioSetting,
   type Setting,
   textSetting,
   type Unreadable,
@@ -36,3 +37,12 @@ export {
 } from './settings.ts';
 export { Shutdown, type ShutdownSettings } from './shutdown.ts';
 export { formatTraceparent, parseTraceparent, startSpan, type TraceContext } from './traceparent.ts';
+export { openTracer, type TracerSettings } from './tracing/open-tracer.ts';
+export {
+  noTracer,
+  type Span,
+  type SpanAttributes,
+  type SpanKind,
+  type SpanOptions,
+  type Tracer,
+} from './tracing/tracer.ts';

@@ -1,5 +1,5 @@
 /** The settings that both services share, so that a variable means the same everywhere. */
-import { keySetting, oneOfSetting, textSetting, urlSetting } from './settings.ts';
+import { keySetting, oneOfSetting, optional, ratioSetting, textSetting, urlSetting } from './settings.ts';
 
 export const SHARED_SETTINGS = {
   databaseUrl: urlSetting('DATABASE_URL', {
@@ -19,6 +19,18 @@ export const SHARED_SETTINGS = {
   usagePeriod: oneOfSetting('USAGE_PERIOD', ['hour', 'minute'], {
     fallback: 'hour',
     description: 'at which boundaries open usage intervals are closed.',
+  }),
+  tracesEndpoint: optional(
+    urlSetting('OTEL_EXPORTER_OTLP_ENDPOINT', {
+      schemes: ['http', 'https'],
+      secret: true,
+      description:
+        'where traces are sent by OTLP over HTTP, for example http://collector:4318; without it none are made.',
+    }),
+  ),
+  tracesRatio: ratioSetting('OTEL_TRACES_SAMPLER_ARG', {
+    fallback: 1,
+    description: 'the share of traces that are kept, of those that begin here; a caller’s own are kept as it says.',
   }),
   bindHost: textSetting('BIND_HOST', {
     fallback: '127.0.0.1',

@@ -63,6 +63,14 @@ export function integerSetting(
   });
 }
 
+/** A share from 0 to 1, both inclusive. */
+export function ratioSetting(variable: string, options: Options<number>): Setting<number> {
+  return setting<number>(variable, options, (text) => {
+    const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+    return value <= 1 ? value : { expected: 'a number from 0 to 1' };
+  });
+}
+
 /** A TCP port; 0 lets the system choose. */
 export function portSetting(variable: string, options: Options<number>): Setting<number> {
   return integerSetting(variable, { ...options, min: 0, max: 65_535 });

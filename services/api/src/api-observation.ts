@@ -1,6 +1,14 @@
 /** What the process tells of itself: health, metrics, logs. */
 import type { Fault } from '@compute/domain';
-import { API_METRICS, createMetrics, HealthRegistry, type Logger, type Metrics } from '@compute/runtime';
+import {
+  API_METRICS,
+  createMetrics,
+  HealthRegistry,
+  type Logger,
+  type Metrics,
+  noTracer,
+  type Tracer,
+} from '@compute/runtime';
 import type { Face } from './open-streams.ts';
 
 /** Who asked, as far as that is known. */
@@ -31,9 +39,11 @@ export class ApiObservation {
   readonly health = new HealthRegistry();
   readonly metrics: Metrics<typeof API_METRICS> = createMetrics('api', API_METRICS);
   readonly logger: Logger;
+  readonly tracer: Tracer;
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, tracer: Tracer = noTracer) {
     this.logger = logger;
+    this.tracer = tracer;
   }
 
   /** Measures a request that was answered. */

@@ -3,7 +3,7 @@
  * takes no more requests, ends every stream with a word to its client, lets requests be answered, then closes the store.
  */
 import type { Catalogue } from '@compute/domain';
-import { createLogger, type Logger, readCatalogue, Shutdown } from '@compute/runtime';
+import { createLogger, type Logger, openTracer, readCatalogue, Shutdown } from '@compute/runtime';
 import { openStore, type Store } from '@compute/store';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ApiConfig } from './api-config.ts';
@@ -18,6 +18,7 @@ import { OpenStreams } from './open-streams.ts';
 import { readQuotaDefaults } from './quota-defaults.ts';
 import { createRestServer } from './rest/rest-server.ts';
 import { StreamSettings } from './rest/stream-settings.ts';
+import { tracedStore } from './traced-store.ts';
 
 const REST_CLOSE_MS = 3_000;
 
@@ -54,7 +55,9 @@ export async function startApi(config: ApiConfig, options: StartApiOptions = {})
 
 async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown): Promise<Omit<RunningApi, 'close'>> {
   const catalogue = await readCatalogue(config.catalogueFile);
-  const observation = new ApiObservation(logger);
+  const tracer = await openTracer('api', config);
+  shutdown.register('traces', () => tracer.close());
+  const observation = new ApiObservation(logger, tracer);
   const store = await openApiStore(config, catalogue, observation);
   shutdown.register('store', () => store.close());
   const followed = await store.followQuotaDefaults();
@@ -63,7 +66,13 @@ async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown)
   const { watchers } = observation.metrics.instruments;
   const streams = new OpenStreams((face, change) => watchers.inc({ face }, change), config.streamsPerCaller);
   const oidc = await openOidc(config, logger);
-  const parts = createApiParts({ store, catalogue, ...config, admission: config, ...(oidc ? { oidc } : {}) });
+  const parts = createApiParts({
+    store: tracedStore(store, tracer),
+    catalogue,
+    ...config,
+    admission: config,
+    ...(oidc ? { oidc } : {}),
+  });
   const certificates = await openCertificates(config, logger);
   shutdown.register('certificates', () => certificates.close());
   const heartbeatMs = config.heartbeatSeconds * 1_000;

@@ -5,9 +5,17 @@
  * no more pokes, lets the running looks end, then closes what they stood on.
  */
 import { hkdfSync } from 'node:crypto';
-import { type Cluster, openCluster } from '@compute/cluster';
+import { type Cluster, type ClusterOptions, openCluster } from '@compute/cluster';
 import { openQueue, type ReconcileQueue } from '@compute/queue';
-import { createLogger, HealthRegistry, type Logger, readCatalogue, Shutdown } from '@compute/runtime';
+import {
+  createLogger,
+  HealthRegistry,
+  type Logger,
+  openTracer,
+  readCatalogue,
+  Shutdown,
+  type Tracer,
+} from '@compute/runtime';
 import { openStore, type Store } from '@compute/store';
 import { resourceOfPath } from './cluster-call-labels.ts';
 import { type FaultPoints, noFaultPoints } from './fault-points.ts';
@@ -51,6 +59,7 @@ export interface WorkerParts {
   readonly queue: ReconcileQueue;
   readonly cluster: Cluster;
   readonly metrics: WorkerMetrics;
+  readonly tracer: Tracer;
   readonly health: HealthRegistry;
   readonly logger: Logger;
   readonly points: FaultPoints;
@@ -84,15 +93,17 @@ async function openParts(
   shutdown: Shutdown,
 ): Promise<WorkerParts> {
   const metrics = new WorkerMetrics();
+  const tracer = await openTracer('worker', config);
+  shutdown.register('traces', () => tracer.close());
   const store = await openWorkerStore(config, logger);
   shutdown.register('store', () => store.close());
   const { redisUrl, queuePrefix: prefix } = config;
   const queue = await openQueue({ redisUrl, prefix, onError: (err) => logger.warn({ err }, 'queue trouble') });
   shutdown.register('queue', () => queue.close());
-  const cluster = await openWorkerCluster(config, logger, metrics);
+  const cluster = await openWorkerCluster(config, logger, (call) => noteCall(call, metrics, tracer));
   shutdown.register('cluster', () => cluster.close());
   const health = new HealthRegistry();
-  return { config, store, queue, cluster, metrics, health, logger, points, pace, shutdown };
+  return { config, store, queue, cluster, metrics, tracer, health, logger, points, pace, shutdown };
 }
 
 function openWorkerStore(config: WorkerConfig, logger: Logger): Promise<Store> {
@@ -108,18 +119,27 @@ function openWorkerStore(config: WorkerConfig, logger: Logger): Promise<Store> {
   });
 }
 
-async function openWorkerCluster(config: WorkerConfig, logger: Logger, metrics: WorkerMetrics): Promise<Cluster> {
+type OnCall = NonNullable<ClusterOptions['onCall']>;
+
+async function openWorkerCluster(config: WorkerConfig, logger: Logger, onCall: OnCall): Promise<Cluster> {
   return openCluster({
     ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
     catalogue: await readCatalogue(config.catalogueFile),
     hashKey: new Uint8Array(hkdfSync('sha256', config.secretsKey, '', 'manifest hashes of Secrets', 32)),
     onError: (err) => logger.warn({ err }, 'cluster trouble'),
-    onCall: ({ method, path, status, durationMs }) =>
-      metrics.instruments.clusterRequestSeconds.observe(
-        { verb: method, resource: resourceOfPath(path), code: String(status) },
-        durationMs / 1_000,
-      ),
+    onCall,
   });
+}
+
+/** Measures a finished call, and makes it a span of the look that it was for. */
+function noteCall(call: Parameters<OnCall>[0], metrics: WorkerMetrics, tracer: Tracer): void {
+  const { method, path, status, durationMs } = call;
+  const [resource, code] = [resourceOfPath(path), String(status)];
+  metrics.instruments.clusterRequestSeconds.observe({ verb: method, resource, code }, durationMs / 1_000);
+  if (!tracer.isOn) return;
+  const attributes = { 'http.request.method': method, 'k8s.resource': resource, 'http.response.status_code': code };
+  const failed = status === 0 || status >= 400 ? { failure: code } : {};
+  tracer.record(`kubernetes ${method} ${resource}`, { kind: 'client', attributes, durationMs, ...failed });
 }
 
 async function startHttp({ config, store, queue, cluster, metrics, health, logger, shutdown }: WorkerParts) {

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Fault } from '@compute/domain';
-import { formatTraceparent, parseTraceparent, startSpan, withLogContext } from '@compute/runtime';
+import { formatTraceparent, parseTraceparent, type Span, withLogContext } from '@compute/runtime';
 import {
   type handleServerStreamingCall,
   type handleUnaryCall,
@@ -47,6 +47,7 @@ export type StreamMethod<Request, Reply> = (call: Call, request: Request) => Asy
 type AnyCall = ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>;
 
 interface Asked {
+  readonly method: string;
   readonly call: AnyCall;
   readonly requestId: string;
   readonly kind: RateClass;
@@ -77,7 +78,7 @@ export class Calls {
       const gone = new AbortController();
       call.on('cancelled', () => gone.abort());
       const kind = READING.test(method) ? 'read' : 'write';
-      const asked = { call, requestId, kind, signal: gone.signal } as const;
+      const asked = { method, call, requestId, kind, signal: gone.signal } as const;
       this.#run(asked, (context) => run(context, call.request)).then(
         ({ reply, result }) => {
           this.#measure(method, status.OK, startedAt);
@@ -116,7 +117,7 @@ export class Calls {
         key = this.#keepChecking(call, context, () => stream.abort());
         return this.#pump(call, run(context, call.request), context.signal, heartbeat);
       };
-      this.#run({ call, requestId, kind: 'watch', signal: stream.signal }, work)
+      this.#run({ method, call, requestId, kind: 'watch', signal: stream.signal }, work)
         .then(
           () => ending(undefined),
           (error: unknown) => ending(error),
@@ -139,13 +140,14 @@ export class Calls {
   }
 
   async #run<T>(
-    { call, requestId, kind, signal }: Asked,
+    { method, call, requestId, kind, signal }: Asked,
     work: (context: Call) => Promise<T> | T,
   ): Promise<{ reply: Metadata; result: T }> {
-    const span = startSpan(parseTraceparent(first(call.metadata, 'traceparent')));
+    const span = this.#startSpan(method, call, requestId);
+    const { traceId, spanId } = span.context;
     const who: { actor?: string } = {};
     const origin = { face: 'grpc', address: this.#addressOf(call) } as const;
-    return withLogContext({ requestId, traceId: span.traceId, spanId: span.spanId }, async () => {
+    return withLogContext({ requestId, traceId, spanId }, async () => {
       try {
         const { admission } = this.settings;
         const caller = await admission.authenticate(first(call.metadata, 'authorization'), origin.address);
@@ -155,13 +157,23 @@ export class Calls {
         for (const [name, value] of rateHeaders(rate)) reply.set(name, value);
         refuseTooMany(rate);
         if (signal.aborted) throw new Fault('DeadlineExceeded', 'The caller is gone or its deadline has passed.');
-        const context = { caller, requestId, origin, traceparent: formatTraceparent(span), reply, signal };
-        return { reply, result: await work(context) };
+        const context = { caller, requestId, origin, traceparent: formatTraceparent(span.context), reply, signal };
+        const result = await work(context);
+        span.end();
+        return { reply, result };
       } catch (error) {
+        span.end(error instanceof Fault ? error.code : 'Internal');
         if (error instanceof Fault) this.settings.observation.noteFault(error, { ...who, ...origin });
         throw error;
       }
     });
+  }
+
+  #startSpan(method: string, call: AnyCall, requestId: string): Span {
+    const { tracer } = this.settings.observation;
+    const parent = parseTraceparent(first(call.metadata, 'traceparent'));
+    const attributes = { 'rpc.system': 'grpc', 'rpc.method': method, 'compute.request_id': requestId };
+    return tracer.start(method, { kind: 'server', parent, attributes });
   }
 
   #addressOf(call: AnyCall): string {

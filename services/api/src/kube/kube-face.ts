@@ -15,7 +15,7 @@ import {
   type ResourceBackend,
   resourceKey,
 } from '@compute/kube-wire';
-import { formatTraceparent, parseTraceparent, startSpan, withLogContext } from '@compute/runtime';
+import { formatTraceparent, noTracer, parseTraceparent, type Tracer, withLogContext } from '@compute/runtime';
 import type { ApiObservation } from '../api-observation.ts';
 import type { ApiParts } from '../application/api-parts.ts';
 import { keepCheckingKey } from '../application/key-check.ts';
@@ -28,7 +28,7 @@ import { guarded, type NoteFault } from './guarded.ts';
 import { callerOf, KubeCaller } from './kube-caller.ts';
 import { MACHINE_METRICS_KIND, MachineMetricsBackend, NoPodsBackend, POD_KIND } from './machine-metrics.ts';
 import { NAMESPACE_KIND, NamespaceBackend } from './namespaces.ts';
-import { isWatch, observeRequest } from './observe-request.ts';
+import { isWatch, observeRequest, routeOf } from './observe-request.ts';
 import { powerRoutes } from './power-routes.ts';
 import { KubeResourceBackend } from './resource-backend.ts';
 import { RESOURCE_KINDS } from './resource-kinds.ts';
@@ -74,7 +74,8 @@ export async function startKubeFace(settings: KubeFaceSettings): Promise<KubeFac
     ready: async () => (await settings.observation.health.ready()).ready,
   });
   const handle = (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const ids = idsOf(request);
+    const ids = idsOf(request, settings.observation.tracer);
+    response.once('close', () => ids.end(response.statusCode));
     requests.set(request, { ids, response });
     response.setHeader('Audit-Id', ids.requestId);
     observeRequest(settings.observation, request, response);
@@ -124,7 +125,7 @@ async function authenticate(
   request: IncomingMessage,
   exchange: Exchange | undefined,
 ): Promise<KubeCaller> {
-  const { requestId, traceparent } = exchange?.ids ?? idsOf(request);
+  const { requestId, traceparent } = exchange?.ids ?? idsOf(request, noTracer);
   const { authorization: header, 'x-forwarded-for': forwardedFor } = request.headers;
   const forwarded = Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor;
   const origin = { face: 'kube', address: addressOf(request.socket.remoteAddress, forwarded) } as const;
@@ -152,20 +153,29 @@ interface Exchange {
 interface RequestIds {
   readonly requestId: string;
   readonly traceparent: string;
+  /** Ends the span of the request. */
+  readonly end: (statusCode: number) => void;
   readonly log: { readonly requestId: string; readonly traceId: string; readonly spanId: string };
 }
 
 const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
 
 /** Clients of Kubernetes call a request id `Audit-Id`; ours is taken too. */
-function idsOf({ headers }: IncomingMessage): RequestIds {
+function idsOf({ headers, method = 'GET', url = '' }: IncomingMessage, tracer: Tracer): RequestIds {
   const given = headers['audit-id'] ?? headers['x-request-id'];
   const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
   const trace = headers.traceparent;
-  const span = startSpan(parseTraceparent(typeof trace === 'string' ? trace : undefined));
+  const parent = parseTraceparent(typeof trace === 'string' ? trace : undefined);
+  const name = tracer.isOn ? `${method} ${routeOf(url)}` : '';
+  const span = tracer.start(name, { kind: 'server', parent, attributes: { 'compute.request_id': requestId } });
+  const { traceId, spanId } = span.context;
   return {
     requestId,
-    traceparent: formatTraceparent(span),
-    log: { requestId, traceId: span.traceId, spanId: span.spanId },
+    traceparent: formatTraceparent(span.context),
+    end: (statusCode) => {
+      span.set({ 'http.response.status_code': statusCode });
+      span.end(statusCode < 500 ? undefined : String(statusCode));
+    },
+    log: { requestId, traceId, spanId },
   };
 }

@@ -1,4 +1,6 @@
 /** What this face hangs on a Fastify request, and the decorators that hand it to controllers. */
+
+import type { Span } from '@compute/runtime';
 import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { RequestContext, WriteOptions } from '../application/request-context.ts';
@@ -8,6 +10,8 @@ export interface ApiRequest extends FastifyRequest {
   apiContext?: RequestContext;
   /** The trace of this request, set when it comes in. */
   traceparent?: string;
+  /** Ends with the answer. */
+  span?: Span;
   /** Where a field stands in a YAML body. */
   lineOf?: (pointer: string) => number | undefined;
 }

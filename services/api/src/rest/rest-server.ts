@@ -3,7 +3,14 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Server as TlsServer } from 'node:tls';
 import { toYaml } from '@compute/contract';
-import { enterLogContext, formatTraceparent, frameworkLogger, parseTraceparent, startSpan } from '@compute/runtime';
+import {
+  enterLogContext,
+  formatTraceparent,
+  frameworkLogger,
+  parseTraceparent,
+  type Span,
+  type Tracer,
+} from '@compute/runtime';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -92,9 +99,10 @@ function followRequests(fastify: FastifyInstance, observation: ApiObservation): 
   const { logger } = observation;
   const { requestsInFlight } = observation.metrics.instruments;
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
-    const span = startSpan(parseTraceparent(header(request, 'traceparent')));
-    (request as ApiRequest).traceparent = formatTraceparent(span);
-    enterLogContext({ requestId: request.id, traceId: span.traceId, spanId: span.spanId });
+    const span = startRequestSpan(observation.tracer, request);
+    const { traceId, spanId } = span.context;
+    Object.assign(request as ApiRequest, { span, traceparent: formatTraceparent(span.context) });
+    enterLogContext({ requestId: request.id, traceId, spanId });
     reply.header('x-request-id', request.id);
     if (wantsYaml(request)) reply.type('application/yaml; charset=utf-8').serializer(toYaml);
     requestsInFlight.inc({ face: 'rest' });
@@ -103,6 +111,8 @@ function followRequests(fastify: FastifyInstance, observation: ApiObservation): 
   fastify.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
     requestsInFlight.dec({ face: 'rest' });
+    (request as ApiRequest).span?.set({ 'http.response.status_code': reply.statusCode });
+    (request as ApiRequest).span?.end(reply.statusCode < 500 ? undefined : String(reply.statusCode));
     observation.answered({
       face: 'rest',
       route: `${request.method} ${route}`,
@@ -118,6 +128,15 @@ function followRequests(fastify: FastifyInstance, observation: ApiObservation): 
     );
     done();
   });
+}
+
+function startRequestSpan(tracer: Tracer, request: FastifyRequest): Span {
+  const parent = parseTraceparent(header(request, 'traceparent'));
+  if (!tracer.isOn) return tracer.start('', { kind: 'server', parent });
+  const { method } = request;
+  const route = request.routeOptions.url ?? 'none';
+  const attributes = { 'http.request.method': method, 'http.route': route, 'compute.request_id': request.id };
+  return tracer.start(`${method} ${route}`, { kind: 'server', parent, attributes });
 }
 
 const wantsYaml = (request: FastifyRequest): boolean =>

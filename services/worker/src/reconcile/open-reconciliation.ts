@@ -1,6 +1,7 @@
 /** Connects the reconcile loop with the store, the cluster, the progress batches and the metrics. */
 import type { ImportPolicy } from '@compute/domain';
 import type { Poke } from '@compute/queue';
+import type { Tracer } from '@compute/runtime';
 import { between } from '../fault-points.ts';
 import { ProgressFlusher } from '../import-progress/progress-flusher.ts';
 import { probeSource } from '../source-probe/probe-source.ts';
@@ -24,7 +25,7 @@ export interface Reconciliation {
 }
 
 export function openReconciliation(parts: WorkerParts, onProgressError: (error: unknown) => void): Reconciliation {
-  const { store, cluster, config, points, metrics, logger, pace } = parts;
+  const { store, cluster, config, points, metrics, logger, pace, tracer } = parts;
   const probes = openProbes(parts);
   const progress = new ProgressFlusher({
     windowMs: PROGRESS_WINDOW_MS,
@@ -39,6 +40,7 @@ export function openReconciliation(parts: WorkerParts, onProgressError: (error: 
     pace: clusterPace,
     points,
     progress,
+    ...(tracer.isOn ? { within: spanWithin(tracer) } : {}),
     onSentBack: () => metrics.instruments.clusterTurnsPutOff.inc(),
     onPhase: (before, phase) => metrics.phaseChanged(before, phase),
     onFailed: ({ project, name }, { code, message, detail }) =>
@@ -59,8 +61,13 @@ export function openReconciliation(parts: WorkerParts, onProgressError: (error: 
     ...(config.sourceProbe === 'on' ? { probes } : {}),
   });
   const outage = new Outage(pace.retry);
-  const handler = createPokeHandler({ reconcilers, store, retry: pace.retry, outage, metrics, logger });
+  const handler = createPokeHandler({ reconcilers, store, retry: pace.retry, outage, metrics, logger, tracer });
   return { handler, progress, probes, outage };
+}
+
+/** Steps of a look as spans below it. */
+function spanWithin(tracer: Tracer): NonNullable<LoopPorts['within']> {
+  return (step, work) => tracer.within(step, { kind: 'internal' }, work);
 }
 
 function openProbes({ config, queue, metrics, logger }: WorkerParts): SourceProbes {

@@ -11,7 +11,12 @@ import type { Loaded, Reconciler } from './reconciler.ts';
 const SEEN_PAUSE_MS = 5;
 const SEEN_LIMIT_MS = 250;
 
-type PerformPorts = Pick<LoopPorts, 'points' | 'pace' | 'onFailure'>;
+type PerformPorts = Pick<LoopPorts, 'points' | 'pace' | 'onFailure' | 'within'>;
+
+/** Runs a step of a look, as a span of it where looks are traced. */
+export function stepOf<T>({ within }: Pick<LoopPorts, 'within'>, step: string, work: () => Promise<T>): Promise<T> {
+  return within === undefined ? work() : within(step, work);
+}
 
 export interface FailedAction<A> {
   readonly action: A;
@@ -42,7 +47,8 @@ async function performOne<K extends Kind, S extends Loaded<K>, A extends { reado
   const name = stepNames.perform(reconciler.kind, action.do);
   try {
     await ports.pace.turn(scope.desired.project);
-    const outcome = await between(ports.points, name, () => reconciler.perform(action, scope), scope.desired);
+    const perform = () => between(ports.points, name, () => reconciler.perform(action, scope), scope.desired);
+    const outcome = await stepOf(ports, `action ${action.do}`, perform);
     if (outcome.result === 'done') return undefined;
     const failure = failureOfOutcome(outcome);
     if (failure.kind === 'busy') ports.pace.hold(failure.afterMs);

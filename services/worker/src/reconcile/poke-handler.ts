@@ -7,7 +7,15 @@
 
 import { isFault } from '@compute/domain';
 import type { Poke } from '@compute/queue';
-import { type Logger, parseTraceparent, withLogContext } from '@compute/runtime';
+import {
+  type Logger,
+  noTracer,
+  parseTraceparent,
+  type Span,
+  type TraceContext,
+  type Tracer,
+  withLogContext,
+} from '@compute/runtime';
 import type { Store } from '@compute/store';
 import type { WorkerMetrics } from '../metrics.ts';
 import type { Outage } from './outage.ts';
@@ -22,21 +30,34 @@ export interface PokeHandlerOptions {
   readonly outage: Outage;
   readonly metrics: WorkerMetrics;
   readonly logger: Logger;
+  /** Absent: looks are not traced. */
+  readonly tracer?: Tracer;
 }
 
 export function createPokeHandler(options: PokeHandlerOptions): (poke: Poke) => Promise<void> {
   return (poke) => {
-    const traceId = parseTraceparent(poke.traceparent)?.traceId;
-    const context = { kind: poke.kind, uid: poke.uid, ...(traceId === undefined ? {} : { traceId }) };
-    return withLogContext(context, () => handle(poke, options));
+    const parent = parseTraceparent(poke.traceparent);
+    const context = { kind: poke.kind, uid: poke.uid, ...(parent === undefined ? {} : { traceId: parent.traceId }) };
+    return withLogContext(context, () => traced(poke, parent, options));
   };
 }
 
-async function handle(poke: Poke, options: PokeHandlerOptions): Promise<void> {
+/** A look that no request asked for has no trace: there would be one for every sweep. */
+function traced(poke: Poke, parent: TraceContext | undefined, options: PokeHandlerOptions): Promise<void> {
+  const { tracer = noTracer } = options;
+  if (parent === undefined || !tracer.isOn) return handle(poke, options);
+  const attributes = { 'compute.kind': poke.kind, 'compute.uid': poke.uid };
+  return tracer.within(`reconcile ${poke.kind}`, { kind: 'consumer', parent, attributes }, (span) =>
+    handle(poke, options, span),
+  );
+}
+
+async function handle(poke: Poke, options: PokeHandlerOptions, span?: Span): Promise<void> {
   const startedAt = performance.now();
   const { outcome, scheduled } = await look(poke, options);
   const durationMs = performance.now() - startedAt;
   options.metrics.reconciled(poke.kind, outcome, durationMs);
+  span?.set({ 'compute.outcome': outcome });
   options.logger.debug({ outcome, durationMs: Math.round(durationMs) }, 'looked');
   if (!scheduled) await options.outage.pause();
 }

@@ -19,7 +19,7 @@ import { between, type FaultPoints, stepNames } from '../fault-points.ts';
 import type { ActionFailure } from './action-failure.ts';
 import { withWait } from './backpressure.ts';
 import type { ClusterPace } from './cluster-pace.ts';
-import { performAll } from './perform-actions.ts';
+import { performAll, stepOf } from './perform-actions.ts';
 import type { Loaded, PlanOf, Reconciler } from './reconciler.ts';
 import { keepRefusal, withRefusal } from './refusal.ts';
 import { type RetryPolicy, retryDelayMs } from './retry-policy.ts';
@@ -50,6 +50,8 @@ export interface LoopPorts {
   readonly pace: Pick<ClusterPace, 'turn' | 'absenceOf' | 'sendBack' | 'hold'>;
   readonly points: FaultPoints;
   readonly progress: { offer(uid: string, progress: ImportProgress): void; forget(uid: string): void };
+  /** Runs each step of a look that a request caused; for traces. */
+  readonly within?: <T>(step: string, work: () => Promise<T>) => Promise<T>;
   /** Hears of each phase that a commit changed; for metrics. */
   readonly onPhase?: <K extends Kind>(before: ResourceOf[K], phase: ResourceOf[K]['phase']) => void;
   /** Hears of each look whose actions wait for the cluster. */
@@ -82,9 +84,9 @@ async function look<K extends Kind, S extends Loaded<K>, A extends { readonly do
   poke: LookRequest,
   ports: LoopPorts,
 ): Promise<Outcome> {
-  const scope = await reconciler.load(poke.uid);
-  if (!scope) return 'gone';
-  const plan = keepRefusal(reconciler, scope, reconciler.plan(scope));
+  const decided = await stepOf(ports, 'plan', () => decide(reconciler, poke));
+  if (!decided) return 'gone';
+  const { scope, plan } = decided;
   if (plan.outcome === 'remove') return remove(reconciler, scope, plan, poke, ports);
   const figures = reconciler.progressOnly?.(scope, plan);
   if (figures) return offerProgress(scope, figures, plan.requeueAfterMs, ports);
@@ -108,6 +110,15 @@ async function look<K extends Kind, S extends Loaded<K>, A extends { readonly do
   const refusal = shown ?? withRefusal(reconciler, plan, failure.message);
   await showAfterwards(reconciler, scope, refusal, poke, ports);
   return 'refused';
+}
+
+/** What was loaded and what follows from it; undefined when the row is gone. */
+async function decide<K extends Kind, S extends Loaded<K>, A extends { readonly do: string }>(
+  reconciler: Reconciler<K, S, A>,
+  { uid }: LookRequest,
+): Promise<{ scope: S; plan: PlanOf<K, A> } | undefined> {
+  const scope = await reconciler.load(uid);
+  return scope && { scope, plan: keepRefusal(reconciler, scope, reconciler.plan(scope)) };
 }
 
 /** A row goes only when the cluster itself says that nothing is left: what is forgotten here would run unpaid for ever. */
@@ -166,7 +177,8 @@ async function commit<K extends Kind, A>(
     ...(traceparent === undefined ? {} : { traceparent }),
   };
   ports.progress.forget(uid);
-  await between(ports.points, stepNames.commit(kind), () => ports.rows.observe(command), desired);
+  const write = () => between(ports.points, stepNames.commit(kind), () => ports.rows.observe(command), desired);
+  await stepOf(ports, 'store observe', write);
   if (phase !== desired.phase) ports.onPhase?.(desired, phase);
   if (failure && failure.code !== desired.status.failure?.code) ports.onFailed?.(desired, failure);
 }
