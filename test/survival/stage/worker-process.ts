@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Trap } from './trap.ts';
@@ -10,6 +12,9 @@ const BUILT = [
   new URL('../../dist/survival/stage/killable-worker.js', import.meta.url), // from the sources
   new URL('./killable-worker.js', import.meta.url), // from the build
 ].map((url) => fileURLToPath(url));
+
+/** A process that is about to be killed need not compile again what the one before it has compiled. */
+const SPARED = { NODE_OPTIONS: '', NODE_COMPILE_CACHE: join(tmpdir(), `survival-compiled-${process.getuid?.() ?? 0}`) };
 
 export interface WorkerReports {
   readonly onReached?: (point: string) => void;
@@ -73,7 +78,7 @@ export class WorkerProcess {
     const { environment, traps } = this.#settings;
     const script = BUILT.find((path) => existsSync(path));
     if (script === undefined) throw new Error('The worker of the survival suite is not built: run tsc -b test.');
-    const env = { ...process.env, ...environment, NODE_OPTIONS: '', SURVIVAL_TRAPS: JSON.stringify(traps()) };
+    const env = { ...process.env, ...environment, ...SPARED, SURVIVAL_TRAPS: JSON.stringify(traps()) };
     const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
     const exited = once(child, 'exit');
     this.#child = child;
