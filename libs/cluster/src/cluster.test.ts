@@ -117,6 +117,12 @@ describe('a machine in the cluster', () => {
         service: seen.service?.manifestHash,
         cloudInitSecret: seen.cloudInitSecret?.manifestHash,
         sshKeysSecret: seen.sshKeysSecret?.manifestHash,
+        contents: {
+          virtualMachine: seen.virtualMachine?.content,
+          service: seen.service?.content,
+          cloudInitSecret: seen.cloudInitSecret?.content,
+          sshKeysSecret: seen.sshKeysSecret?.content,
+        },
       }).toEqual(hashes);
     });
   });

@@ -13,10 +13,14 @@ import type {
 } from '@compute/domain';
 import { KubeClient, type KubeClientOptions } from '@compute/kube-client';
 import type { ActionOutcome } from './execute/action-outcome.ts';
+import { isOfRow } from './execute/apply-owned.ts';
 import { performDiskAction } from './execute/disk-actions.ts';
+import type { NormalForms } from './execute/normal-forms.ts';
 import { performVmAction } from './execute/vm-actions.ts';
 import { renderedHashes, vmManifests } from './execute/vm-manifests.ts';
 import { type CatalogueReport, installCatalogue } from './install-catalogue.ts';
+import { dataVolumes } from './kinds.ts';
+import { renderDataVolume } from './manifests/data-volume.ts';
 import { FIELD_MANAGER, type RowRef } from './manifests/ownership.ts';
 import type { DiskTarget, VmTarget } from './targets.ts';
 import { claimWarningsOf } from './view/claim-warnings.ts';
@@ -46,6 +50,7 @@ export class Cluster {
   readonly #view: ClusterView;
   readonly #catalogue: Catalogue;
   readonly #hashKey: Uint8Array;
+  readonly #normalForms: NormalForms;
   readonly #synced: Promise<void>;
 
   constructor(client: KubeClient, view: ClusterView, options: Pick<ClusterOptions, 'catalogue' | 'hashKey'>) {
@@ -53,6 +58,7 @@ export class Cluster {
     this.#view = view;
     this.#catalogue = options.catalogue;
     this.#hashKey = options.hashKey;
+    this.#normalForms = view.normalForms;
     this.#synced = view.start();
     this.#synced.catch(() => undefined);
   }
@@ -73,6 +79,16 @@ export class Cluster {
 
   observeDisk(target: DiskTarget): DiskObserved {
     return this.#view.observeDisk(target);
+  }
+
+  /**
+   * Whether the cluster has the disk's volume, though without the label by which it is seen; asked of the cluster itself.
+   * Throws KubeError.
+   */
+  async hasUnlabelledVolume({ disk, namespace }: DiskTarget): Promise<boolean> {
+    const manifest = renderDataVolume({ disk, namespace, catalogue: this.#catalogue });
+    const live = await this.#client.get(dataVolumes, manifest.metadata);
+    return live !== undefined && live.metadata.deletionTimestamp === undefined && isOfRow(live, manifest);
   }
 
   /** Names of the machines that have a disk plugged in, sorted. */
@@ -96,12 +112,14 @@ export class Cluster {
 
   /** Never throws for what the cluster answers; throws `InvalidArgument` for an image that the catalogue does not have. */
   async performDiskAction(action: DiskAction, target: DiskTarget): Promise<ActionOutcome> {
-    return performDiskAction({ client: this.#client, view: this.#view, catalogue: this.#catalogue }, action, target);
+    const ports = { client: this.#client, normalForms: this.#normalForms };
+    return performDiskAction({ ...ports, view: this.#view, catalogue: this.#catalogue }, action, target);
   }
 
   /** Never throws for what the cluster answers. The row's cloudInit must be in clear. */
   async performVmAction(action: VmAction, target: VmTarget): Promise<ActionOutcome> {
-    return performVmAction({ client: this.#client, view: this.#view, hashKey: this.#hashKey }, action, target);
+    const ports = { client: this.#client, normalForms: this.#normalForms };
+    return performVmAction({ ...ports, view: this.#view, hashKey: this.#hashKey }, action, target);
   }
 
   /**

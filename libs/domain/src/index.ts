@@ -50,6 +50,7 @@ export * from './vm-instance/intent.ts';
 export * from './vm-instance/lifecycle.ts';
 export * from './vm-instance/observed.ts';
 export * from './vm-instance/plan.ts';
+export { changedByHand } from './vm-instance/plan-drift.ts';
 export { failedWish, powerRefusal } from './vm-instance/plan-power.ts';
 export * from './vm-instance/plan-report.ts';
 export * from './vm-instance/power.ts';

@@ -27,6 +27,8 @@ export interface ObservedObject {
   readonly uid: string;
   /** The hash of the manifest that was applied last, from the object's annotation; absent on foreign objects. */
   readonly manifestHash?: string;
+  /** Digest of what is still as we wrote it; absent where nothing tells, or where the cluster itself wrote it otherwise. */
+  readonly content?: string;
   readonly deleting: boolean;
   /** Finalizers of an object that is being deleted: who must let go of it first. */
   readonly heldBy?: readonly string[];

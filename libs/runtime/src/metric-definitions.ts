@@ -213,6 +213,12 @@ export const WORKER_METRICS = {
     help: 'Objects in the cluster that carry our labels and belong to no resource, by kind of object',
     labels: ['kind'],
   },
+  driftedObjects: {
+    type: 'counter',
+    name: 'compute_drifted_objects_total',
+    help: 'Objects of ours that somebody changed in the cluster by hand, by object and what is done about it',
+    labels: ['object', 'policy'],
+  },
   catalogueDifferences: {
     type: 'gauge',
     name: 'compute_catalogue_differences',

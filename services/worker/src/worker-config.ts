@@ -1,4 +1,5 @@
 /** The worker's settings: which environment variables it reads, and what they mean. Everything is checked at start. */
+import { DRIFT_POLICIES } from '@compute/domain';
 import {
   type ConfigOf,
   type Environment,
@@ -140,6 +141,10 @@ export const WORKER_SETTINGS = {
     fallback: 400,
     min: 1,
     description: 'how far back resources can be read as they were (`asOf`).',
+  }),
+  driftPolicy: oneOfSetting('DRIFT_POLICY', DRIFT_POLICIES, {
+    fallback: 'repair',
+    description: 'what is done about objects that somebody changed in the cluster by hand: put back, or told.',
   }),
   catalogueFile: optional(
     textSetting('CATALOGUE_FILE', {

@@ -5,14 +5,13 @@ import { claims, type DataVolume, dataVolumes, namespaces } from '../kinds.ts';
 import { renderDataVolume } from '../manifests/data-volume.ts';
 import { renderNamespace } from '../manifests/namespace.ts';
 import { diskObjectName } from '../manifests/object-names.ts';
-import { FIELD_MANAGER, rowOf } from '../manifests/ownership.ts';
+import { FIELD_MANAGER, ownershipLabels } from '../manifests/ownership.ts';
 import type { DiskTarget } from '../targets.ts';
 import type { ClusterView } from '../view/cluster-view.ts';
 import { type ActionOutcome, outcomeOf } from './action-outcome.ts';
-import { applyOwned } from './apply-owned.ts';
+import { type ApplyPorts, applyOwned, isOfRow } from './apply-owned.ts';
 
-export interface DiskExecutor {
-  readonly client: KubeClient;
+export interface DiskExecutor extends ApplyPorts {
   readonly view: ClusterView;
   readonly catalogue: Catalogue;
 }
@@ -42,13 +41,25 @@ export function ensureNamespace(client: KubeClient, namespace: string, project: 
   });
 }
 
-function applyDataVolume({ client, catalogue }: DiskExecutor, { disk, namespace }: DiskTarget): Promise<ActionOutcome> {
+function applyDataVolume(executor: DiskExecutor, { disk, namespace }: DiskTarget): Promise<ActionOutcome> {
+  const { client, catalogue } = executor;
   const manifest = renderDataVolume({ disk, namespace, catalogue });
   return outcomeOf(async () => {
     const live = await client.get(dataVolumes, manifest.metadata);
-    const seen = live !== undefined && rowOf(live)?.uid === disk.uid;
-    return applyOwned(client, dataVolumes, seen ? withSpecOf(manifest, live) : manifest, seen);
+    const seen = live !== undefined && isOfRow(live, manifest);
+    const refusal = await applyOwned(executor, dataVolumes, seen ? withSpecOf(manifest, live) : manifest, seen);
+    if (seen && refusal === undefined) await labelClaim(client, live, ownershipLabels(disk));
+    return refusal;
   });
+}
+
+/** CDI copies a DataVolume's labels to the claim once, when it makes it; without them the claim is not ours to see. */
+async function labelClaim(client: KubeClient, { metadata }: DataVolume, labels: Record<string, string>): Promise<void> {
+  const claim = await client.get(claims, metadata);
+  const isOfVolume = claim?.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid) === true;
+  if (!isOfVolume) return;
+  const lacks = Object.entries(labels).some(([name, value]) => claim.metadata.labels?.[name] !== value);
+  if (lacks) await client.mergePatch(claims, metadata, { metadata: { labels } }, { fieldManager: FIELD_MANAGER });
 }
 
 // CDI refuses any change of a spec, also of the size: what exists keeps its own, labels and annotations are refreshed.

@@ -1,19 +1,19 @@
 /** Performs what a machine's plan decided, one action at a time. Decides nothing itself. */
-import type { VmAction } from '@compute/domain';
-import type { KubeClient, KubeObject, ObjectRef, ResourceKind } from '@compute/kube-client';
-import { secrets, services, virtualMachines } from '../kinds.ts';
+import type { ObservedService, VmAction } from '@compute/domain';
+import type { KubeObject, ObjectRef, ResourceKind } from '@compute/kube-client';
+import { type Service, secrets, services, virtualMachines } from '../kinds.ts';
 import { cloudInitSecretName, sshKeysSecretName, vmObjectName } from '../manifests/object-names.ts';
+import { FIELD_MANAGER } from '../manifests/ownership.ts';
 import type { VmTarget } from '../targets.ts';
 import type { ClusterView } from '../view/cluster-view.ts';
 import { type ActionOutcome, outcomeOf } from './action-outcome.ts';
-import { applyOwned } from './apply-owned.ts';
+import { type ApplyPorts, applyOwned } from './apply-owned.ts';
 import { ensureNamespace } from './disk-actions.ts';
 import { plugDisk, unplugDisk } from './disk-plugs.ts';
 import { deleteMachine, hurryMachine, setPaused, startMachine } from './power-actions.ts';
 import { type VmManifests, vmManifests } from './vm-manifests.ts';
 
-export interface VmExecutor {
-  readonly client: KubeClient;
+export interface VmExecutor extends ApplyPorts {
   readonly view: ClusterView;
   readonly hashKey: Uint8Array;
 }
@@ -60,29 +60,49 @@ function manifestsOf({ view, hashKey }: VmExecutor, target: VmTarget): VmManifes
 type ApplyAction = 'applyVirtualMachine' | 'applyService' | 'applyCloudInitSecret' | 'applySshKeysSecret';
 
 function applyObject(executor: VmExecutor, what: ApplyAction, target: VmTarget): Promise<ActionOutcome> {
-  const { client, view } = executor;
+  const { view } = executor;
   const manifests = manifestsOf(executor, target);
   const seen = view.observeVm(target);
   switch (what) {
     case 'applyVirtualMachine':
-      return apply(client, virtualMachines, manifests.virtualMachine, seen.virtualMachine !== undefined);
+      return apply(executor, virtualMachines, manifests.virtualMachine, seen.virtualMachine !== undefined);
     case 'applyService':
-      return apply(client, services, manifests.service, seen.service !== undefined);
+      return applyService(executor, manifests.service, seen.service);
     case 'applyCloudInitSecret':
-      return apply(client, secrets, manifests.cloudInitSecret, seen.cloudInitSecret !== undefined);
+      return apply(executor, secrets, manifests.cloudInitSecret, seen.cloudInitSecret !== undefined);
     case 'applySshKeysSecret':
-      return apply(client, secrets, manifests.sshKeysSecret, seen.sshKeysSecret !== undefined);
+      return apply(executor, secrets, manifests.sshKeysSecret, seen.sshKeysSecret !== undefined);
   }
 }
 
 // Nothing to apply: the spec no longer wants the object, and the next plan will say so.
 function apply<T extends KubeObject>(
-  client: KubeClient,
+  ports: ApplyPorts,
   kind: ResourceKind<T>,
   object: T | undefined,
   seen: boolean,
 ): Promise<ActionOutcome> {
-  return outcomeOf(async () => (object === undefined ? undefined : applyOwned(client, kind, object, seen)));
+  return outcomeOf(async () => (object === undefined ? undefined : applyOwned(ports, kind, object, seen)));
+}
+
+/** Applying leaves the ports that others put beside ours, and one port too many is a door too many: those are taken away. */
+function applyService(
+  ports: ApplyPorts,
+  service: Service | undefined,
+  seen: ObservedService | undefined,
+): Promise<ActionOutcome> {
+  if (service === undefined || !hasForeignPorts(service, seen))
+    return apply(ports, services, service, seen !== undefined);
+  return outcomeOf(async () => {
+    const patch = { spec: { ports: service.spec.ports } };
+    await ports.client.mergePatch(services, service.metadata, patch, { fieldManager: FIELD_MANAGER });
+    return applyOwned(ports, services, service, true);
+  });
+}
+
+function hasForeignPorts({ spec }: Service, seen: ObservedService | undefined): boolean {
+  const wanted = new Set((spec.ports ?? []).map(({ port }) => port));
+  return (seen?.ports ?? []).some((port) => !wanted.has(port));
 }
 
 function remove({ client }: VmExecutor, kind: ResourceKind, ref: ObjectRef, uid: string): Promise<ActionOutcome> {

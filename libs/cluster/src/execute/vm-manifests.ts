@@ -8,6 +8,7 @@ import { renderCloudInitSecret, renderSshKeysSecret } from '../manifests/secrets
 import { renderService } from '../manifests/service.ts';
 import { renderVirtualMachine, startsWith } from '../manifests/virtual-machine.ts';
 import type { VmTarget } from '../targets.ts';
+import { wantedContent } from '../view/owned-content.ts';
 
 export interface VmManifests {
   readonly virtualMachine: VirtualMachine;
@@ -44,5 +45,11 @@ export function renderedHashes(manifests: VmManifests): VmRendered {
     service: hash(manifests.service),
     cloudInitSecret: hash(manifests.cloudInitSecret),
     sshKeysSecret: hash(manifests.sshKeysSecret),
+    contents: contentsOf(manifests),
   };
+}
+
+function contentsOf({ startsWith: _record, ...objects }: VmManifests): NonNullable<VmRendered['contents']> {
+  const wanted = Object.entries(objects).filter(([, object]) => object !== undefined);
+  return Object.fromEntries(wanted.map(([name, object]) => [name, wantedContent(object)]));
 }

@@ -5,6 +5,7 @@
  * hash: growing a disk must not ask for its DataVolume to be applied again.
  */
 import { type Catalogue, Fault, findImage, type VmDisk } from '@compute/domain';
+import type { ObjectMeta } from '@compute/kube-client';
 import type { DataVolume, DataVolumeSpec } from '../kinds.ts';
 import { manifestHash, stamped } from './manifest-hash.ts';
 import { diskObjectName } from './object-names.ts';
@@ -27,12 +28,7 @@ export function renderDataVolume({ disk, namespace, catalogue }: DiskManifestInp
     metadata: {
       name: diskObjectName(disk.name),
       namespace,
-      labels: ownershipLabels(disk),
-      annotations: {
-        [OPTICAL_ANNOTATION]: String(disk.spec.optical),
-        // Without it a class that waits for its first consumer would start the import only when a machine starts.
-        [BIND_IMMEDIATELY_ANNOTATION]: 'true',
-      },
+      ...dataVolumeMarks(disk),
     },
     spec: {
       contentType: 'kubevirt',
@@ -44,6 +40,18 @@ export function renderDataVolume({ disk, namespace, catalogue }: DiskManifestInp
     },
   };
   return stamped(manifest, hashWithoutSize(manifest), disk.generation);
+}
+
+/** What is written about the disk on its DataVolume beside the spec. */
+export function dataVolumeMarks(disk: VmDisk): Required<Pick<ObjectMeta, 'labels' | 'annotations'>> {
+  return {
+    labels: ownershipLabels(disk),
+    annotations: {
+      [OPTICAL_ANNOTATION]: String(disk.spec.optical),
+      // Without it a class that waits for its first consumer would start the import only when a machine starts.
+      [BIND_IMMEDIATELY_ANNOTATION]: 'true',
+    },
+  };
 }
 
 function dataVolumeSource(disk: VmDisk, namespace: string, catalogue: Catalogue): DataVolumeSpec['source'] {

@@ -25,6 +25,9 @@ export interface RowRef {
   readonly uid: string;
 }
 
+/** Every label that ties an object to its row. */
+export const OWNERSHIP_LABELS = [UID_LABEL, KIND_LABEL, PROJECT_LABEL, NAME_LABEL] as const;
+
 /** The labels that select the pods of a machine. Part of Services, so they must never change for a living row. */
 export function selectorLabels(row: AnyResource): Record<string, string> {
   const app = APP_NAMES[row.kind];

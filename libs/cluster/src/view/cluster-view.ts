@@ -14,6 +14,7 @@ import {
   parseObjectKey,
   type ResourceKind,
 } from '@compute/kube-client';
+import { NormalForms } from '../execute/normal-forms.ts';
 import {
   claims,
   dataVolumes,
@@ -84,6 +85,8 @@ export class ClusterView {
   readonly #failedPods;
   readonly #nodes;
   readonly #crashes = new LauncherCrashes();
+  /** What the server made of our own manifests, which is nobody's change. */
+  readonly normalForms = new NormalForms();
 
   constructor(client: KubeClient, onError: (error: unknown) => void) {
     this.#client = client;
@@ -149,6 +152,7 @@ export class ClusterView {
     this.#requireSynced();
     const name = diskObjectName(disk.name);
     return diskObserved(disk, {
+      isNormalForm: (uid, content) => this.normalForms.has(uid, content),
       at: new Date(),
       namespaceExists: this.#namespaceExists(namespace),
       dataVolume: this.#dataVolumes.get(namespace, name),
@@ -167,6 +171,7 @@ export class ClusterView {
     this.#requireSynced();
     const name = vmObjectName(vm.name);
     return vmObserved(vm, disks, {
+      isNormalForm: (uid, content) => this.normalForms.has(uid, content),
       at: new Date(),
       namespaceExists: this.#namespaceExists(namespace),
       virtualMachine: this.#virtualMachines.get(namespace, name),

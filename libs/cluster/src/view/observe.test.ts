@@ -17,6 +17,7 @@ const nothing: VmSightings & DiskSightings = {
   claim: undefined,
   usedByMachines: [],
   usersOfDisk: () => [],
+  isNormalForm: () => false,
 };
 const secret = (uid: string | undefined): Projected<ObservedObject> => ({
   row: uid === undefined ? undefined : { kind: 'VMInstance', uid },

@@ -16,6 +16,8 @@ import {
   type VmInstance,
   type VmObserved,
 } from '@compute/domain';
+import { dataVolumeMarks } from '../manifests/data-volume.ts';
+import { labelContent, marksContent } from './owned-content.ts';
 import type { Projected, ProjectedMachine, ProjectedVirtualMachine } from './projections.ts';
 
 export interface DiskSightings {
@@ -23,6 +25,8 @@ export interface DiskSightings {
   readonly namespaceExists: boolean;
   readonly dataVolume: Projected<ObservedDataVolume> | undefined;
   readonly claim: Projected<ObservedClaim> | undefined;
+  /** Whether the server itself wrote our manifest so. */
+  readonly isNormalForm: (uid: string, content: string) => boolean;
   readonly usedByMachines: readonly string[];
 }
 
@@ -36,16 +40,21 @@ export interface VmSightings {
   readonly sshKeysSecret: Projected<ObservedObject> | undefined;
   readonly lastCrash?: VmObserved['lastCrash'];
   readonly isNodeSilent?: (node: string) => boolean;
+  /** Whether the server itself wrote our manifest so. */
+  readonly isNormalForm?: (uid: string, content: string) => boolean;
   /** Names of the machines that have a disk, or will have it at their next start. */
   readonly usersOfDisk: (disk: string) => readonly string[];
 }
 
 export function diskObserved(disk: VmDisk, seen: DiskSightings): DiskObserved {
+  const dataVolume = ownContent(disk.uid, seen.dataVolume, seen.isNormalForm);
+  const claim = own(disk.uid, seen.claim);
   return {
     at: seen.at,
     namespaceExists: seen.namespaceExists,
-    dataVolume: own(disk.uid, seen.dataVolume),
-    claim: own(disk.uid, seen.claim),
+    dataVolume,
+    claim,
+    ...(isMislabelled(disk, dataVolume, claim) ? { mislabelled: true } : {}),
     usedByMachines: seen.usedByMachines,
   };
 }
@@ -54,11 +63,11 @@ export function vmObserved(vm: VmInstance, disks: readonly VmDisk[], seen: VmSig
   return {
     at: seen.at,
     namespaceExists: seen.namespaceExists,
-    virtualMachine: own(vm.uid, seen.virtualMachine),
+    virtualMachine: ownContent(vm.uid, seen.virtualMachine, seen.isNormalForm),
     machine: own(vm.uid, seen.machine),
-    service: own(vm.uid, seen.service),
-    cloudInitSecret: own(vm.uid, seen.cloudInitSecret),
-    sshKeysSecret: own(vm.uid, seen.sshKeysSecret),
+    service: ownContent(vm.uid, seen.service, seen.isNormalForm),
+    cloudInitSecret: ownContent(vm.uid, seen.cloudInitSecret, seen.isNormalForm),
+    sshKeysSecret: ownContent(vm.uid, seen.sshKeysSecret, seen.isNormalForm),
     ...(seen.lastCrash ? { lastCrash: seen.lastCrash } : {}),
     ...(isNodeSilent(seen) ? { nodeSilent: true } : {}),
     disks: vm.spec.disks.map((entry) => {
@@ -66,6 +75,17 @@ export function vmObserved(vm: VmInstance, disks: readonly VmDisk[], seen: VmSig
       return diskOfVm(name, disks, otherHolders(vm.name, seen.usersOfDisk(name)));
     }),
   };
+}
+
+function isMislabelled(
+  disk: VmDisk,
+  dataVolume: ObservedObject | undefined,
+  claim: ObservedObject | undefined,
+): boolean {
+  const { labels, annotations } = dataVolumeMarks(disk);
+  const isOther = (object: ObservedObject | undefined, wanted: string) =>
+    object?.content !== undefined && !object.deleting && object.content !== wanted;
+  return isOther(dataVolume, marksContent({ labels, annotations })) || isOther(claim, labelContent(labels));
 }
 
 /** How far a disk is, in the words that a machine needs. */
@@ -106,6 +126,18 @@ function diskOfVm(name: string, disks: readonly VmDisk[], otherUsers: readonly s
 function isNodeSilent({ machine, isNodeSilent: isSilent }: VmSightings): boolean {
   const node = machine?.observed.nodeName;
   return node !== undefined && isSilent?.(node) === true;
+}
+
+/** What the server wrote in its own way is as we wrote it. */
+function ownContent<T extends ObservedObject>(
+  uid: string,
+  sighting: Projected<T> | undefined,
+  isNormalForm: VmSightings['isNormalForm'],
+): T | undefined {
+  const found = own(uid, sighting);
+  if (found?.content === undefined || isNormalForm?.(found.uid, found.content) !== true) return found;
+  const { content: _content, ...rest } = found;
+  return rest as T;
 }
 
 function own<T>(uid: string, sighting: Projected<T> | undefined): T | undefined {

@@ -29,6 +29,7 @@ import type {
 import { hashOf } from '../manifests/manifest-hash.ts';
 import { diskNameOfObject } from '../manifests/object-names.ts';
 import { NAME_LABEL, type RowRef, rowOf } from '../manifests/ownership.ts';
+import { labelContent, ownedContent } from './owned-content.ts';
 import { disksOfMachine, disksOfManifest } from './project-disks.ts';
 import { guestSize, startedWith } from './project-start.ts';
 
@@ -94,6 +95,7 @@ export function projectClaim(object: PersistentVolumeClaim): Projected<ObservedC
     row: isDisk ? rowOf(object) : undefined,
     observed: {
       ...observedObject(object),
+      content: labelContent(object.metadata.labels),
       phase: claimPhase(object.status?.phase),
       capacity: capacity === undefined ? undefined : readableSize(capacity),
       capacityMib: capacity === undefined ? undefined : parseQuantityMib(capacity),
@@ -154,7 +156,11 @@ export function projectService(object: Service): Projected<ObservedService> {
   const ingress = object.status?.loadBalancer?.ingress?.[0];
   return {
     row: rowOf(object),
-    observed: { ...observedObject(object), externalIp: ingress?.ip ?? ingress?.hostname },
+    observed: {
+      ...observedObject(object),
+      externalIp: ingress?.ip ?? ingress?.hostname,
+      ports: (object.spec.ports ?? []).map(({ port }) => port),
+    },
   };
 }
 
@@ -168,7 +174,8 @@ function observedObject(object: KubeObject): ObservedObject {
   const { uid = '', deletionTimestamp, finalizers = [] } = object.metadata;
   const deleting = deletionTimestamp !== undefined;
   const held = deleting && finalizers.length > 0 ? { heldBy: finalizers } : {};
-  return { uid, manifestHash: hashOf(object), deleting, ...held };
+  const content = ownedContent(object, object.kind === 'DataVolume' ? 'metadata' : 'all');
+  return { uid, manifestHash: hashOf(object), ...(content === undefined ? {} : { content }), deleting, ...held };
 }
 
 function condition(conditions: readonly WireCondition[] | undefined, type: string): ObservedCondition | undefined {

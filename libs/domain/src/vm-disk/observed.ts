@@ -50,6 +50,10 @@ export interface DiskObserved {
   readonly namespaceExists: boolean;
   readonly dataVolume?: ObservedDataVolume;
   readonly claim?: ObservedClaim;
+  /** Somebody changed labels or annotations of ours by hand. */
+  readonly mislabelled?: boolean;
+  /** The volume is there and is ours, but somebody took the label away by which it is found. */
+  readonly unlabelled?: boolean;
   /** What our own question to the URL found; absent where none was asked. */
   readonly source?: SourceFinding;
   /** Present for a clone of a disk. */

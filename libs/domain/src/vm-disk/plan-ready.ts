@@ -1,7 +1,7 @@
 /** A disk that holds its data: ready, growing, or not bound at this moment. */
 import type { ConditionReport } from '../resource.ts';
 import { nextProgress } from './import-progress.ts';
-import type { DiskObserved, ObservedClaim, ObservedDataVolume } from './observed.ts';
+import type { DiskAction, DiskObserved, ObservedClaim, ObservedDataVolume } from './observed.ts';
 import { growthOf } from './plan-growth.ts';
 import {
   condition,
@@ -24,8 +24,16 @@ export function planReady(desired: VmDisk, observed: DiskObserved, dataVolume: O
     condition('Bound', 'True', 'Bound', 'The storage is allocated.'),
   ];
   const ready = { ...report(desired), details: readyDetails(desired, claim, dataVolume) };
+  // Applying puts the labels back on both, and nothing else of an object that exists.
+  const relabel: DiskAction[] = observed.mislabelled ? [{ do: 'applyDataVolume' }] : [];
   const growth = growthOf(desired, claim);
-  if (growth) return { ...ready, ...growth, conditions: [...conditions, ...growth.conditions] };
+  if (growth)
+    return {
+      ...ready,
+      ...growth,
+      conditions: [...conditions, ...growth.conditions],
+      actions: [...relabel, ...growth.actions],
+    };
   const hasGrown = desired.status.conditions.some(({ type }) => type === 'Resized');
   const resized = hasGrown ? [condition('Resized', 'True', 'Resized', `The disk has ${desired.spec.storage}.`)] : [];
   return {
@@ -34,7 +42,7 @@ export function planReady(desired: VmDisk, observed: DiskObserved, dataVolume: O
     reason: 'Ready',
     message: 'The disk can be attached.',
     conditions: [...conditions, ...resized],
-    actions: [],
+    actions: relabel,
     requeueAfterMs: SETTLED_MS,
   };
 }
@@ -81,7 +89,12 @@ function waitForBinding(desired: VmDisk, observed: DiskObserved, dataVolume: Obs
   };
 }
 
-/** Once ready, a claim that is missing from one look is no proof: the next look decides. */
+/** The data is there, and the volume is found again once it bears the disk's label. */
+export function planUnlabelled(desired: VmDisk): DiskPlan {
+  return planUnbound(desired);
+}
+
+/** Once ready, a claim that is missing from one look is no proof: it may only have lost its labels. The next look decides. */
 function planUnbound(desired: VmDisk): DiskPlan {
   const message = 'The storage claim of the disk is not bound.';
   return {
@@ -90,7 +103,7 @@ function planUnbound(desired: VmDisk): DiskPlan {
     reason: 'Unbound',
     message,
     conditions: [notReady('Unbound', message), imported(desired), condition('Bound', 'False', 'Unbound', message)],
-    actions: [],
+    actions: [{ do: 'applyDataVolume' }],
     requeueAfterMs: SOON_MS,
   };
 }

@@ -13,7 +13,7 @@ import { planCancellation } from './plan-cancel.ts';
 import { planDiskDeletion } from './plan-deletion.ts';
 import { planImport } from './plan-import.ts';
 import { planBeforeImport } from './plan-origin.ts';
-import { planReady } from './plan-ready.ts';
+import { planReady, planUnlabelled } from './plan-ready.ts';
 import {
   condition,
   type DiskPlan,
@@ -35,6 +35,7 @@ export function planDisk(input: DiskPlanInput): DiskPlan {
   if (cancelled) return cancelled;
 
   const { dataVolume, claim } = observed;
+  if (!dataVolume && observed.unlabelled) return planUnlabelled(desired);
   if (!dataVolume)
     return wasReady(desired) ? dataLost(desired) : (planBeforeImport(input) ?? planFirstApply(desired, observed));
   if (dataVolume.deleting || desired.status.import?.phase === 'Failed') return clearOldVolume(desired, dataVolume);

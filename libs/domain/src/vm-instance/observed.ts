@@ -55,6 +55,8 @@ export interface ObservedMachine {
 }
 
 export interface ObservedService extends ObservedObject {
+  /** Every port that it has now, whoever put it there. */
+  readonly ports?: readonly number[];
   readonly externalIp?: string;
 }
 
@@ -94,7 +96,12 @@ export interface VmRendered {
   readonly service?: string;
   readonly cloudInitSecret?: string;
   readonly sshKeysSecret?: string;
+  /** Digests of what these manifests want, as {@link ObservedObject.content} has them. */
+  readonly contents?: Readonly<Partial<Record<VmObject, string>>>;
 }
+
+/** The objects of a machine that manifests are rendered for. */
+export type VmObject = 'virtualMachine' | 'service' | 'cloudInitSecret' | 'sshKeysSecret';
 
 export type VmAction =
   | { readonly do: 'ensureNamespace' }

@@ -10,4 +10,10 @@ export interface VmPlanInput {
   readonly desired: VmInstance;
   readonly rendered: VmRendered;
   readonly observed: VmObserved;
+  /** What is done about objects that somebody changed in the cluster by hand; `repair` when absent. */
+  readonly driftPolicy?: DriftPolicy;
 }
+
+/** `repair`: what we wrote is put back. `report`: it is told and left alone until the spec changes. */
+export const DRIFT_POLICIES = ['repair', 'report'] as const;
+export type DriftPolicy = (typeof DRIFT_POLICIES)[number];

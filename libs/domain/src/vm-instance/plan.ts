@@ -7,9 +7,10 @@
  */
 import type { ObservedObject } from '../plan.ts';
 import type { ConditionReport } from '../resource.ts';
-import type { ObservedDiskOfVm, ObservedMachine, VmAction, VmObserved, VmRendered } from './observed.ts';
+import type { ObservedDiskOfVm, ObservedMachine, VmAction, VmObject, VmObserved, VmRendered } from './observed.ts';
 import { disksCondition, disksReady, mayLeaveOutDisks, vmCondition, waitsForOtherMachine } from './plan-conditions.ts';
 import { planVmDeletion } from './plan-deletion.ts';
+import { changedByHand, driftSentence } from './plan-drift.ts';
 import { vmPhase } from './plan-phase.ts';
 import { plugActions, pluggingSentence } from './plan-plugging.ts';
 import { planPower } from './plan-power.ts';
@@ -63,12 +64,14 @@ function waitForDisks(input: VmPlanInput, details: VmDetails): VmPlan {
 export function vmActions(input: VmPlanInput): VmAction[] {
   const { desired, rendered, observed } = input;
   const actions: VmAction[] = [];
-  const { cloudInitSecret, sshKeysSecret, virtualMachine, service } = observed;
-  if (differs(cloudInitSecret, rendered.cloudInitSecret)) actions.push({ do: 'applyCloudInitSecret' });
-  if (differs(sshKeysSecret, rendered.sshKeysSecret)) actions.push({ do: 'applySshKeysSecret' });
-  const mustApplyVm = differs(virtualMachine, rendered.virtualMachine) || isPowerChangedByHand(desired, observed);
+  const { service } = observed;
+  const repaired = isReported(input) ? [] : changedByHand(input);
+  const must = (object: VmObject) => differs(observed[object], rendered[object]) || repaired.includes(object);
+  if (must('cloudInitSecret')) actions.push({ do: 'applyCloudInitSecret' });
+  if (must('sshKeysSecret')) actions.push({ do: 'applySshKeysSecret' });
+  const mustApplyVm = must('virtualMachine') || isPowerChangedByHand(desired, observed);
   if (mustApplyVm && mayApplyVm(input)) actions.push({ do: 'applyVirtualMachine' });
-  if (differs(service, rendered.service)) actions.push({ do: 'applyService' });
+  if (must('service')) actions.push({ do: 'applyService' });
   if (service && !service.deleting && rendered.service === undefined)
     actions.push({ do: 'deleteService', uid: service.uid });
   if (!mustApplyVm) actions.push(...plugActions(observed, rendered), ...superfluousSecrets(rendered, observed));
@@ -82,6 +85,8 @@ export function vmActions(input: VmPlanInput): VmAction[] {
 function mayApplyVm({ desired, observed }: VmPlanInput): boolean {
   return disksReady(observed) || !wantsRunning(desired) || mayLeaveOutDisks(observed);
 }
+
+const isReported = ({ driftPolicy }: VmPlanInput): boolean => driftPolicy === 'report';
 
 /** KubeVirt's own start and stop edit the run strategy in place, and so does its controller at times: ours is what counts. */
 function isPowerChangedByHand({ spec }: VmInstance, { virtualMachine }: VmObserved): boolean {
@@ -145,6 +150,9 @@ function specCondition(input: VmPlanInput, actions: readonly VmAction[]): Condit
   const { rendered, observed } = input;
   if (differs(observed.virtualMachine, rendered.virtualMachine) && !mayApplyVm(input))
     return vmCondition('SpecApplied', 'False', 'WaitingForDisks', 'A disk of the new spec is not ready yet.');
+  const changed = changedByHand(input);
+  if (changed.length > 0)
+    return vmCondition('SpecApplied', 'False', 'DriftedByHand', driftSentence(changed, !isReported(input)));
   if (actions.length > 0) return vmCondition('SpecApplied', 'False', 'Applying', 'The spec is being applied.');
   if (waitsForOtherMachine(observed))
     return vmCondition('SpecApplied', 'False', 'WaitingForDisks', disksCondition(observed).message);

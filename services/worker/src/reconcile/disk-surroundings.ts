@@ -21,11 +21,13 @@ export interface DiskSurroundings {
   /** The disk that this one copies; `row` is absent when there is none of that name. */
   readonly origin?: { readonly name: string; readonly row?: VmDisk };
   readonly warnings?: readonly ClaimWarning[];
+  /** Its volume is in the cluster, without the label by which it would be seen. */
+  readonly unlabelled?: boolean;
 }
 
 export interface SurroundingPorts {
   readonly store: Pick<Store, 'get'>;
-  readonly cluster: Pick<Cluster, 'machinesWithDisk' | 'claimWarnings'>;
+  readonly cluster: Pick<Cluster, 'machinesWithDisk' | 'claimWarnings' | 'observeDisk' | 'hasUnlabelledVolume'>;
   readonly importPolicy: ImportPolicy;
   /** Absent where sources are not asked. */
   readonly probes?: Pick<SourceProbes, 'findingOf'>;
@@ -36,7 +38,7 @@ export async function surroundingsOf(
   disk: VmDisk,
   namespace: string,
 ): Promise<DiskSurroundings> {
-  if (!isBeforeItsData(disk)) return {};
+  if (!isBeforeItsData(disk)) return lostOf(cluster, disk, namespace);
   const name = disk.spec.source.disk?.name;
   const [row, warnings] = await Promise.all([
     name === undefined ? undefined : store.get('VMDisk', disk.project, name),
@@ -51,18 +53,30 @@ export async function surroundingsOf(
   };
 }
 
+/** Before a disk that held data is called lost, the cluster is asked by name. A cluster that does not answer decides nothing. */
+async function lostOf(
+  cluster: SurroundingPorts['cluster'],
+  disk: VmDisk,
+  namespace: string,
+): Promise<DiskSurroundings> {
+  const isSeen = cluster.observeDisk({ disk, namespace }).dataVolume !== undefined;
+  if (isSeen || disk.deletionRequestedAt !== undefined) return {};
+  return (await cluster.hasUnlabelledVolume({ disk, namespace })) ? { unlabelled: true } : {};
+}
+
 /** What of it goes into the observation. */
 export function sightingsOf(
   { cluster, probes }: SurroundingPorts,
   disk: VmDisk,
   namespace: string,
-  { origin, warnings }: DiskSurroundings,
-): Pick<DiskObserved, 'source' | 'origin' | 'warnings'> {
+  { origin, warnings, unlabelled }: DiskSurroundings,
+): Pick<DiskObserved, 'source' | 'origin' | 'warnings' | 'unlabelled'> {
   const source = probes?.findingOf(disk);
   return {
     ...(source ? { source } : {}),
     ...(origin ? { origin: originOf(origin, cluster.machinesWithDisk(namespace, origin.name)) } : {}),
     ...(warnings ? { warnings } : {}),
+    ...(unlabelled ? { unlabelled } : {}),
   };
 }
 

@@ -58,6 +58,14 @@ export function openReconciliation(parts: WorkerParts, onProgressError: (error: 
     cluster,
     namespaces: new ProjectNamespaces((project) => store.project(project)),
     importPolicy: importPolicyOf(config),
+    driftPolicy: config.driftPolicy,
+    onDrift: ({ project, name }, changed) => {
+      for (const object of changed) metrics.instruments.driftedObjects.inc({ object, policy: config.driftPolicy });
+      logger.warn(
+        { project, name, changed, policy: config.driftPolicy },
+        'objects were changed in the cluster by hand',
+      );
+    },
     ...(config.sourceProbe === 'on' ? { probes } : {}),
   });
   const outage = new Outage(pace.retry);

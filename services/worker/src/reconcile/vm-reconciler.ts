@@ -1,11 +1,16 @@
 /** What a VMInstance supplies to the loop. Its disks' rows are read with it: a machine waits for them. */
 import type { Cluster, VmTarget } from '@compute/cluster';
 import {
+  type ConditionReport,
+  changedByHand,
+  type DriftPolicy,
   type FailureReport,
   missingEntryRefused,
   planVm,
   powerRefusal,
   type VmAction,
+  type VmInstance,
+  type VmObject,
   type VmPlan,
 } from '@compute/domain';
 import type { Store } from '@compute/store';
@@ -22,6 +27,9 @@ export interface VmReconcilerPorts {
   readonly store: Pick<Store, 'load' | 'disksOfVm'>;
   readonly cluster: Pick<Cluster, 'observeVm' | 'renderVm' | 'performVmAction' | 'leftovers'>;
   readonly namespaces: ProjectNamespaces;
+  readonly driftPolicy?: DriftPolicy;
+  /** Hears once of each time that somebody changed a machine's objects by hand. */
+  readonly onDrift?: (vm: VmInstance, changed: readonly VmObject[]) => void;
 }
 
 export function vmReconciler(ports: VmReconcilerPorts): Reconciler<'VMInstance', VmScope, VmAction> {
@@ -30,8 +38,13 @@ export function vmReconciler(ports: VmReconcilerPorts): Reconciler<'VMInstance',
     kind: 'VMInstance',
     refusalCondition: 'SpecApplied',
     load: (uid) => loadVm(ports, uid),
-    plan: ({ desired, target }) =>
-      planVm({ desired, rendered: cluster.renderVm(target), observed: cluster.observeVm(target) }),
+    plan: ({ desired, target }) => {
+      const seen = { rendered: cluster.renderVm(target), observed: cluster.observeVm(target) };
+      const plan = planVm({ desired, ...seen, driftPolicy: ports.driftPolicy ?? 'repair' });
+      if (isDrifted(plan.conditions) && !isDrifted(desired.status.conditions))
+        ports.onDrift?.(desired, changedByHand(seen));
+      return plan;
+    },
     perform: (action, { target }) =>
       action.do === 'applyVirtualMachine' ? applyMachine(ports, target) : cluster.performVmAction(action, target),
     refused: ({ desired }, plan, action, words) => {
@@ -45,6 +58,9 @@ export function vmReconciler(ports: VmReconcilerPorts): Reconciler<'VMInstance',
     leftovers: ({ desired, target }) => cluster.leftovers(desired, target.namespace),
   };
 }
+
+const isDrifted = (conditions: readonly ConditionReport[]): boolean =>
+  conditions.some(({ reason }) => reason === 'DriftedByHand');
 
 function failedPlan(plan: VmPlan, failure: FailureReport): VmPlan {
   const { code, message } = failure;
