@@ -4,7 +4,7 @@ import { buildTests } from '../stage/build-tests.ts';
 import { historyPlan } from './history-plan.ts';
 import { runSeeds } from './run-seeds.ts';
 
-const COUNT = 12;
+const COUNT = 8;
 const { SURVIVAL_SEED } = process.env;
 const seeds =
   SURVIVAL_SEED === undefined ? Array.from({ length: COUNT }, (_, index) => index + 1) : [Number(SURVIVAL_SEED)];
