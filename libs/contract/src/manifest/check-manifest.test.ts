@@ -140,6 +140,16 @@ describe('what is refused', () => {
       ['/spec/source contradiction'],
     ],
     ['an unknown source', disk({ source: { ftp: {} } }), ['/spec/source/ftp unknown_field']],
+    ...['http:e.com/x', 'http:///e.com/x', 'https://e.com\\@10.0.0.1/x', 'https:/e.com/x'].map(
+      (url): [string, unknown, string[]] => [
+        `a URL that programs read differently, ${url}`,
+        disk({ source: { http: { url } } }),
+        ['/spec/source/http/url invalid_url'],
+      ],
+    ),
+    ['a copy of itself', disk({ source: { disk: { name: 'disk' } } }), ['/spec/source/disk/name contradiction']],
+    ['a NUL', vm({ cloudInitSeed: 'a\0b' }), ['/spec/cloudInitSeed invalid_text']],
+    ['half a pair', vm({ cloudInit: '#cloud-config\nhostname: \ud800' }), ['/spec/cloudInit invalid_text']],
     ['a file URL', disk({ source: { http: { url: 'file:///etc/passwd' } } }), ['/spec/source/http/url invalid_url']],
     [
       'a URL with a line break',

@@ -28,7 +28,7 @@ import { checkCloudInit } from '../rules/cloud-init.ts';
 import { fieldProblems } from '../rules/field-problems.ts';
 import { sourceUrlProblems } from '../rules/source-url.ts';
 import { knownKeys, MANIFEST_SCHEMAS, nameMaxLength } from './envelope.ts';
-import { isPlainObject, shapeProblem, withoutNulls } from './plain-object.ts';
+import { isPlainObject, shapeProblem, textProblems, withoutNulls } from './plain-object.ts';
 
 const MAX_DEPTH = 32;
 
@@ -91,11 +91,24 @@ export function checkManifestOf<K extends Kind>(
   const verdict = spec === undefined ? NOTHING : judgeSpec(kind, spec, expected, settings);
   const meta = checkMetadata(kind, cleaned, expected);
   const found = [...meta, ...verdict.problems].filter((problem) => !isOverruled(problem.pointer, shape));
-  const problems = [...shape, ...found];
+  const problems = [
+    ...shape,
+    ...found,
+    ...(spec === undefined ? [] : copiesItself(kind, cleaned, spec)),
+    ...textProblems(cleaned),
+  ];
   const warnings = verdict.warnings.filter((warning) => !isOverruled(warning.pointer, shape));
   if (problems.length > 0 || !parsed.success) return { ok: false, problems, warnings };
   const { labels, annotations, name = expected.name ?? '' } = parsed.data.metadata;
   return { ok: true, value: { kind, name, labels, annotations, spec: DEFAULTS[kind](spec as SpecOf<K>) }, warnings };
+}
+
+/** It would wait for itself for ever. */
+function copiesItself(kind: Kind, input: unknown, spec: object): FieldProblem[] {
+  const name = isPlainObject(input) && isPlainObject(input.metadata) ? input.metadata.name : undefined;
+  const source = kind === 'VMDisk' ? (spec as VmDiskSpec).source.disk?.name : undefined;
+  if (source === undefined || source !== name) return [];
+  return [{ pointer: '/spec/source/disk/name', code: 'contradiction', message: 'A disk cannot be a copy of itself.' }];
 }
 
 const NOTHING: Verdict = { problems: [], warnings: [] };

@@ -1,5 +1,7 @@
 /** Plain data, as parsed from JSON or YAML: told apart, cleaned of nulls, merged, and kept shallow. */
+
 import type { FieldProblem } from '@compute/domain';
+import { pointerOf } from '../rules/field-problems.ts';
 
 export type PlainObject = Record<string, unknown>;
 
@@ -48,4 +50,23 @@ export function shapeProblem(value: unknown, maxDepth: number): FieldProblem | u
     level = next;
   }
   return undefined;
+}
+
+const MAX_TEXT_PROBLEMS = 20;
+
+/** The texts that no database keeps: with a NUL, or with half of a surrogate pair. Data of a shape that was checked. */
+export function textProblems(value: unknown, path: readonly PropertyKey[] = []): FieldProblem[] {
+  if (typeof value === 'string') return isStorable(value) ? [] : [unstorable(path, 'This text')];
+  if (typeof value !== 'object' || value === null) return [];
+  const problems = Object.entries(value).flatMap(([key, entry]) =>
+    isStorable(key) ? textProblems(entry, [...path, key]) : [unstorable(path, 'A key in here')],
+  );
+  return problems.slice(0, MAX_TEXT_PROBLEMS);
+}
+
+const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
+
+function unstorable(path: readonly PropertyKey[], what: string): FieldProblem {
+  const message = `${what} holds a character that cannot be stored: NUL, or half of a surrogate pair.`;
+  return { pointer: pointerOf(path), code: 'invalid_text', message };
 }

@@ -30,10 +30,12 @@ export function sourceUrlProblems(text: string, pointer: string, allowPrivate: b
   if (text === '') return refuse('required', 'An http or https URL.');
   if (text.length > MAX_URL_LENGTH) return refuse('too_long', `At most ${MAX_URL_LENGTH} characters.`);
   if (UNPRINTABLE.test(text)) return refuse('invalid_url', 'A URL holds no blanks and no line breaks.');
+  if (text.includes('\\')) return refuse('invalid_url', 'A URL holds no backslash: programs read it differently.');
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url) return refuse('invalid_url', 'Not a URL: give the whole address, such as https://example.com/image.qcow2.');
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     return refuse('invalid_url', 'Only http and https can be imported from.');
+  if (!WITH_HOST.test(text)) return refuse('invalid_url', 'Between http:// or https:// and the path stands a host.');
   if (url.username !== '' || url.password !== '')
     return refuse('invalid_url', 'A URL with credentials would show them to every reader of the disk.');
   if (!allowPrivate && isInternalHost(hostOf(url))) return refuse('forbidden_address', FORBIDDEN_ADDRESS);
@@ -42,6 +44,9 @@ export function sourceUrlProblems(text: string, pointer: string, allowPrivate: b
 
 /** The URL parser would drop some of these without a word, and the importer would ask for something else. */
 const UNPRINTABLE = /[\s\p{Cc}]/u;
+
+/** `http:host` and `http:///host` are read as a host here, and as something else by the importer. */
+const WITH_HOST = /^https?:\/\/[^/?#]/i;
 
 export const FORBIDDEN_ADDRESS = 'Private, loopback and link-local addresses cannot be imported from.';
 

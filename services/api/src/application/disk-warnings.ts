@@ -1,6 +1,6 @@
 /**
- * What a machine's user should know of its disks: one that comes later is accepted and waited for, and a machine whose
- * only disk lies on a single node goes with that node.
+ * What a user should know of the disks that a resource names: one that comes later is accepted and waited for, and a
+ * machine whose only disk lies on a single node goes with that node.
  */
 import {
   type AnyResource,
@@ -12,15 +12,18 @@ import {
   type Warning,
 } from '@compute/domain';
 
-/** Names of the disks that a resource wants; empty for what is no machine. */
+/** Names of the disks that a resource wants: those of a machine, or the one that a new disk is to be a copy of. */
 export function namedDisks(resource: AnyResource): string[] {
-  return resource.kind === 'VMInstance' ? resource.spec.disks.map(diskName) : [];
+  if (resource.kind === 'VMInstance') return resource.spec.disks.map(diskName);
+  const source = resource.phase === 'Pending' ? resource.spec.source.disk : undefined;
+  return source === undefined ? [] : [source.name];
 }
 
 /** `disks` are those of the named ones that exist. */
 export function diskWarnings(resource: AnyResource, disks: readonly VmDisk[], catalogue: Catalogue): Warning[] {
-  if (resource.kind !== 'VMInstance') return [];
   const known = new Map(disks.map((disk) => [disk.name, disk]));
+  if (resource.kind !== 'VMInstance')
+    return namedDisks(resource).flatMap((name) => (known.has(name) ? [] : [missingSource(name)]));
   const missing = namedDisks(resource).flatMap((name, index) => (known.has(name) ? [] : [missingDisk(name, index)]));
   return [...missing, ...singleCopy(resource, known, catalogue)];
 }
@@ -29,6 +32,12 @@ const missingDisk = (name: string, index: number): Warning => ({
   pointer: `/spec/disks/${index}`,
   code: 'disk_not_found',
   message: `Disk '${name}' does not exist yet: the machine waits for it.`,
+});
+
+const missingSource = (name: string): Warning => ({
+  pointer: '/spec/source/disk/name',
+  code: 'disk_not_found',
+  message: `Disk '${name}' does not exist yet: the copy waits for it.`,
 });
 
 /** Discs that are only read need no second copy. */

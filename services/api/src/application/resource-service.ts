@@ -359,9 +359,11 @@ export class ResourceService<K extends Kind> {
     const names = namedDisks(resource);
     if (names.length === 0) return [];
     const { store } = this.#parts;
-    const there = dryRun
-      ? await Promise.all(names.map((name) => store.get('VMDisk', resource.project, name)))
-      : await store.disksOfVm(resource.uid);
+    const isMachine = resource.kind === 'VMInstance';
+    const there =
+      dryRun || !isMachine
+        ? await Promise.all(names.map((name) => store.get('VMDisk', resource.project, name)))
+        : await store.disksOfVm(resource.uid);
     const disks = there.flatMap((disk) => disk ?? []);
     return diskWarnings(resource, disks, this.#parts.settings.catalogue);
   }

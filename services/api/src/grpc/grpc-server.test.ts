@@ -413,7 +413,7 @@ describe('the rest of the contract', () => {
     ]);
   });
 
-  it('answers health checks', async () => {
+  it.each(['', 'compute.v1.VmDiskService'])('answers health checks of %j', async (service) => {
     const client = new Client(test.api.grpcAddress, insecure());
     open.push(client);
     const { Check } = health;
@@ -424,7 +424,7 @@ describe('the rest of the contract', () => {
         Check?.path ?? '',
         serialize,
         deserialize,
-        { service: '' },
+        { service },
         (error: ServiceError | null, value?: object) => (error ? reject(error) : resolve(value)),
       );
     });

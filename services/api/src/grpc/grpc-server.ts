@@ -70,14 +70,15 @@ export async function startGrpcServer(settings: GrpcServerSettings): Promise<Grp
     'grpc.keepalive_timeout_ms': 10_000,
   });
   addServices(server, settings);
-  const health = new HealthImplementation({ '': 'SERVING' });
+  // Asked for one service as for the whole: they come and go together.
+  const services = ['', ...(await addReflection(server, await readFile(descriptorPath())))];
+  const health = new HealthImplementation(Object.fromEntries(services.map((service) => [service, 'SERVING'])));
   health.addToServer(server);
-  await addReflection(server, await readFile(descriptorPath()));
   const port = await bind(server, settings);
   return {
     address: `${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
     close: () => {
-      health.setStatus('', 'NOT_SERVING');
+      for (const service of services) health.setStatus(service, 'NOT_SERVING');
       return shutDown(server);
     },
   };

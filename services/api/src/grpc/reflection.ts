@@ -25,8 +25,11 @@ interface ReflectionRequest {
   readonly allExtensionNumbersOfType?: string;
 }
 
-export async function addReflection(server: Server, descriptorSet: Uint8Array): Promise<void> {
-  const answer = answerer(createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet)));
+/** Answers with the names of the services that it tells of. */
+export async function addReflection(server: Server, descriptorSet: Uint8Array): Promise<readonly string[]> {
+  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet));
+  const services = [...registry].flatMap((entry) => (entry.kind === 'service' ? [entry.typeName] : []));
+  const answer = answerer(registry, services);
   const protos = join(
     dirname(createRequire(import.meta.url).resolve('@grpc/reflection/package.json')),
     'build/proto/grpc/reflection',
@@ -48,14 +51,14 @@ export async function addReflection(server: Server, descriptorSet: Uint8Array): 
       },
     });
   }
+  return services;
 }
 
-function answerer(registry: FileRegistry): (request: ReflectionRequest) => object {
-  const services = [...registry].flatMap((entry) => (entry.kind === 'service' ? [{ name: entry.typeName }] : []));
+function answerer(registry: FileRegistry, services: readonly string[]): (request: ReflectionRequest) => object {
   return (request) => {
     switch (request.messageRequest) {
       case 'listServices':
-        return { listServicesResponse: { service: services } };
+        return { listServicesResponse: { service: services.map((name) => ({ name })) } };
       case 'fileByFilename':
         return fileAnswer(registry.getFile((request.fileByFilename ?? '').replace(/\.proto$/, '')));
       case 'fileContainingSymbol':

@@ -11,6 +11,7 @@ import {
   parseYamlDocuments,
   shapeProblem,
 } from '@compute/contract';
+import { Fault } from '@compute/domain';
 import type { FastifyInstance } from 'fastify';
 import type { ApiRequest } from './request.ts';
 
@@ -43,13 +44,28 @@ export function acceptBodies(fastify: FastifyInstance): void {
   fastify.addContentTypeParser<string>(JSON_TYPES, { parseAs: 'string' }, (request, body, done) => {
     if (body === '') return done(null, undefined);
     return parseJson(request, body, (error: Error | null, value?: unknown) => {
-      const doubled = error ? [] : doubledKeys(body);
-      done(doubled.length > 0 ? faultOf(doubled, 'The body') : error, value);
+      if (error) return done(isJson(body) ? forbiddenKey(error) : error);
+      const doubled = doubledKeys(body);
+      done(doubled.length > 0 ? faultOf(doubled, 'The body') : null, value);
     });
   });
   fastify.addContentTypeParser<string>(YAML_TYPES, { parseAs: 'string' }, (_request, body, done) => {
     done(null, body === '' ? undefined : new YamlText(body));
   });
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The parser refuses sound JSON only for keys that would change objects of this program. */
+function forbiddenKey(cause: Error): Fault {
+  return new Fault('UnknownField', "There is no field '__proto__', nor 'constructor', anywhere.", {}, cause);
 }
 
 /** The documents of a body: many in YAML, one, a list or a `List` in JSON. */

@@ -258,3 +258,20 @@ it('edits that name no version all happen, however many come at once', async () 
   const { body } = await test.send<{ metadata: { labels: object } }>('GET', `${DISKS}/crowded`);
   expect(Object.keys(body.metadata.labels).sort()).toEqual([...many].sort());
 });
+
+it('a copy of a disk that is not there yet is accepted with a warning, as a machine with one', async () => {
+  const copy = disk('copy', { source: { disk: { name: 'later' } } });
+  for (const query of ['?dryRun=true', '']) {
+    const reply = await test.send('POST', `${DISKS}${query}`, { body: copy });
+    expect(reply.headers.get('warning')).toContain("/spec/source/disk/name: Disk 'later' does not exist yet");
+  }
+  await test.send('POST', DISKS, { body: disk('sooner') });
+  const second = await test.send('POST', DISKS, { body: disk('copy-2', { source: { disk: { name: 'sooner' } } }) });
+  expect([second.status, second.headers.get('warning')]).toEqual([201, null]);
+});
+
+it('a key that only this program’s language knows is named as one that is not a field', async () => {
+  const body = '{"metadata":{"name":"proto"},"spec":{"storage":"1Gi","__proto__":{"a":1}}}';
+  const reply = await test.send('POST', DISKS, { body, headers: { 'content-type': 'application/json' } });
+  expect(reply.body).toMatchObject({ code: 'UnknownField', detail: expect.stringContaining('__proto__') });
+});
