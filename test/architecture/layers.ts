@@ -28,7 +28,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   'test-services': { product: [] },
   api: { product: ['contract', 'domain', 'kube-wire', 'proto', 'runtime', 'store'], tests: ANY_TEST },
   worker: {
-    product: ['cluster', 'domain', 'kube-client', 'queue', 'runtime', 'store'],
+    // The contract for what webhooks say: the same words as the API's.
+    product: ['cluster', 'contract', 'domain', 'kube-client', 'queue', 'runtime', 'store'],
     tests: [...ANY_TEST, 'kube-wire', 'simulator'],
   },
   operate: {

@@ -60,3 +60,4 @@ export * from './vm-instance/start-record.ts';
 export * from './vm-instance/started-with.ts';
 export * from './vm-instance/validate.ts';
 export * from './vm-instance/vm-instance.ts';
+export * from './webhooks.ts';

@@ -15,3 +15,15 @@ export { openStore, Store, type StoreOptions } from './store.ts';
 export type { ClosedPeriods } from './usage/close-period.ts';
 export type { Acknowledgement } from './usage/consumers.ts';
 export { UsageRecords } from './usage/usage-records.ts';
+export type { LifecycleEvent, LifecyclePage, LimitEvent, PhaseEvent } from './webhooks/lifecycle-events.ts';
+export type {
+  NewWebhook,
+  WebhookAttempt,
+  WebhookDeliveryRecord,
+  WebhookPatch,
+  WebhookProgress,
+  WebhookRecord,
+  WebhookTurn,
+  WebhookWithSecret,
+} from './webhooks/webhook-records.ts';
+export { WebhookRecords } from './webhooks/webhook-records.ts';

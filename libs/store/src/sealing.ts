@@ -46,6 +46,16 @@ export function unwrapDataKey(sealed: Uint8Array, secretsKey: Buffer, projectUid
   return decrypt(Buffer.from(sealed), secretsKey, `project/${projectUid}`);
 }
 
+/** The signing secrets of a webhook as they are stored: with the key-encryption key, since some belong to no project. */
+export function sealWebhookSecrets(secrets: object, secretsKey: Buffer, webhookId: string): Buffer {
+  return encrypt(Buffer.from(JSON.stringify(secrets)), secretsKey, `webhook/${webhookId}`);
+}
+
+/** Throws `Internal` when the key-encryption key is not the one that sealed them. */
+export function openWebhookSecrets(sealed: Uint8Array, secretsKey: Buffer, webhookId: string): unknown {
+  return JSON.parse(decrypt(Buffer.from(sealed), secretsKey, `webhook/${webhookId}`).toString());
+}
+
 /** The spec as it is stored. */
 export function sealSpec(kind: Kind, uid: string, spec: object, dataKey: Buffer): JsonObject {
   return seal(SECRET_FIELDS[kind], uid, spec, dataKey);

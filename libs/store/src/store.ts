@@ -80,6 +80,8 @@ import { parseSecretsKey } from './sealing.ts';
 import { periodMsOf } from './usage/intervals.ts';
 import { usageSigningKey } from './usage/signing-key.ts';
 import { UsageRecords } from './usage/usage-records.ts';
+import { type LifecyclePage, readLifecycleEvents } from './webhooks/lifecycle-events.ts';
+import { WebhookRecords } from './webhooks/webhook-records.ts';
 import type { Command, Outcome } from './write/decision.ts';
 import { resultsOf } from './write/results.ts';
 import { Writer } from './write/writer.ts';
@@ -116,6 +118,7 @@ interface Parts {
   readonly apiKeys: ApiKeys;
   readonly quotaDefaults: QuotaLimits;
   readonly usage: UsageRecords;
+  readonly webhooks: WebhookRecords;
   readonly performance: PerformanceRecords;
 }
 
@@ -140,6 +143,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...{ pool, config, prisma, hints, mark, log, quotaDefaults },
     usage: new UsageRecords({ pool, periodMs: usagePeriodMs, key: usageSigningKey(secretsKey) }),
     performance: new PerformanceRecords(pool),
+    webhooks: new WebhookRecords(pool, mark, secretsKey),
     writer: new Writer(pool, { keys, quotaDefaults, usagePeriodMs }, written),
     resources: new Resources(pool, keys),
     tail: new ChangeTail({ mark, log, hints, onError, onLag: options.onFeedLag ?? (() => undefined) }),
@@ -386,6 +390,17 @@ export class Store {
 
   get performance(): PerformanceRecords {
     return this.#parts.performance;
+  }
+
+  // Webhooks ---------------------------------------------------------------------------------------------------------
+
+  get webhooks(): WebhookRecords {
+    return this.#parts.webhooks;
+  }
+
+  /** Phases and limits after a place in the change feed, settled: nothing will appear before `next` any more. */
+  lifecycleEvents(query: { after: number; project?: string; limit: number }): Promise<LifecyclePage> {
+    return readLifecycleEvents(this.#parts.pool, this.#parts.mark, query);
   }
 
   // Projects and API keys --------------------------------------------------------------------------------------------

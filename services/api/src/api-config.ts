@@ -34,6 +34,10 @@ export const API_SETTINGS = {
   kubeTlsKeyFile: optional(
     textSetting('KUBE_TLS_KEY_FILE', { description: 'a PEM file with the key of that certificate.' }),
   ),
+  allowPrivateWebhooks: flagSetting('ALLOW_PRIVATE_WEBHOOKS', {
+    fallback: false,
+    description: 'whether webhooks may go to private, loopback and link-local addresses, and over http.',
+  }),
   allowPrivateSources: flagSetting('ALLOW_PRIVATE_SOURCES', {
     fallback: false,
     description: 'whether images may come from private, loopback and link-local addresses.',

@@ -15,6 +15,7 @@ import { PokeCoalescer } from './relay/poke-coalescer.ts';
 import { createQueueWatch } from './relay/queue-watch.ts';
 import type { WorkerParts } from './start-worker.ts';
 import { createUsageClock } from './usage/usage-clock.ts';
+import { createWebhookDispatcher } from './webhooks/webhook-dispatcher.ts';
 
 /** A burst of cluster events within this time becomes one poke. */
 const CHANGE_WINDOW_MS = 25;
@@ -34,6 +35,7 @@ export async function startLoops(parts: WorkerParts): Promise<void> {
   const relay = startRelay(parts, onError);
   startClocks(parts, onError);
   startSampling(parts, onError);
+  startWebhooks(parts, onError);
   await startWork(parts, relay, onError);
   shutdown.register('readiness', () => health.drain());
 }
@@ -98,6 +100,13 @@ function startClocks(parts: WorkerParts, onError: LoopError): void {
   shutdown.register('clocks', async () => {
     await Promise.all([clock.stop(), upkeep.stop(), orphans.stop(), installer.stop()]);
   });
+}
+
+function startWebhooks({ store, config, logger, shutdown }: WorkerParts, onError: LoopError): void {
+  const onDisabled = (webhook: string, reason: string) => logger.warn({ webhook, reason }, 'a webhook was disabled');
+  const allowPrivate = config.allowPrivateWebhooks;
+  const dispatcher = createWebhookDispatcher({ store, allowPrivate, onDisabled, onError }).start();
+  shutdown.register('webhooks', () => dispatcher.stop());
 }
 
 function startSampling({ store, cluster, config, metrics, shutdown }: WorkerParts, onError: LoopError): void {

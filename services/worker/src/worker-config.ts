@@ -79,6 +79,10 @@ export const WORKER_SETTINGS = {
     max: 100,
     description: 'attempts at a source that answers and then fails (errors of the 500s, connections that break).',
   }),
+  allowPrivateWebhooks: flagSetting('ALLOW_PRIVATE_WEBHOOKS', {
+    fallback: false,
+    description: 'whether webhooks may go to private, loopback and link-local addresses, and over http.',
+  }),
   allowPrivateSources: flagSetting('ALLOW_PRIVATE_SOURCES', {
     fallback: false,
     description:

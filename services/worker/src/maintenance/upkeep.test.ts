@@ -18,6 +18,7 @@ async function oneRound(drifts: QuotaDrift[]) {
     },
     dropPartitions: async ({ changes, history, states }) =>
       asked.push(changes > states && states > history ? 'retention' : 'wrong retention'),
+    webhooks: { forget: async () => asked.push('deliveries') },
     forgetQuotaHistory: async () => asked.push('limits of old'),
     forgetIdempotency: async (olderThan) => {
       const hours = (Date.now() - olderThan.getTime()) / 3_600_000;
@@ -41,7 +42,7 @@ async function oneRound(drifts: QuotaDrift[]) {
 
 test('a round makes partitions, recounts quota, and lets go of what is old', async () => {
   const { asked, alarms } = await oneRound([]);
-  expect(asked).toEqual(['partitions', 'recount and repair', 'retention', 'limits of old', 'expiry']);
+  expect(asked).toEqual(['partitions', 'recount and repair', 'retention', 'limits of old', 'deliveries', 'expiry']);
   expect(alarms).toEqual([]);
 });
 

@@ -12,12 +12,15 @@ const EVERY_MS = 10 * 60_000;
 const DAY_MS = 86_400_000;
 /** Keys are promised for 24 h. */
 const IDEMPOTENCY_MS = 2 * DAY_MS;
+/** How long the log of webhooks' deliveries is kept, and with it what can be asked for again. */
+const DELIVERIES_DAYS = 30;
 
 export interface UpkeepPort extends LeadershipPort {
   ensurePartitions(): Promise<number>;
   dropPartitions(before: PartitionsBefore): Promise<number>;
   forgetIdempotency(olderThan: Date): Promise<number>;
   forgetQuotaHistory(olderThan: Date): Promise<number>;
+  readonly webhooks: { forget(olderThan: Date): Promise<number> };
   recountQuota(options: { repair: boolean }): Promise<QuotaDrift[]>;
 }
 
@@ -50,5 +53,6 @@ async function forgetOld({ store, ...days }: UpkeepOptions): Promise<void> {
     states: daysAgo(days.stateRetentionDays),
   });
   await store.forgetQuotaHistory(daysAgo(days.historyRetentionDays));
+  await store.webhooks.forget(daysAgo(DELIVERIES_DAYS));
   await store.forgetIdempotency(new Date(Date.now() - IDEMPOTENCY_MS));
 }
