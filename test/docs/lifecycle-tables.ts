@@ -20,7 +20,7 @@ function transitionTable(kind: Kind): string {
   return [row(['from', 'settled', 'to']), row(['---', '---', '---']), ...rows].join('\n');
 }
 
-function meterTable(phases: Readonly<Record<string, readonly string[]>>): string {
+export function meterTable(phases: Readonly<Record<string, readonly string[]>>): string {
   const meters = METERS.filter((meter) => Object.values(phases).some((running) => running.includes(meter)));
   const rows = Object.entries(phases).map(([phase, running]) =>
     row([`\`${phase}\``, ...meters.map((meter) => (running.includes(meter) ? 'runs' : ''))]),
