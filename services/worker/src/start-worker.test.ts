@@ -10,6 +10,6 @@ test('a worker on a database without the newest migration does not start, and sa
     REDIS_URL: 'redis://127.0.0.1:1',
     LOG_LEVEL: 'silent',
   });
-  const message = expect.stringMatching(/lacks the migration \d+_\w+ .*prisma migrate deploy/);
+  const message = expect.stringMatching(/lacks the migration \d+_\w+ .*operate migrate/);
   await expect(startWorker(config)).rejects.toMatchObject({ code: 'Unavailable', message });
 });

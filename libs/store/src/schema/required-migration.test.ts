@@ -7,7 +7,7 @@ import { NEWEST_MIGRATION } from './required-migration.ts';
 
 const behind = {
   code: 'Unavailable',
-  message: `The database lacks the migration ${NEWEST_MIGRATION} that this build needs; "npx prisma migrate deploy" applies it.`,
+  message: `The database lacks the migration ${NEWEST_MIGRATION} that this build needs; "operate migrate" applies it.`,
 };
 
 let it: TestStore;

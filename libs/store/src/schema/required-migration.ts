@@ -18,7 +18,7 @@ export async function requireMigrated(on: Queryable): Promise<void> {
   const finished = await rowsOf(on, FIND_FINISHED, [NEWEST_MIGRATION]).catch(noneWithoutBook);
   if (finished.length > 0) return;
   const missing = `The database lacks the migration ${NEWEST_MIGRATION} that this build needs`;
-  throw new Fault('Unavailable', `${missing}; "npx prisma migrate deploy" applies it.`);
+  throw new Fault('Unavailable', `${missing}; "operate migrate" applies it.`);
 }
 
 /** A database that was never migrated has no book of migrations either. */
