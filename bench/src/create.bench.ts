@@ -8,18 +8,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { endChild, startRedis } from '@compute/dev-stack';
-import pg from 'pg';
-import {
-  type BenchDatabase,
-  machineBody,
-  machinesPath,
-  openDatabase,
-  PREFIX,
-  PROJECTS,
-  startApi,
-} from './api-process.ts';
+import { type BenchDatabase, openDatabase, PROJECTS, startApi } from './api-process.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { cpuMicrosOf } from './cpu-time.ts';
+import { creation, withModel } from './model-machine.ts';
 import { compare, cpuMicrosPerOp, type Sample } from './pairs.ts';
 import { openPgbench, type Pgbench } from './pgbench.ts';
 import { RestLoad } from './rest-load.ts';
@@ -68,19 +60,7 @@ interface Side {
 async function openSide(context: BenchContext): Promise<Side> {
   const server = await context.postgres();
   const database = await openDatabase(server.url, 'beside');
-  const api = await startApi(context, database.url, database.secretsKey);
-  const load = await RestLoad.open(api.url, 1);
-  const answer = await load.one(creation(database.apiKey, 0, 'model'));
-  load.close();
-  await api.stop();
-  const pool = new pg.Pool({ connectionString: database.url, max: 1 });
-  const script = await singleStatement(pool, {
-    ...(await modelOf(pool, answer)),
-    projectPrefix: PREFIX,
-    projectCount: PROJECTS,
-  });
-  await copyQuota(pool);
-  await pool.end();
+  const script = await withModel(context, database, singleStatement);
   const pgbench = openPgbench(script);
   context.defer(() => pgbench.remove());
   return {
@@ -100,23 +80,6 @@ async function pgbenchWindow(
   const before = cpuMicrosOf([serverPid]);
   const rate = await pgbench.run({ url, clients: PGBENCH_CLIENTS, seconds });
   return { value: rate, operations: Math.round(rate * seconds), cpuMicros: cpuMicrosOf([serverPid]) - before };
-}
-
-/** Every project gets the quota rows that the model's project has, so that the statement finds what it counts up. */
-async function copyQuota(pool: pg.Pool): Promise<void> {
-  await pool.query(
-    `insert into quota (project, scope, metric, used) select p.name, q.scope, q.metric, 0 from quota q, project p
-     where q.project = '${PREFIX}0' and p.name <> '${PREFIX}0' on conflict do nothing`,
-  );
-}
-
-async function modelOf(
-  pool: pg.Pool,
-  answer: string,
-): Promise<{ uid: string; name: string; operationId: string; project: string }> {
-  const { uid } = (JSON.parse(answer) as { metadata: { uid: string } }).metadata;
-  const found = await pool.query<{ id: string }>('select id::text from operation where uid = $1', [uid]);
-  return { uid, name: 'model', operationId: found.rows[0]?.id ?? '', project: `${PREFIX}0` };
 }
 
 /** The API, the relay with its jobs, and the client. */
@@ -186,8 +149,4 @@ async function startDrain(context: BenchContext, database: BenchDatabase, redisU
     while (started < count) await once(child, 'message', { signal: AbortSignal.timeout(30_000) });
   };
   return { pid: child.pid ?? 0, started: () => started, reaches };
-}
-
-function creation(apiKey: string, project: number, name: string) {
-  return { method: 'POST', path: machinesPath(project), apiKey, body: machineBody(name) } as const;
 }

@@ -25,6 +25,17 @@ const GENERATED: Readonly<Record<string, string>> = { outbox: 'id', audit: 'id',
 
 /** A script for pgbench: a variable for the project, then the statement. */
 export async function singleStatement(client: pg.Pool, model: Model): Promise<string> {
+  const one = `select gen_random_uuid() as uid, gen_random_uuid() as operation_id, '${model.projectPrefix}' || :n as project from locked`;
+  return `\\set n random(0, ${model.projectCount - 1})\n${await creationFrom(one, client, model)};\n`;
+}
+
+/** The same work for many machines: their uids, operations and projects are the parameters, each an array. */
+export async function batchStatement(client: pg.Pool, model: Model): Promise<string> {
+  const many = 'select i.* from locked, unnest($1::uuid[], $2::uuid[], $3::text[]) as i(uid, operation_id, project)';
+  return creationFrom(many, client, model);
+}
+
+async function creationFrom(wanted: string, client: pg.Pool, model: Model): Promise<string> {
   const inserts: string[] = [];
   for (const table of BY_UID) {
     for (const [index, row] of (await rowsOf(client, table, model)).entries()) {
@@ -35,12 +46,13 @@ export async function singleStatement(client: pg.Pool, model: Model): Promise<st
   const quota = await quotaOf(client, model);
   const parts = [
     `locked as materialized (select pg_advisory_xact_lock_shared(${FEED_LOCK}))`,
-    `new as materialized (select gen_random_uuid() as uid, gen_random_uuid() as operation_id, '${model.projectPrefix}' || :n as project from locked)`,
+    `new as materialized (${wanted})`,
+    'per_project as (select project, count(*) as count from new group by project)',
     ...quota.map((update, index) => `quota_${index} as (${update})`),
-    `logged as (${insertOf('change', change ?? {}, model)} returning seq)`,
+    `logged as (${insertOf('change', change ?? {}, model)} returning seq, uid)`,
     ...inserts,
   ];
-  return `\\set n random(0, ${model.projectCount - 1})\nwith ${parts.join(',\n')}\nselect 1;\n`;
+  return `with ${parts.join(',\n')}\nselect 1`;
 }
 
 /** Rows as text, so that each value can be written into SQL as a literal. */
@@ -57,7 +69,7 @@ function insertOf(table: string, row: Row, model: Model): string {
   const given = Object.entries(row).filter(([column, value]) => column !== GENERATED[table] && value !== null);
   const columns = given.map(([column]) => `"${column}"`).join(', ');
   const values = given.map(([column, value]) => expressionFor(table, column, value ?? '', model)).join(', ');
-  const source = table === 'resource' ? 'new, logged' : 'new';
+  const source = table === 'resource' ? 'new join logged using (uid)' : 'new';
   return `insert into "${table}" (${columns}) select ${values} from ${source}`;
 }
 
@@ -84,6 +96,6 @@ async function quotaOf(client: pg.Pool, model: Model): Promise<string[]> {
   );
   return changed.rows.map(
     ({ scope, metric, used }) =>
-      `update quota set used = used + ${used} from new where quota.project = new.project and scope = ${literalOf(scope)} and metric = ${literalOf(metric)}`,
+      `update quota set used = used + ${used} * p.count from per_project p where quota.project = p.project and scope = ${literalOf(scope)} and metric = ${literalOf(metric)}`,
   );
 }
