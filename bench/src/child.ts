@@ -10,7 +10,7 @@ export interface Child<First> {
   /** The first thing that it said. */
   readonly first: First;
   /** Says something and waits for the answer. */
-  ask<Answer>(message: object | number): Promise<Answer>;
+  ask<Answer>(message: string | number): Promise<Answer>;
   readonly process: ChildProcess;
 }
 
@@ -30,7 +30,7 @@ export async function startChild<First>(
     pid: child.pid ?? 0,
     first,
     process: child,
-    ask: async <Answer>(message: object | number) => {
+    ask: async <Answer>(message: string | number) => {
       child.send(message);
       const [answer] = (await once(child, 'message')) as [Answer];
       return answer;

@@ -29,7 +29,7 @@ export interface TailOptions {
 export class ChangeTail {
   readonly #options: TailOptions;
   readonly #closing = new AbortController();
-  readonly #waiters = new Set<() => void>();
+  readonly #listeners = new Set<() => void>();
   #kept: Change[] = [];
   /** Everything after this position and up to `#head` is in `#kept`. */
   #floor = 0;
@@ -72,15 +72,21 @@ export class ChangeTail {
     return this.#kept.slice(firstAfter(this.#kept, position));
   }
 
+  /** Calls the listener whenever the head moved, and when the tail closes. Returns the function that ends it. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** Resolves when the head moved, the tail closed or the signal aborted. */
   moved(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const end = (): void => {
-        this.#waiters.delete(end);
+        forget();
         signal?.removeEventListener('abort', end);
         resolve();
       };
-      this.#waiters.add(end);
+      const forget = this.listen(end);
       signal?.addEventListener('abort', end, { once: true });
       if (signal?.aborted || this.#closing.signal.aborted) end();
     });
@@ -132,7 +138,7 @@ export class ChangeTail {
   }
 
   #wakeAll(): void {
-    for (const wake of [...this.#waiters]) wake();
+    for (const wake of [...this.#listeners]) wake();
   }
 }
 

@@ -28,15 +28,20 @@ export class FeedSubscription implements Subscription {
   async *[Symbol.asyncIterator](): AsyncGenerator<Change, void, undefined> {
     await this.#tail.start();
     this.#position = this.#begin ?? this.#tail.head;
-    while (!this.#over()) {
-      const moved = this.#tail.moved(this.#options.signal);
-      const changes = this.#tail.after(this.#position) ?? (await this.#catchUp());
-      for (const change of changes) {
-        if (this.#over()) return;
-        this.#position = Number(change.seq);
-        if (this.#matches(change)) yield change;
+    const news = new News(this.#tail, this.#options.signal);
+    try {
+      while (!this.#over()) {
+        const next = news.next;
+        const changes = this.#tail.after(this.#position) ?? (await this.#catchUp());
+        for (const change of changes) {
+          if (this.#over()) return;
+          this.#position = Number(change.seq);
+          if (this.#matches(change)) yield change;
+        }
+        if (changes.length === 0) await next;
       }
-      if (changes.length === 0) await moved;
+    } finally {
+      news.close();
     }
   }
 
@@ -57,4 +62,35 @@ export class FeedSubscription implements Subscription {
     const { project: wantedProject, kinds } = this.#options;
     return (wantedProject === undefined || wantedProject === project) && (kinds?.includes(kind) ?? true);
   }
+}
+
+/**
+ * That there may be something to do: the tail moved or closed, or the subscriber is gone. Listens once for the whole of a
+ * subscription, since a thousand of them wake at each change.
+ */
+class News {
+  readonly #signal: AbortSignal | undefined;
+  readonly #forget: () => void;
+  #next = Promise.withResolvers<void>();
+
+  constructor(tail: ChangeTail, signal: AbortSignal | undefined) {
+    this.#signal = signal;
+    this.#forget = tail.listen(this.#tell);
+    signal?.addEventListener('abort', this.#tell, { once: true });
+  }
+
+  /** Whoever takes it before looking misses nothing. */
+  get next(): Promise<void> {
+    return this.#next.promise;
+  }
+
+  close(): void {
+    this.#forget();
+    this.#signal?.removeEventListener('abort', this.#tell);
+  }
+
+  readonly #tell = (): void => {
+    this.#next.resolve();
+    this.#next = Promise.withResolvers();
+  };
 }

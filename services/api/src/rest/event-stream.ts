@@ -21,8 +21,11 @@ export interface EventStreamSettings {
   readonly authenticator: Authenticator;
 }
 
+/** Text, or text that is encoded already. */
+export type Frame = string | Buffer;
+
 export interface Frames {
-  readonly frames: AsyncIterable<string>;
+  readonly frames: AsyncIterable<Frame>;
   /** What is sent while nothing happens. */
   readonly heartbeat: () => string;
 }

@@ -5,7 +5,7 @@ import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { RequestContext } from '../application/request-context.ts';
 import { type Watch, type WatchItem, WatchService } from '../application/watch-service.ts';
-import { type Frames, sendEventStream } from './event-stream.ts';
+import { type Frame, type Frames, sendEventStream } from './event-stream.ts';
 import { type ApiRequest, Context, header } from './request.ts';
 import { StreamSettings } from './stream-settings.ts';
 
@@ -37,7 +37,7 @@ export class WatchController {
   }
 }
 
-async function* framesOf(watch: Watch): AsyncIterable<string> {
+async function* framesOf(watch: Watch): AsyncIterable<Frame> {
   for await (const item of watch.items) yield frameOf(item);
 }
 
@@ -52,21 +52,28 @@ function heartbeatOf(watch: Watch): () => string {
   };
 }
 
-function frameOf(item: WatchItem): string {
+function frameOf(item: WatchItem): Frame {
   if (item.what === 'bookmark') return bookmark(item.cursor);
-  return sseFrameOf(item.op, `{"type":"${item.op}","object":${jsonOf(item.resource)}}`, item.cursor);
+  return item.cursor === undefined ? writtenFrame(item) : sharedFrame(item);
 }
 
 const bookmark = (cursor: string): string =>
   sseFrame({ id: cursor, event: 'BOOKMARK', data: { type: 'BOOKMARK', resourceVersion: cursor } });
 
-/** The same object goes to every watcher: it is written once. */
-const written = new WeakMap<AnyResource, string>();
+type ChangeItem = Extract<WatchItem, { what: 'change' }>;
 
-function jsonOf(resource: AnyResource): string {
-  const known = written.get(resource);
-  if (known !== undefined) return known;
-  const json = JSON.stringify(viewOfAny(resource));
-  written.set(resource, json);
-  return json;
+function writtenFrame({ op, resource, cursor }: ChangeItem): string {
+  return sseFrameOf(op, `{"type":"${op}","object":${JSON.stringify(viewOfAny(resource))}}`, cursor);
+}
+
+/** The frames of changes by the resource as each has it: every watcher is given the same object. */
+const shared = new WeakMap<AnyResource, { readonly op: ChangeItem['op']; readonly frame: Buffer }>();
+
+/** Written and encoded once for all watchers, except for one to whom the change means something else. */
+function sharedFrame(item: ChangeItem): Buffer {
+  const known = shared.get(item.resource);
+  if (known?.op === item.op) return known.frame;
+  const frame = Buffer.from(writtenFrame(item));
+  if (!known) shared.set(item.resource, { op: item.op, frame });
+  return frame;
 }
