@@ -95,7 +95,7 @@ async function fill(url: string, count: number): Promise<void> {
     uid: 'gen_random_uuid()',
     name: `'vm-' || lpad(i::text, 8, '0')`,
     created_at: `m.created_at - i * interval '1 second'`,
-    updated_at: `m.updated_at - (i * 7919 % ${count}) * interval '1 second'`,
+    updated_at: `m.updated_at - (i::bigint * 7919 % ${count}) * interval '1 second'`,
   };
   const names = columns.rows.map(({ name }) => name);
   const values = names.map((name) => own[name] ?? `m.${name}`);
