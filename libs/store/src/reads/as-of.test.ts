@@ -96,6 +96,11 @@ test('a list of the past has what was there, in pages, filtered as it was then',
   const selector = { labelSelector: [{ key: 'tier', operator: 'Exists', values: [] }] } as const;
   const labelled = await it.store.list({ kind: 'VMInstance', project: PROJECT, limit: 9, asOf: before, ...selector });
   expect(labelled.items).toEqual([]);
+  const backwards = { field: 'name', descending: true } as const;
+  const down = { kind: 'VMInstance', project: PROJECT, limit: 2, asOf: before, order: backwards } as const;
+  const lastTwo = await it.store.list(down);
+  const firstOne = await it.store.list({ ...down, after: lastTwo.next ?? '' });
+  expect([...lastTwo.items, ...firstOne.items].map(({ name }) => name)).toEqual(['c', 'b', 'a']);
   const newest = { field: 'createdAt', descending: true } as const;
   const page = await it.store.list({ kind: 'VMInstance', project: PROJECT, limit: 2, asOf: before, order: newest });
   expect(page.items.map(({ name }) => name)).toEqual(['c', 'b']);

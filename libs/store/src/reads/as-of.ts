@@ -37,17 +37,47 @@ export function rowsAsOf(asOf: string): string {
 )`;
 }
 
+/** The row that had a name, whether or not it was there already: its first state that ended later, else the present one. */
+const rowOfName = (name: string, asOf: string): string => `(
+  (select 1 as choice, o.* from past_state p cross join lateral jsonb_populate_record(null::resource, p.object) as o
+   where p.project = $1 and p.kind = $2 and p.name = ${name} and p.at > ${asOf} order by p.at, p.version limit 1)
+  union all
+  (select 2, r.* from resource r where r.project = $1 and r.kind = $2 and r.name = ${name})
+  order by choice limit 1
+)`;
+
 export const BY_NAME_AS_OF: Statement = {
   name: 'resource_as_of',
   text: `
-select ${RESOURCE_COLUMNS} from (
-  (select 1 as choice, o.* from past_state p cross join lateral jsonb_populate_record(null::resource, p.object) as o
-   where p.project = $1 and p.kind = $2 and p.name = $3 and p.at > $4::timestamptz order by p.at, p.version limit 1)
-  union all
-  (select 2, r.* from resource r where r.project = $1 and r.kind = $2 and r.name = $3)
-  order by choice limit 1
-) as found where created_at <= $4::timestamptz`,
+select ${RESOURCE_COLUMNS} from ${rowOfName('$3', '$4::timestamptz')} as found where created_at <= $4::timestamptz`,
 };
+
+/**
+ * Begins a statement with a walk from name to name, and goes on as `from` a table with the columns of `resource`: the
+ * rows as of a time in the order of their names, beginning after `after`. A limit ends the walk, so that a page costs
+ * what its own names cost, not what the project has.
+ */
+export function walkAsOf(asOf: string, { after, descending }: { after: string | undefined; descending: boolean }) {
+  const [sign, order] = descending ? ['<', 'name desc'] : ['>', 'name'];
+  const next = (from: string | undefined): string => {
+    const beyond = from === undefined ? '' : `and name ${sign} ${from}`;
+    return `(
+    select name from (
+      (select name from past_state where project = $1 and kind = $2 and at > ${asOf} ${beyond} order by ${order} limit 1)
+      union all
+      (select name from resource where project = $1 and kind = $2 ${beyond} order by ${order} limit 1)
+    ) as either order by ${order} limit 1
+  )`;
+  };
+  return {
+    begin: `with recursive walk (name) as (
+  select first.name from ${next(after)} as first
+  union all
+  select following.name from walk cross join lateral ${next('walk.name')} as following
+)`,
+    rows: `walk cross join lateral ${rowOfName('walk.name', asOf)}`,
+  };
+}
 
 /**
  * Throws `InvalidArgument` when states of that time are not all kept, naming the earliest that are, or when it is still

@@ -7,7 +7,7 @@ import { Fault, type FilterField, type ListOrder } from '@compute/domain';
 import type { Statement } from '../connection.ts';
 import type { ListQuery } from '../records.ts';
 import { RESOURCE_COLUMNS, type ResourceRow, toDate } from '../resource-row.ts';
-import { rowsAsOf } from './as-of.ts';
+import { rowsAsOf, walkAsOf } from './as-of.ts';
 import { type Conditions, compared, filterConditions, held } from './filter-conditions.ts';
 import { labelConditions } from './label-conditions.ts';
 
@@ -20,20 +20,46 @@ const COLUMNS: Readonly<Record<ListOrder['field'], string>> = {
 
 /** `limit` rows at most. Throws `InvalidArgument` for an `after` that is not of this order. */
 export function listStatement(query: ListQuery, limit: number): { statement: Statement; values: unknown[] } {
+  if (query.asOf !== undefined) return statementAsOf({ ...query, asOf: query.asOf }, limit);
   const values: unknown[] = [query.project, query.kind, limit];
-  const rows = query.asOf === undefined ? 'resource' : rowsAsOf(`$${values.push(query.asOf)}::timestamptz`);
   const order = query.order ?? BY_NAME;
   const after = query.after === undefined ? '' : afterCondition(order, query.after, values);
-  const filter = filterConditions(query.filter ?? [], query.asOf ? CONDITIONS_THEN : CONDITIONS, values);
-  const own = `${filter} ${labelConditions(query.labelSelector ?? [], values)}`.trim();
+  const own = ownConditions(query, CONDITIONS, values);
   const text = `
-select ${RESOURCE_COLUMNS} from ${rows} as listed
+select ${RESOURCE_COLUMNS} from resource as listed
 where project = $1 and kind = $2 ${after} ${own}
 order by ${orderText(order)} limit $3`;
   // Every filter is a text of its own: only the shapes that everybody sends are kept prepared.
-  if (own !== '' || query.asOf !== undefined) return { statement: { text }, values };
+  if (own !== '') return { statement: { text }, values };
   const shape = `${order.field}_${order.descending ? 'down' : 'up'}_${after === '' ? 'first' : 'next'}`;
   return { statement: { text, name: `list_resources_${shape}` }, values };
+}
+
+/** In the order of names by a walk; for another order everything of that time is read and sorted. */
+function statementAsOf(query: ListQuery & { readonly asOf: Date }, limit: number) {
+  const values: unknown[] = [query.project, query.kind, limit];
+  const asOf = `$${values.push(query.asOf)}::timestamptz`;
+  const order = query.order ?? BY_NAME;
+  if (order.field === 'name') {
+    const after = query.after === undefined ? undefined : `$${values.push(query.after)}`;
+    const { begin, rows } = walkAsOf(asOf, { after, descending: order.descending });
+    const own = ownConditions(query, CONDITIONS_THEN, values);
+    const columns = RESOURCE_COLUMNS.split(',').map((column) => `listed.${column.trim()}`);
+    const found = `select ${columns.join(', ')} from ${rows} as listed where listed.created_at <= ${asOf}`;
+    return { statement: { text: `${begin}\nselect * from (${found}) as listed where true ${own} limit $3` }, values };
+  }
+  const after = query.after === undefined ? '' : afterCondition(order, query.after, values);
+  const own = ownConditions(query, CONDITIONS_THEN, values);
+  const text = `
+select ${RESOURCE_COLUMNS} from ${rowsAsOf(asOf)} as listed
+where true ${after} ${own}
+order by ${orderText(order)} limit $3`;
+  return { statement: { text }, values };
+}
+
+function ownConditions(query: ListQuery, conditions: Conditions<FilterField>, values: unknown[]): string {
+  const filter = filterConditions(query.filter ?? [], conditions, values);
+  return `${filter} ${labelConditions(query.labelSelector ?? [], values)}`.trim();
 }
 
 /** Where the page after this row begins. */
