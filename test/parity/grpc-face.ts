@@ -17,7 +17,7 @@ import { messageOf, objectOf } from './manifest-messages.ts';
 import { fromMessage, snakeCase, toMessage } from './message-words.ts';
 import { effectText, mapValues, remarkOf } from './plain-shape.ts';
 import type { Ask, AskOf, Face, Json, Outcome } from './requests.ts';
-import { nameAndPhase } from './rest-face.ts';
+import { filterOf, nameAndPhase } from './rest-face.ts';
 
 /** What each code is over gRPC, stated apart from the product's own table. */
 const SAID: Readonly<Partial<Record<FaultCode, keyof typeof status>>> = {
@@ -32,6 +32,8 @@ const SAID: Readonly<Partial<Record<FaultCode, keyof typeof status>>> = {
   DiskInUse: 'FAILED_PRECONDITION',
   PreconditionFailed: 'ABORTED',
   IdempotencyMismatch: 'INVALID_ARGUMENT',
+  WrongPowerState: 'FAILED_PRECONDITION',
+  NotCancellable: 'FAILED_PRECONDITION',
 };
 
 type Method = (request: Json, metadata: Metadata, answer: (error: ServiceError | null, reply: Json) => void) => unknown;
@@ -121,10 +123,9 @@ function callOf(
   const name = NAMES[ask.kind];
   const field = name.replace('Vm', 'vm');
   if (ask.ask === 'list') {
-    const { selector = '', phase, size = 0, goOn } = ask;
-    const filter = phase === undefined ? '' : `phase=${phase}`;
-    const page = { pageSize: size, pageToken: goOn ? pageToken : '' };
-    return [`list${name}s`, { project, labelSelector: selector, filter, ...page }];
+    const { selector = '', size = 0, orderBy = '', goOn } = ask;
+    const page = { pageSize: size, pageToken: goOn ? pageToken : '', orderBy };
+    return [`list${name}s`, { project, labelSelector: selector, filter: filterOf(ask), ...page }];
   }
   if (ask.ask === 'get') return [`get${name}`, { project, name: ask.name }];
   const options = { project, validateOnly: ask.dryRun ?? false, requestId: ask.key ?? '' };

@@ -22,6 +22,8 @@ const SAID: Readonly<Partial<Record<FaultCode, string>>> = {
   DiskInUse: '409 Conflict',
   PreconditionFailed: '409 Conflict',
   IdempotencyMismatch: '422 Invalid',
+  WrongPowerState: '409 Conflict',
+  NotCancellable: '409 Conflict',
 };
 
 const QUOTA = 'quota ';
@@ -37,14 +39,15 @@ export function kubeFace(api: TestApi, ca: string, happen: (ask: AskOf<'watch'>)
     perform: async (ask, { project, key }) => {
       const client = clientOf(key);
       const path = `namespaces/${project}/${PLURALS[ask.kind]}`;
-      if (ask.ask === 'act') throw new Error('This protocol has no actions on our kinds.');
       if (ask.ask === 'watch') return watchEvents(client, path, ask, happen);
       const reply =
         ask.ask === 'list'
           ? await client.send('GET', `${path}?${listQuery(ask, ask.goOn ? goOn : '')}`)
           : ask.ask === 'get'
             ? await client.send('GET', `${path}/${ask.name}`)
-            : await write(client, path, ask, ask.ask !== 'create' && ask.ifRemembered ? remembered : undefined);
+            : ask.ask === 'act'
+              ? await client.send('PUT', `${path}/${ask.name}/${ask.verb}${ask.dryRun ? '?dryRun=All' : ''}`, {})
+              : await write(client, path, ask, ask.ask !== 'create' && ask.ifRemembered ? remembered : undefined);
       // What a rehearsal would do to the quota has no other place here.
       const all = warningsIn(reply.headers.warning);
       const warnings = all.filter(({ at }) => !at.startsWith(QUOTA));

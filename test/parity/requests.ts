@@ -44,6 +44,9 @@ export type Ask =
       readonly ask: 'list';
       readonly selector?: string;
       readonly phase?: string;
+      /** Of REST and gRPC: `name!=a`. */
+      readonly filter?: string;
+      readonly orderBy?: string;
       readonly size?: number;
       /** Goes on where the last list of this case ended. */
       readonly goOn?: boolean;

@@ -19,6 +19,8 @@ const SAID: Readonly<Partial<Record<FaultCode, number>>> = {
   DiskInUse: 409,
   PreconditionFailed: 412,
   IdempotencyMismatch: 422,
+  WrongPowerState: 409,
+  NotCancellable: 409,
 };
 
 interface Call {
@@ -85,10 +87,14 @@ const dry = ({ dryRun = false }: { readonly dryRun?: boolean }): string => `?dry
 const keyOf = ({ key }: { readonly key?: string }): Record<string, string> =>
   key === undefined ? {} : { 'idempotency-key': key };
 
-function listQuery({ selector = '', phase, size = 0 }: AskOf<'list'>, pageToken: string): URLSearchParams {
-  const filter = phase === undefined ? '' : `phase=${phase}`;
-  return new URLSearchParams({ labelSelector: selector, filter, pageSize: `${size}`, pageToken });
+function listQuery(ask: AskOf<'list'>, pageToken: string): URLSearchParams {
+  const { selector = '', size = 0, orderBy = '' } = ask;
+  const text = { labelSelector: selector, filter: filterOf(ask), orderBy };
+  return new URLSearchParams({ ...text, pageSize: `${size}`, pageToken });
 }
+
+export const filterOf = ({ phase, filter = '' }: AskOf<'list'>): string =>
+  phase === undefined ? filter : `phase=${phase}`;
 
 function refusalOf(problem: Json): NonNullable<Outcome['refusal']> {
   const { metric: _metric, scope: _scope, ...numbers } = problem.quota ?? {};

@@ -1,10 +1,11 @@
 /** Changing and deleting: edits, what cannot change, preconditions, repetition, rehearsal, absence. */
-import type { ParityCase } from '../case.ts';
+import type { ParityCase, Turn } from '../case.ts';
 import { applied, disk, machine } from './manifests.ts';
 
 const NO_KEYS =
   'the protocol has no key for a request: the name of the object serves, and a repeated creation is AlreadyExists';
-const NO_ACTIONS = 'the protocol has no actions on our kinds: power is a field of the spec';
+const NO_ACTIONS =
+  'imports are cancelled and tried again through REST and gRPC: a subresource of a disk has no name there';
 
 const edits: readonly ParityCase[] = [
   {
@@ -341,7 +342,6 @@ const rehearsed: readonly ParityCase[] = [
         { object: { spec: { running: true } }, warned: ['/spec/disks'] },
       ],
     ],
-    cannot: { kubectl: NO_ACTIONS },
   },
 ];
 
@@ -356,7 +356,6 @@ const actions: readonly ParityCase[] = [
       ],
       [{ ask: 'act', verb: 'stop', kind: 'VMInstance', name: 'powered' }, { object: { spec: { running: false } } }],
     ],
-    cannot: { kubectl: NO_ACTIONS },
   },
   {
     title: 'a failed import is tried again',
@@ -367,9 +366,58 @@ const actions: readonly ParityCase[] = [
     cannot: { kubectl: NO_ACTIONS },
   },
   {
+    title: 'a running machine is restarted, paused and resumed',
+    given: [
+      applied(disk('its'), machine('runs', { running: true, disks: ['its'] })),
+      { happens: 'reported', kind: 'VMInstance', name: 'runs', phase: 'Running' },
+    ],
+    turns: [
+      [{ ask: 'act', verb: 'restart', kind: 'VMInstance', name: 'runs' }, { object: { metadata: { generation: 2 } } }],
+      { happens: 'reported', kind: 'VMInstance', name: 'runs', phase: 'Running' },
+      [{ ask: 'act', verb: 'pause', kind: 'VMInstance', name: 'runs' }, { object: { metadata: { generation: 3 } } }],
+      { happens: 'reported', kind: 'VMInstance', name: 'runs', phase: 'Paused' },
+      [{ ask: 'act', verb: 'unpause', kind: 'VMInstance', name: 'runs' }, { object: { metadata: { generation: 4 } } }],
+    ],
+  },
+  {
+    title: 'a machine that is off is neither paused nor restarted',
+    given: [applied(machine('off')), { happens: 'reported', kind: 'VMInstance', name: 'off', phase: 'Stopped' }],
+    turns: [
+      [{ ask: 'act', verb: 'pause', kind: 'VMInstance', name: 'off' }, { refused: 'WrongPowerState' }],
+      [{ ask: 'act', verb: 'restart', kind: 'VMInstance', name: 'off' }, { refused: 'WrongPowerState' }],
+      [{ ask: 'act', verb: 'pause', kind: 'VMInstance', name: 'off', dryRun: true }, { refused: 'WrongPowerState' }],
+    ],
+  },
+  {
+    title: 'power is not for readers, and strangers find no machine',
+    given: [applied(machine('kept'))],
+    turns: ['start', 'stop', 'restart', 'pause', 'unpause'].flatMap((verb): Turn[] => {
+      const ask = { ask: 'act', verb, kind: 'VMInstance', name: 'kept' } as const;
+      return [
+        [{ ...ask, by: 'reader' }, { refused: 'PermissionDenied' }],
+        [{ ...ask, by: 'stranger' }, { refused: 'NotFound' }],
+        [{ ...ask, by: 'nobody' }, { refused: 'Unauthenticated' }],
+      ];
+    }),
+  },
+  {
+    title: 'an import is cancelled once, and a disk that is there has none',
+    given: [
+      applied(disk('comes'), disk('there')),
+      { happens: 'reported', kind: 'VMDisk', name: 'comes', phase: 'Importing' },
+      { happens: 'reported', kind: 'VMDisk', name: 'there', phase: 'Ready' },
+    ],
+    turns: [
+      [{ ask: 'act', verb: 'cancel', kind: 'VMDisk', name: 'comes' }, { object: { metadata: { generation: 2 } } }],
+      [{ ask: 'act', verb: 'cancel', kind: 'VMDisk', name: 'comes' }, { object: { metadata: { generation: 2 } } }],
+      [{ ask: 'act', verb: 'cancel', kind: 'VMDisk', name: 'there' }, { refused: 'NotCancellable' }],
+      [{ ask: 'act', verb: 'retry', kind: 'VMDisk', name: 'there' }, { object: { metadata: { generation: 1 } } }],
+    ],
+    cannot: { kubectl: NO_ACTIONS },
+  },
+  {
     title: 'an action on what is not there',
     turns: [[{ ask: 'act', verb: 'start', kind: 'VMInstance', name: 'absent' }, { refused: 'NotFound' }]],
-    cannot: { kubectl: NO_ACTIONS },
   },
 ];
 

@@ -3,6 +3,8 @@ import type { ParityCase } from '../case.ts';
 import type { Ask } from '../requests.ts';
 import { applied, disk, machine } from './manifests.ts';
 
+const NO_QUERIES = 'the protocol has field selectors instead, and the order of names alone';
+
 const labelled = (name: string, tier: string) => disk(name, {}, { labels: { tier } });
 const FIVE = applied(...['a', 'b', 'c', 'd', 'e'].map((name) => labelled(name, name < 'c' ? 'web' : 'db')));
 
@@ -75,6 +77,36 @@ const lists: readonly ParityCase[] = [
       ],
     ],
     cannot: { kubectl: 'kube-apiserver answers 400 without causes, and clients of Kubernetes expect that' },
+  },
+  ...(
+    [
+      ['name!=c', 'name desc', ['e', 'd', 'b', 'a']],
+      ['name=c', '', ['c']],
+      ['', 'createdAt', ['a', 'b', 'c', 'd', 'e']],
+      ['storageClass=replicated AND name!=a', 'createdAt desc', ['e', 'd', 'c', 'b']],
+    ] as const
+  ).map(
+    ([filter, orderBy, items]): ParityCase => ({
+      title: `the filter '${filter}' in the order '${orderBy}'`,
+      given: ['a', 'b', 'c', 'd', 'e'].map((name) => applied(disk(name))),
+      turns: [
+        [
+          { ask: 'list', kind: 'VMDisk', filter, orderBy },
+          { items, more: false },
+        ],
+      ],
+      cannot: { kubectl: NO_QUERIES },
+    }),
+  ),
+  {
+    title: 'a filter and an order that are none, named together',
+    turns: [
+      [
+        { ask: 'list', kind: 'VMDisk', filter: 'colour=red', orderBy: 'spec' },
+        { refused: 'InvalidArgument', fields: ['/filter', '/orderBy'] },
+      ],
+    ],
+    cannot: { kubectl: NO_QUERIES },
   },
   {
     title: 'only those in a phase',

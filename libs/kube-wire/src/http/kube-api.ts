@@ -126,7 +126,7 @@ export class KubeApi {
     else if (reply.body === undefined) {
       response.writeHead(reply.status, { 'Content-Length': '0' });
       response.end();
-    } else sendJson(request, response, reply.status, reply.body);
+    } else sendJson(request, response, reply, reply.body);
   }
 
   async #answerKind(exchange: Exchange, kind: KindDefinition, at: Located): Promise<void> {

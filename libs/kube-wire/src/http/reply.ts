@@ -53,8 +53,13 @@ function acceptsGzip(request: IncomingMessage): boolean {
 }
 
 /** Sends any value as JSON. */
-export function sendJson(request: IncomingMessage, response: ServerResponse, status: number, value: unknown): void {
-  sendRendered(request, response, { json: JSON.stringify(value), contentType: 'application/json' }, { status });
+export function sendJson(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ReplyOptions,
+  value: unknown,
+): void {
+  sendRendered(request, response, { json: JSON.stringify(value), contentType: 'application/json' }, options);
 }
 
 /** Sends plain text (health endpoints). */

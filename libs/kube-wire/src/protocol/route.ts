@@ -40,6 +40,8 @@ export interface RouteReply {
   status: number;
   /** Sent as JSON; absent means an empty body. */
   body?: unknown;
+  /** Texts for Warning headers. */
+  warnings?: readonly string[];
 }
 
 /** A route that belongs to no stored kind, like those of `subresources.kubevirt.io`. */

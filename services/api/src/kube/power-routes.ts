@@ -9,6 +9,7 @@ import { guarded, type NoteFault } from './guarded.ts';
 import { callerOf } from './kube-caller.ts';
 import { versionOf } from './kube-object.ts';
 import { RESOURCE_KINDS } from './resource-kinds.ts';
+import { warningTexts } from './warning-texts.ts';
 
 const { kind, plural } = RESOURCE_KINDS.VMInstance;
 
@@ -32,6 +33,7 @@ export function powerRoutes(service: VmInstanceService, noteOf: (user: RequestUs
 async function perform(service: VmInstanceService, verb: PowerVerb, call: RouteCall): Promise<RouteReply> {
   const { context } = callerOf(call.user);
   const { namespace, name, dryRun, body } = call;
-  const { resource, outcome } = await service[verb](context, namespace, name, { dryRun }, body);
-  return { status: outcome === 'unchanged' || dryRun ? 200 : 202, body: versionOf(resource).object };
+  const accepted = await service[verb](context, namespace, name, { dryRun }, body);
+  const status = accepted.outcome === 'unchanged' || dryRun ? 200 : 202;
+  return { status, body: versionOf(accepted.resource).object, warnings: warningTexts(accepted) };
 }

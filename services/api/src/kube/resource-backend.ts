@@ -2,7 +2,7 @@
  * Our resources behind the Kubernetes protocol: every verb is a call of the application services, so that rules, quota,
  * history and access are those of the other faces. Made for one request, on behalf of its caller.
  */
-import { etagOf, type QuotaEffect } from '@compute/contract';
+import { etagOf } from '@compute/contract';
 import type { AnyResource, Kind } from '@compute/domain';
 import {
   type Change,
@@ -29,10 +29,10 @@ import type { OpenStreams } from '../open-streams.ts';
 import { guarded, type NoteFault, statusOf } from './guarded.ts';
 import type { KubeCaller } from './kube-caller.ts';
 import { manifestOf, versionOf } from './kube-object.ts';
-import { fieldPath } from './kube-status.ts';
 import { RESOURCE_KINDS } from './resource-kinds.ts';
 import { ResourceList } from './resource-list.ts';
 import { watchResources } from './resource-watch.ts';
+import { warningTexts } from './warning-texts.ts';
 
 export interface ResourceBackendParts {
   readonly kind: Kind;
@@ -158,18 +158,7 @@ function editOf(before: AnyResource, change: Change): unknown {
 }
 
 /** What became of it, with its warnings on their way. */
-function accepted({ resource, warnings, quota }: Accepted, { warn }: WriteOptions): ObjectVersion {
-  for (const { pointer, message } of warnings) warn?.(headerText(`${fieldPath(pointer)}: ${message}`));
-  for (const effect of quota) warn?.(headerText(quotaText(effect)));
-  return versionOf(resource);
-}
-
-/** What a dry run would do to a counter: kubectl has no other place for it. */
-function quotaText({ scope, metric, limit, before, after }: QuotaEffect): string {
-  return `quota ${scope} ${metric}: ${before} -> ${after} of ${limit}`;
-}
-
-/** Headers carry plain characters only. */
-function headerText(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?');
+function accepted(done: Accepted, { warn }: WriteOptions): ObjectVersion {
+  for (const text of warningTexts(done)) warn?.(text);
+  return versionOf(done.resource);
 }
