@@ -270,6 +270,11 @@ describe('sources', () => {
     '[64:ff9b::a00:1]',
     '[2002:7f00:1::]',
     'LOCALHOST.',
+    'metadata',
+    'metadata.google.internal',
+    'kubernetes.default.svc',
+    'images.other.svc.cluster.local',
+    'nas.home.arpa',
     '224.0.0.1',
   ];
   it.each(refusedHosts)('refuses an image from %s', (host) => {

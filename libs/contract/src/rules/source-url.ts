@@ -48,8 +48,13 @@ const UNPRINTABLE = /[\s\p{Cc}]/u;
 /** `http:host` and `http:///host` are read as a host here, and as something else by the importer. */
 const WITH_HOST = /^https?:\/\/[^/?#]/i;
 
-export const FORBIDDEN_ADDRESS = 'Private, loopback and link-local addresses cannot be imported from.';
+export const FORBIDDEN_ADDRESS =
+  'Private, loopback and link-local addresses, and names of an internal network, cannot be imported from.';
+
+/** Names that no public name server answers: what they mean is decided by the network that the importer is in. */
+const INTERNAL_DOMAINS = ['localhost', 'local', 'internal', 'svc', 'home.arpa'];
 
 function isInternalHost(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || isPrivateAddress(host);
+  if (isIP(host) !== 0) return isPrivateAddress(host);
+  return !host.includes('.') || INTERNAL_DOMAINS.some((domain) => host.endsWith(`.${domain}`));
 }
