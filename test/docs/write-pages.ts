@@ -1,5 +1,13 @@
 /** Writes the pages of docs/ that are rendered from the domain. */
 import { writeFileSync } from 'node:fs';
+import {
+  DASHBOARD_FILE,
+  RULES_FILE,
+  RUNBOOKS_PAGE,
+  renderDashboard,
+  renderRules,
+  renderRunbooks,
+} from '../monitoring/rendered.ts';
 import { CHANGES_PAGE, renderChangesPage } from './change-tables.ts';
 import { FAILURES_PAGE, renderFailuresPage } from './failure-tables.ts';
 import { PAGE, renderLifecyclePage } from './lifecycle-tables.ts';
@@ -11,3 +19,6 @@ writeFileSync(CHANGES_PAGE, renderChangesPage());
 writeFileSync(FAILURES_PAGE, renderFailuresPage());
 writeFileSync(METRICS_PAGE, renderMetricsPage());
 writeFileSync(USAGE_PAGE, renderUsagePage());
+writeFileSync(RULES_FILE, renderRules());
+writeFileSync(DASHBOARD_FILE, renderDashboard());
+writeFileSync(RUNBOOKS_PAGE, renderRunbooks());
