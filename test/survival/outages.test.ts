@@ -109,13 +109,13 @@ const OUTAGES: Readonly<Record<string, () => Promise<void>>> = {
 for (const [index, [name, strike]] of Object.entries(OUTAGES).entries()) {
   test(`${name} in the middle of coming up and in the middle of going`, async () => {
     const project = `outage-${index}`;
-    const wanted = want(project, 4);
+    const wanted = want(project, 2);
     await eventually('the work has begun', PATIENCE_MS, async () =>
       (await rowsOf(stage.store, project)).some(({ phase }) => phase !== 'Pending') ? true : undefined,
     );
     await strike();
     await wanted;
-    await allRun(project, 4);
+    await allRun(project, 2);
     expect(await atRest(project)).toEqual([]);
     const going = allGone(project);
     await eventually('the deletion has begun', PATIENCE_MS, async () =>

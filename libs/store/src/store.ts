@@ -96,6 +96,8 @@ export interface StoreOptions {
   /** Limits that hold where nobody set one: by claim key, or by family (`series:*` + `/vcpus`); not named is unlimited. */
   readonly quotaDefaults: QuotaLimits;
   readonly usagePeriod?: 'hour' | 'minute';
+  /** Work is taken only of projects that are placed on this cluster; absent: of all. */
+  readonly cluster?: string;
   /** Told how old the oldest change was of each page that watches were given. */
   readonly onFeedLag?: (lagMs: number) => void;
   /** Told of faults that no caller waits for: a lost listener, a failed tail. */
@@ -106,6 +108,7 @@ const DEFAULT_POOL_SIZE = 10;
 
 interface Parts {
   readonly pool: pg.Pool;
+  readonly cluster: string | undefined;
   readonly config: pg.ClientConfig;
   readonly prisma: ColdClient;
   readonly hints: Hints;
@@ -140,7 +143,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const usagePeriodMs = periodMsOf(usagePeriod);
   const written = (): void => hints.give(['outbox', 'changes']);
   const store = new Store({
-    ...{ pool, config, prisma, hints, mark, log, quotaDefaults },
+    ...{ pool, config, prisma, hints, mark, log, quotaDefaults, cluster: options.cluster },
     usage: new UsageRecords({ pool, periodMs: usagePeriodMs, key: usageSigningKey(secretsKey) }),
     performance: new PerformanceRecords(pool),
     webhooks: new WebhookRecords(pool, mark, secretsKey),
@@ -275,7 +278,7 @@ export class Store {
    * how many entries there were.
    */
   claimOutbox(limit: number, send: (pokes: readonly ResourcePoke[]) => Promise<void>): Promise<number> {
-    return claimOutbox(this.#parts.pool, limit, send);
+    return claimOutbox(this.#parts.pool, limit, send, this.#parts.cluster);
   }
 
   // Feed -------------------------------------------------------------------------------------------------------------
@@ -408,6 +411,11 @@ export class Store {
   /** Throws AlreadyExists. */
   createProject(name: string, options: NewProjectOptions = {}): Promise<ProjectRecord> {
     return this.#parts.projects.create(name, options);
+  }
+
+  /** Lets projects be placed on a cluster. Nothing happens when it is known. */
+  addCluster(id: string): Promise<void> {
+    return this.#parts.projects.addCluster(id);
   }
 
   project(name: string): Promise<ProjectRecord | undefined> {

@@ -16,6 +16,7 @@ import { createQueueWatch } from './relay/queue-watch.ts';
 import type { WorkerParts } from './start-worker.ts';
 import { createUsageClock } from './usage/usage-clock.ts';
 import { createWebhookDispatcher } from './webhooks/webhook-dispatcher.ts';
+import type { WorkerConfig } from './worker-config.ts';
 
 /** A burst of cluster events within this time becomes one poke. */
 const CHANGE_WINDOW_MS = 25;
@@ -80,7 +81,7 @@ function startClocks(parts: WorkerParts, onError: LoopError): void {
     onError,
   }).start();
   const orphans = createOrphanWatch({
-    ...{ store, cluster, logger, onError },
+    ...{ store: leadingOneCluster(store, config), cluster, logger, onError },
     onFound: (counts) => {
       const gauge = metrics.instruments.orphanedObjects;
       for (const kind of OWNED_KINDS) gauge.set({ kind }, counts.get(kind) ?? 0);
@@ -112,7 +113,7 @@ function startWebhooks({ store, config, logger, shutdown }: WorkerParts, onError
 function startSampling({ store, cluster, config, metrics, shutdown }: WorkerParts, onError: LoopError): void {
   const { prometheusUrl } = config;
   const sampler = createSampler({
-    store,
+    store: leadingOneCluster(store, config),
     cluster,
     everyMs: config.samplingSeconds * 1_000,
     ...(prometheusUrl === undefined ? {} : { readTraffic: () => readTraffic(prometheusUrl) }),
@@ -131,6 +132,17 @@ function startSampling({ store, cluster, config, metrics, shutdown }: WorkerPart
   shutdown.register('sampling', async () => {
     await Promise.all([sampler.stop(), rollup.stop(), census.stop()]);
   });
+}
+
+type LeadingStore = Pick<WorkerParts['store'], 'withLeadership' | 'uidsWithoutRow' | 'performance'>;
+
+/** What looks at a cluster has one leader for each cluster, not one for all. */
+function leadingOneCluster(store: WorkerParts['store'], { clusterId }: WorkerConfig): LeadingStore {
+  return {
+    withLeadership: (name, lead, signal) => store.withLeadership(`${name} of ${clusterId}`, lead, signal),
+    uidsWithoutRow: (uids) => store.uidsWithoutRow(uids),
+    performance: store.performance,
+  };
 }
 
 async function startWork(parts: WorkerParts, relay: OutboxRelay, onError: LoopError): Promise<void> {

@@ -23,7 +23,7 @@ import { startObservabilityServer } from './http/observability-server.ts';
 import { WorkerMetrics } from './metrics.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from './reconcile/retry-policy.ts';
 import { startLoops } from './start-loops.ts';
-import type { WorkerConfig } from './worker-config.ts';
+import { DEFAULT_CLUSTER, type WorkerConfig } from './worker-config.ts';
 
 const POOL_NAME = 'compute-worker';
 
@@ -97,13 +97,20 @@ async function openParts(
   shutdown.register('traces', () => tracer.close());
   const store = await openWorkerStore(config, logger);
   shutdown.register('store', () => store.close());
-  const { redisUrl, queuePrefix: prefix } = config;
+  await store.addCluster(config.clusterId);
+  const { redisUrl } = config;
+  const prefix = queuePrefixOf(config);
   const queue = await openQueue({ redisUrl, prefix, onError: (err) => logger.warn({ err }, 'queue trouble') });
   shutdown.register('queue', () => queue.close());
   const cluster = await openWorkerCluster(config, logger, (call) => noteCall(call, metrics, tracer));
   shutdown.register('cluster', () => cluster.close());
   const health = new HealthRegistry();
   return { config, store, queue, cluster, metrics, tracer, health, logger, points, pace, shutdown };
+}
+
+/** Workers of different clusters share nothing in Redis: what one of them takes out of a queue is its own to do. */
+function queuePrefixOf({ queuePrefix, clusterId }: WorkerConfig): string {
+  return clusterId === DEFAULT_CLUSTER ? queuePrefix : `${queuePrefix}-${clusterId}`;
 }
 
 function openWorkerStore(config: WorkerConfig, logger: Logger): Promise<Store> {
@@ -113,6 +120,7 @@ function openWorkerStore(config: WorkerConfig, logger: Logger): Promise<Store> {
     poolSize: config.databasePoolSize,
     applicationName: POOL_NAME,
     usagePeriod: config.usagePeriod,
+    cluster: config.clusterId,
     // Only claims make counters from the defaults, and a worker never claims.
     quotaDefaults: {},
     onError: (err) => logger.warn({ err }, 'store trouble'),

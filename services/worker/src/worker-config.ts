@@ -14,6 +14,9 @@ import {
   urlSetting,
 } from '@compute/runtime';
 
+/** Where projects are placed of which nobody said otherwise. */
+export const DEFAULT_CLUSTER = 'default';
+
 export const WORKER_SETTINGS = {
   ...SHARED_SETTINGS,
   redisUrl: urlSetting('REDIS_URL', {
@@ -24,6 +27,10 @@ export const WORKER_SETTINGS = {
   queuePrefix: textSetting('QUEUE_PREFIX', {
     fallback: 'compute',
     description: 'keeps stacks that share one Redis apart.',
+  }),
+  clusterId: textSetting('CLUSTER_ID', {
+    fallback: DEFAULT_CLUSTER,
+    description: 'the cluster that this worker drives, by the name by which projects are placed on it.',
   }),
   kubeconfig: optional(
     textSetting('KUBECONFIG', {

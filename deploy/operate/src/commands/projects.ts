@@ -5,17 +5,27 @@ import { type Command, WrongCall } from '../command.ts';
 import { withStore } from '../store-call.ts';
 
 export const createProject: Command = {
-  usage: '<name> [--namespace <namespace>]',
+  usage: '<name> [--namespace <namespace>] [--cluster <id>]',
   about: 'Makes a project.',
   words: 1,
-  options: { namespace: { takes: '<namespace>', about: 'its namespace in the cluster; without it project-<name>' } },
+  options: {
+    namespace: { takes: '<namespace>', about: 'its namespace in the cluster; without it project-<name>' },
+    cluster: {
+      takes: '<id>',
+      about: 'the cluster that it is placed on, as CLUSTER_ID of its workers; without it default',
+    },
+  },
   run: async (call) => {
     const name = call.word(0);
     const namespace = call.text('namespace');
+    const clusterId = call.text('cluster');
     const [problem] = nameProblems(name, PROJECT_NAME_MAX_LENGTH, '/name');
     if (problem) throw new WrongCall(`"${name}" is no name of a project. ${problem.message}`);
     const project = await withStore(call, (store) =>
-      store.createProject(name, namespace === undefined ? {} : { namespace }),
+      store.createProject(name, {
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(clusterId === undefined ? {} : { clusterId }),
+      }),
     );
     return { json: project, lines: [lineOf(project)] };
   },

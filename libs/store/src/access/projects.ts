@@ -59,6 +59,10 @@ export class Projects {
     }
   }
 
+  async addCluster(id: string): Promise<void> {
+    await this.#prisma.cluster.createMany({ data: [{ id }], skipDuplicates: true });
+  }
+
   async get(name: string): Promise<ProjectRecord | undefined> {
     const row = await this.#prisma.project.findUnique({ where: { name } });
     return row ? toRecord(row) : undefined;

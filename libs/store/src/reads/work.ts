@@ -15,15 +15,17 @@ interface OutboxRow {
 
 /**
  * Claims up to `limit` entries, in turns among the lanes and oldest first within one, hands them to `send` and deletes them when it resolves. Rejects, keeping them, when it
- * rejects. Others skip what is claimed. Returns how many there were.
+ * rejects. Others skip what is claimed. With `cluster` only what belongs to projects that are placed there, and what is left of projects
+ * that are gone. Returns how many there were.
  */
 export async function claimOutbox(
   pool: pg.Pool,
   limit: number,
   send: (pokes: readonly ResourcePoke[]) => Promise<void>,
+  cluster?: string,
 ): Promise<number> {
   return inTransaction(pool, async (tx) => {
-    const rows = await rowsOf<OutboxRow>(tx, CLAIM_OUTBOX, [limit]);
+    const rows = await rowsOf<OutboxRow>(tx, CLAIM_OUTBOX, [limit, cluster ?? null]);
     if (rows.length === 0) return 0;
     await send(rows.map(toPoke));
     await countOf(tx, DELETE_OUTBOX, [rows.map(({ id }) => id)]);
@@ -91,7 +93,10 @@ with recursive lane (name, head) as (
     select o.lane, o.id from outbox o where o.lane > lane.name order by o.lane, o.id limit 1
   ) as next
 ), turn as materialized (
-  select name from lane order by head limit $1
+  select name from lane
+  where $2::text is null
+    or not exists (select 1 from project p where p.name = split_part(lane.name, '/', 1) and p.cluster_id <> $2)
+  order by head limit $1
 ), claimed as materialized (
   select one.*
   from turn cross join lateral (

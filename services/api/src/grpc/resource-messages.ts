@@ -33,7 +33,7 @@ export function conditionMessage(view: ConditionView): Condition {
 }
 
 export function failureMessage(view: FailureView | undefined): Failure | undefined {
-  return view && { ...view, since: new Date(view.since) };
+  return view && { ...view, since: new Date(view.since), detail: view.detail };
 }
 
 /** The part of a message's metadata that a user may set, as in a manifest; empty maps are not given. */

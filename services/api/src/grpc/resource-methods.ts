@@ -11,11 +11,13 @@ import {
   patched,
   type QuotaEffect as QuotaEffectView,
   restartFields,
+  type viewOf,
 } from '@compute/contract';
 import type { Kind, ResourceOf } from '@compute/domain';
 import { DryRunReport, type QuotaEffect } from '@compute/proto';
 import type { WriteOptions } from '../application/request-context.ts';
 import type { Accepted, ResourceService } from '../application/resource-service.ts';
+import { viewFor } from '../application/view-for.ts';
 import type { Call } from './calls.ts';
 import { keptBy, maskProblems, readMask } from './read-mask.ts';
 
@@ -23,7 +25,7 @@ export interface MessageCodec<K extends Kind, Message> {
   /** The field of requests that holds the resource. */
   readonly root: string;
   input(message: Message | undefined): PlainObject;
-  message(row: ResourceOf[K]): Message;
+  message(row: ResourceOf[K], viewed?: typeof viewOf): Message;
   /** A message with some of its fields. */
   partial(fields: object): Message;
 }
@@ -55,7 +57,7 @@ export function replyAccepted<K extends Kind, Message>(
     call.reply.add('warning', `${fieldPathOf(pointer, codec.root)}: ${message}`.replace(/[^\x20-\x7e]/g, '?'));
   if (accepted.dryRun)
     call.reply.set('dry-run-bin', Buffer.from(DryRunReport.encode(dryRunMessage(accepted)).finish()));
-  return codec.message(resource);
+  return codec.message(resource, viewFor(call));
 }
 
 function dryRunMessage({ outcome, quota, warnings }: Accepted): DryRunReport {
@@ -111,7 +113,7 @@ export async function listOf<K extends Kind, Message>(
     problems: maskProblems(service.kind, mask),
   });
   const keep = keptBy(mask);
-  const items = page.items.map((row) => codec.partial(keep(codec.message(row) as object)));
+  const items = page.items.map((row) => codec.partial(keep(codec.message(row, viewFor(call)) as object)));
   return { items, nextPageToken: page.nextPageToken };
 }
 
@@ -123,7 +125,7 @@ export async function read<K extends Kind, Message>(
   { project, name, readMask: mask, asOf }: ReadRequest,
 ): Promise<Message> {
   const keep = readMask(service.kind, mask);
-  return codec.partial(keep(codec.message(await service.get(call, project, name, asOf)) as object));
+  return codec.partial(keep(codec.message(await service.get(call, project, name, asOf), viewFor(call)) as object));
 }
 
 /** A new resource of the message in the request. */

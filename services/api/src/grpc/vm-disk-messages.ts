@@ -27,8 +27,8 @@ function sourceInput({ source }: DiskSource): PlainObject {
   return { http: { url, ...(checksum === undefined ? {} : { checksum }) } };
 }
 
-export function vmDiskMessage(row: Row): VmDisk {
-  const view = viewOf('VMDisk', row);
+export function vmDiskMessage(row: Row, viewed = viewOf): VmDisk {
+  const view = viewed('VMDisk', row);
   const { source, optical, storage, storageClass } = view.spec;
   return {
     metadata: metadataMessage(view.metadata),

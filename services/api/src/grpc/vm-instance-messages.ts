@@ -51,8 +51,8 @@ function entryInput({ name, bus }: DiskEntry): unknown {
 const withoutUndefined = (input: PlainObject): PlainObject =>
   Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 
-export function vmInstanceMessage(row: Row): VmInstance {
-  const view = viewOf('VMInstance', row);
+export function vmInstanceMessage(row: Row, viewed = viewOf): VmInstance {
+  const view = viewed('VMInstance', row);
   return {
     metadata: metadataMessage(view.metadata),
     spec: specMessage(view.spec),

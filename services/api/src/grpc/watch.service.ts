@@ -1,8 +1,9 @@
 /** Changes over gRPC. A message without a resource is a heartbeat; every message carries where to go on. */
-import { faultOf } from '@compute/contract';
+import { faultOf, type viewOf } from '@compute/contract';
 import { type AnyResource, KINDS, type Kind } from '@compute/domain';
 import { ChangeType, type WatchRequest, type WatchResponse, type WatchServiceServer } from '@compute/proto';
 import type { ChangeOp } from '@compute/store';
+import { viewFor } from '../application/view-for.ts';
 import type { WatchService } from '../application/watch-service.ts';
 import type { Call, Calls } from './calls.ts';
 import { vmDiskMessage } from './vm-disk-messages.ts';
@@ -30,7 +31,12 @@ async function* changesOf(call: Call, service: WatchService, request: WatchReque
   const watch = await service.watch(call, asked, call.signal);
   for await (const item of watch.items) {
     if (item.what === 'bookmark') yield heartbeat(item.cursor);
-    else yield { resumeToken: item.cursor ?? '', type: TYPES[item.op], resource: resourceOf(item.resource) };
+    else
+      yield {
+        resumeToken: item.cursor ?? '',
+        type: TYPES[item.op],
+        resource: resourceOf(item.resource, viewFor(call)),
+      };
   }
 }
 
@@ -40,9 +46,9 @@ const heartbeat = (resumeToken: string): WatchResponse => ({
   resource: undefined,
 });
 
-function resourceOf(row: AnyResource): WatchResponse['resource'] {
-  if (row.kind === 'VMInstance') return { $case: 'vmInstance', value: vmInstanceMessage(row) };
-  return { $case: 'vmDisk', value: vmDiskMessage(row) };
+function resourceOf(row: AnyResource, viewed: typeof viewOf): WatchResponse['resource'] {
+  if (row.kind === 'VMInstance') return { $case: 'vmInstance', value: vmInstanceMessage(row, viewed) };
+  return { $case: 'vmDisk', value: vmDiskMessage(row, viewed) };
 }
 
 function kindsOf(words: readonly string[]): Kind[] {

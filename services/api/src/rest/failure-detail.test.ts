@@ -1,8 +1,10 @@
 /** The cluster's own words about a failure: for operators, and for nobody else on any face. */
 import { VIEW_SCHEMAS } from '@compute/contract';
 import { diskFailure } from '@compute/domain';
+import { GetVmDiskRequest, VmDiskServiceClient } from '@compute/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openTestApi, type TestApi } from '../fixtures/open-test-api.ts';
+import { invoke } from '../fixtures/grpc-clients.ts';
+import { insecure, openTestApi, type TestApi } from '../fixtures/open-test-api.ts';
 
 const WORDS = 'exceeded quota: tenant-quota, requested: requests.storage=10Gi';
 
@@ -39,6 +41,17 @@ it.each(['/v1/projects/demo/vm-disks/refused', '/v1/projects/demo/vm-disks'])(
     expect(asAdmin.text).toContain(WORDS);
   },
 );
+
+it('is given over gRPC to administrators alone', async () => {
+  const disks = new VmDiskServiceClient(test.api.grpcAddress, insecure());
+  const request = GetVmDiskRequest.fromPartial({ project: 'demo', name: 'refused' });
+  const asTenant = await invoke(disks, disks.getVmDisk, request, test.metadata());
+  expect(asTenant.reply.status?.failure).toMatchObject({ code: 'ClusterStorageQuota' });
+  expect(asTenant.reply.status?.failure?.detail).toBeUndefined();
+  const asAdmin = await invoke(disks, disks.getVmDisk, request, test.metadata(test.adminKey));
+  expect(asAdmin.reply.status?.failure?.detail).toBe(WORDS);
+  disks.close();
+});
 
 it('is part of the documented view, and what the planner keeps for itself is not', async () => {
   const { body, text } = await test.send('GET', '/v1/projects/demo/vm-disks/refused', { key: test.adminKey });

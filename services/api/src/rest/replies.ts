@@ -1,17 +1,7 @@
 /** Answers with their headers: what was accepted, where it is, what to wait for, what to know. */
-import {
-  dryRunView,
-  etagOf,
-  faultOf,
-  operatorViewOf,
-  parseFields,
-  sparse,
-  type ViewName,
-  viewOf,
-} from '@compute/contract';
+import { dryRunView, etagOf, faultOf, parseFields, sparse, type ViewName, viewOf } from '@compute/contract';
 import type { Kind, ResourceOf, Warning } from '@compute/domain';
 import type { FastifyReply } from 'fastify';
-import type { RequestContext } from '../application/request-context.ts';
 import type { Accepted } from '../application/resource-service.ts';
 
 const PLURALS: { readonly [K in Kind]: string } = { VMInstance: 'vm-instances', VMDisk: 'vm-disks' };
@@ -45,10 +35,6 @@ export function listBody(
 ) {
   return { items: items.map(picker(view, fields)), nextPageToken: next };
 }
-
-/** Administrators see the cluster's own words about a failure. */
-export const viewFor = ({ scopes }: RequestContext['caller']): typeof viewOf =>
-  scopes.includes('admin') ? operatorViewOf : viewOf;
 
 /** A resource with its ETag. */
 export function replyWith<K extends Kind>(reply: FastifyReply, kind: K, resource: ResourceOf[K], view = viewOf) {

@@ -5,7 +5,8 @@ import { Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Req, Res } from 
 import type { FastifyReply } from 'fastify';
 import type { RequestContext, WriteOptions } from '../application/request-context.ts';
 import type { Accepted, ResourceService } from '../application/resource-service.ts';
-import { listBody, picker, replyAccepted, replyWith, viewFor } from './replies.ts';
+import { viewFor } from '../application/view-for.ts';
+import { listBody, picker, replyAccepted, replyWith } from './replies.ts';
 import { type ApiRequest, Context, writeOptions } from './request.ts';
 import { objectOf, sentBody } from './request-body.ts';
 
@@ -42,7 +43,7 @@ export abstract class ResourceController<K extends Kind> {
     const { kind } = this.service;
     const asked = parseQuery(listQuerySchema, query);
     const page = await this.service.list(context, project, asked);
-    const view = viewFor(context.caller);
+    const view = viewFor(context);
     const items = page.items.map((row) => view(kind, row));
     return listBody(kind, { items, next: page.nextPageToken }, asked.fields);
   }
@@ -59,7 +60,7 @@ export abstract class ResourceController<K extends Kind> {
     const { fields, asOf } = parseQuery(readQuerySchema, query);
     const pick = picker(kind, fields);
     const resource = await this.service.get(context, project, name, asOf);
-    const view = viewFor(context.caller);
+    const view = viewFor(context);
     // No edit can be made of the past.
     return pick(asOf ? view(kind, resource) : replyWith(reply, kind, resource, view));
   }
