@@ -8,6 +8,7 @@
 import { Fault } from '@compute/domain';
 import pg from 'pg';
 import { throwKnown, throwUnavailable } from './database-errors.ts';
+import { TIMESTAMPTZ, timeOf } from './timestamp.ts';
 
 /** With a name it is prepared: parsed once for each connection. Names are unique over the whole store. */
 export interface Statement {
@@ -33,8 +34,10 @@ const SESSION_SETTINGS = '-c enable_seqscan=off -c idle_in_transaction_session_t
 
 /** Sums and sequence numbers stay far below 2^53: bigints come as numbers. */
 const types = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (oid === INT8) return Number;
+    return oid === TIMESTAMPTZ ? timeOf : pg.types.getTypeParser(oid, format as 'text');
+  }) as typeof pg.types.getTypeParser,
 };
 
 /** Settings shared by pooled connections and by those that live on their own (listeners, leaders). */
