@@ -188,6 +188,25 @@ export {
   WatchServiceService,
 } from '../gen/compute/v1/watch_service.ts';
 export {
+  CreateWebhookRequest,
+  DeleteWebhookRequest,
+  GetWebhookRequest,
+  ListWebhookDeliveriesRequest,
+  ListWebhookDeliveriesResponse,
+  ListWebhooksRequest,
+  ListWebhooksResponse,
+  RedeliverWebhookRequest,
+  ReplayWebhookRequest,
+  RotateWebhookRequest,
+  UpdateWebhookRequest,
+  Webhook,
+  WebhookDelivery,
+  WebhookServiceClient,
+  type WebhookServiceServer,
+  WebhookServiceService,
+  WebhookWithSecret,
+} from '../gen/compute/v1/webhook_service.ts';
+export {
   CancelOperationRequest,
   DeleteOperationRequest,
   GetOperationRequest,

@@ -26,7 +26,14 @@ const documented = (): Documented[] =>
     Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
   );
 
-const MAKERS = ['createProject', 'createVMDisk', 'createVMInstance', 'createApiKey', 'ackUsageConsumer'];
+const MAKERS = [
+  'createProject',
+  'createVMDisk',
+  'createVMInstance',
+  'createApiKey',
+  'ackUsageConsumer',
+  'createWebhook',
+];
 
 /** Each after what it needs: what makes things, what reads and changes them, what ends them. */
 function rank({ path, method, operation }: Documented): number {
@@ -42,6 +49,7 @@ function rank({ path, method, operation }: Documented): number {
 const BEFORE: Readonly<Record<string, () => Promise<void>>> = {
   ackUsageConsumer: useSomething,
   getOperation: finishSomething,
+  redeliverWebhook: deliverSomething,
   pauseVMInstance: letItRun,
   restartVMInstance: letItRun,
   cancelVMDisk: () => report(test.store, 'VMDisk', 'application-data', 'Importing', false, 'team-blue'),
@@ -65,6 +73,13 @@ async function useSomething(): Promise<void> {
   await test.store.usage.closePeriods();
 }
 
+/** A message in the log of deliveries, as a worker would write it. */
+async function deliverSomething(): Promise<void> {
+  const turn = await test.store.webhooks.turn(webhookId);
+  const attempt = { messageId: 'evt_quota_42', eventType: 'quota.limit_changed', attempt: 1, delivered: true } as const;
+  if (turn) await test.store.webhooks.record(turn, { ...attempt, durationMs: 1, body: '{}' }, {});
+}
+
 async function letItRun(): Promise<void> {
   await test.send('POST', '/v1/projects/team-blue/vm-instances/vm-example:start', { key: test.adminKey });
   await report(test.store, 'VMInstance', 'vm-example', 'Running', true, 'team-blue');
@@ -74,6 +89,7 @@ const MERGE = 'application/merge-patch+json';
 
 /** Ids are given by the server; the document's are only to be looked at. */
 let keyId = '';
+let webhookId = '';
 
 interface Feed {
   readonly events: readonly { readonly id: string }[];
@@ -85,6 +101,7 @@ const feed = async (): Promise<Feed> =>
 
 const ISSUED: Readonly<Record<string, () => Promise<string>>> = {
   access: async () => keyId,
+  webhooks: async () => webhookId,
   operations: async () => (await idsAt('/v1/operations?project=team-blue'))[0] ?? '',
   usage: async () => (await feed()).events[0]?.id ?? '',
 };
@@ -210,4 +227,5 @@ async function answersAsDocumented(
   if (type === 'application/json')
     expect(violations(reply.body, schema, document.components.schemas), `${where}: ${reply.text}`).toEqual([]);
   if (operation.operationId === 'createApiKey') keyId = String(reply.body.id);
+  if (operation.operationId === 'createWebhook') webhookId = String(reply.body.id);
 }

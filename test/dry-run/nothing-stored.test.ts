@@ -26,6 +26,7 @@ let stage: KubectlStage;
 let api: TestApi;
 let database: pg.Client;
 let keyId: string;
+let webhookId: string;
 beforeAll(async () => {
   stage = await openKubectlStage();
   api = stage.it;
@@ -37,6 +38,12 @@ beforeAll(async () => {
   await report(api.store, 'VMDisk', 'data', 'Ready', true);
   await report(api.store, 'VMInstance', 'web', 'Running', true);
   keyId = (await api.store.createApiKey({ name: 'kept', scopes: ['read'], project: 'demo' })).record.id;
+  const hook = { project: 'demo', url: 'https://example.com/hook' };
+  const made = await api.send<{ id: string }>('POST', '/v1/webhooks', { body: hook, key: api.adminKey });
+  webhookId = made.body.id;
+  const turn = await api.store.webhooks.turn(webhookId);
+  const attempt = { messageId: 'evt_quota_42', eventType: 'quota.limit_changed', attempt: 1, delivered: true } as const;
+  if (turn) await api.store.webhooks.record(turn, { ...attempt, durationMs: 1, body: '{}' }, {});
 }, 60_000);
 afterAll(async () => {
   await database.end();
@@ -76,6 +83,7 @@ async function leavesNothing(work: () => Promise<void>): Promise<void> {
 /** Where the example of an endpoint cannot be sent to this stage as it is. */
 const BODIES: Readonly<Record<string, unknown>> = {
   createApiKey: { name: 'tried', project: 'demo' },
+  createWebhook: { project: 'demo', url: 'https://example.com/hook' },
   replaceVMInstance: vm('web', { disks: ['data'], running: false }),
   replaceVMDisk: { metadata: { name: 'data' }, spec: { storage: '20Gi' } },
 };
@@ -85,7 +93,10 @@ function addressOf(path: string, openOperation: string): string {
   return path
     .replace('{project}', 'demo')
     .replace('{name}', path.includes('vm-instances') ? 'web' : disk)
-    .replace('{id}', path.startsWith('/v1/api-keys') ? keyId : openOperation);
+    .replace(
+      '{id}',
+      path.startsWith('/v1/api-keys') ? keyId : path.startsWith('/v1/webhooks') ? webhookId : openOperation,
+    );
 }
 
 describe('REST', () => {

@@ -40,6 +40,7 @@ export * from './views/resource-view.ts';
 export * from './views/transition-view.ts';
 export * from './views/usage-ledger-view.ts';
 export * from './views/usage-view.ts';
+export * from './views/webhook-view.ts';
 export * from './wire/page-token.ts';
 export * from './wire/server-sent-events.ts';
 export * from './wire/strict-json.ts';

@@ -26,7 +26,10 @@ beforeAll(async () => {
   await test.send('POST', '/v1/projects/demo/vm-instances', { body: vm });
   const operationId = /operations\/([^>]+)/.exec(made.headers.get('link') ?? '')?.[1] ?? '';
   const { record } = await test.store.createApiKey({ project: 'demo', name: 'walked', scopes: ['read'] });
-  const things = { operationId, apiKeyId: record.id };
+  const hook = await test.send<{ id: string }>('POST', '/v1/webhooks', {
+    ...{ key: test.adminKey, body: { project: 'demo', url: 'https://example.com/hook' } },
+  });
+  const things = { operationId, apiKeyId: record.id, webhookId: hook.body.id };
   grpc = grpcDoors(test, things);
   const clientFor = (token: string) => kubeClient(test.api.kubeUrl ?? '', stage.ca, token);
   doors = [...restDoors(test, things), ...grpc.doors, ...(await kubeDoors(clientFor, test.key))];

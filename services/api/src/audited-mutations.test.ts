@@ -48,6 +48,15 @@ async function prepare({ needs }: Subject): Promise<{ name: string; id: string }
       const { events } = await test.store.usage.events({ limit: 1_000 });
       return { ...made, id: events.find((event) => event.name === name)?.id ?? '' };
     }
+    case 'webhook': {
+      const webhook = { url: 'https://example.com/hook', eventTypes: ['usage.recorded'], description: '' } as const;
+      const by = { actor: { type: 'system', id: 'test' }, requestId: '' } as const;
+      const { record } = await test.store.webhooks.create({ ...webhook, project: 'demo' }, { by });
+      const turn = await test.store.webhooks.turn(record.id);
+      const attempt = { messageId: 'evt_quota_42', eventType: 'usage.recorded', attempt: 1, delivered: true } as const;
+      if (turn) await test.store.webhooks.record(turn, { ...attempt, durationMs: 1, body: '{}' }, {});
+      return { name, id: record.id };
+    }
     case 'disk':
       return disk();
     case 'failed disk':

@@ -11,7 +11,7 @@ const PROJECT = 'team-blue';
 const PATHS: Readonly<Record<string, Examples>> = {
   project: { '*': PROJECT },
   name: { 'vm-instances': PRODUCTION_VM.metadata.name, 'vm-disks': DATA_DISK.metadata.name, usage: 'billing' },
-  id: { access: '34df77aa03e5e92d', '*': '019ac0de-0000-7000-8000-000000000000' },
+  id: { webhooks: 'wh_34df77aa03e5e92d', access: '34df77aa03e5e92d', '*': '019ac0de-0000-7000-8000-000000000000' },
   code: { '*': 'QuotaExceeded' },
 };
 

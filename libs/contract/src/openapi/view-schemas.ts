@@ -9,6 +9,7 @@ import {
   OPERATION_VERBS,
   VM_CONDITIONS,
   VM_PHASES,
+  WEBHOOK_EVENT_TYPES,
 } from '@compute/domain';
 import { z } from 'zod';
 import { vmDiskSpecSchema } from '../manifest/vm-disk-spec.ts';
@@ -176,6 +177,22 @@ const quotaRefusal = z.strictObject({
   remaining: z.number(),
 });
 
+const webhook = {
+  id: z.string(),
+  project: z.string().optional().meta({ description: 'Absent: of every project.' }),
+  url: z.string(),
+  eventTypes: z.array(z.enum(WEBHOOK_EVENT_TYPES)),
+  description: z.string(),
+  enabled: z.boolean(),
+  disabledReason: z
+    .string()
+    .optional()
+    .meta({ description: 'Gone: the receiver answered 410. Exhausted: three days without success.' }),
+  createdAt: time,
+  failedAttempts: count.meta({ description: 'Of the message that could not be delivered yet.' }),
+  nextAttemptAt: time.optional(),
+};
+
 const quotaLimit = z.union([z.number(), z.literal('unlimited')]);
 
 const quotaNumber = z.strictObject({
@@ -330,6 +347,22 @@ export const VIEW_SCHEMAS = {
     ),
     storage: z.record(z.string(), z.strictObject({ disks: quotaNumber, storageGib: quotaNumber })),
     externalIps: quotaNumber,
+  }),
+  Webhook: z.strictObject(webhook),
+  NewWebhook: z.strictObject({
+    ...webhook,
+    secret: z.string().meta({ description: 'Shown this once; empty of a dry run.' }),
+  }),
+  WebhookDelivery: z.strictObject({
+    id: z.string(),
+    messageId: z.string().meta({ description: 'The header webhook-id; the same however often it is sent.' }),
+    eventType: z.string(),
+    at: time,
+    attempt: count,
+    delivered: z.boolean(),
+    status: count.optional().meta({ description: 'Absent: there was no answer.' }),
+    durationMs: count,
+    error: z.string().optional(),
   }),
   QuotaHolder: z.strictObject({
     kind,

@@ -23,6 +23,7 @@ import { UsageService } from './usage-service.ts';
 import { VmDiskService } from './vm-disk-service.ts';
 import { VmInstanceService } from './vm-instance-service.ts';
 import { WatchService } from './watch-service.ts';
+import { WebhookService } from './webhook-service.ts';
 
 export interface ApiParts {
   readonly admission: Admission;
@@ -41,12 +42,14 @@ export interface ApiParts {
   readonly disks: VmDiskService;
   readonly instances: VmInstanceService;
   readonly watch: WatchService;
+  readonly webhooks: WebhookService;
 }
 
 export interface ApiPartsSettings {
   readonly store: Store;
   readonly catalogue: Catalogue;
   readonly allowPrivateSources: boolean;
+  readonly allowPrivateWebhooks: boolean;
   readonly secretsKey: Uint8Array;
   readonly admission: AdmissionSettings;
   /** Absent: API keys only. */
@@ -90,5 +93,6 @@ export function createApiParts(given: ApiPartsSettings): ApiParts {
     disks,
     instances,
     watch: new WatchService(store, projects),
+    webhooks: new WebhookService({ store, projects, signer, allowPrivate: given.allowPrivateWebhooks }),
   };
 }

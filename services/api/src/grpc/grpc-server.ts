@@ -15,6 +15,7 @@ import {
   VmDiskServiceService,
   VmInstanceServiceService,
   WatchServiceService,
+  WebhookServiceService,
 } from '@compute/proto';
 import { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
@@ -38,6 +39,7 @@ import { usageLedgerMethods } from './usage-ledger.service.ts';
 import { vmDiskMethods } from './vm-disk.service.ts';
 import { vmInstanceMethods } from './vm-instance.service.ts';
 import { watchMethods } from './watch.service.ts';
+import { webhookMethods } from './webhook.service.ts';
 
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
 const SHUTDOWN_MS = 5_000;
@@ -95,6 +97,7 @@ function addServices(server: Server, settings: GrpcServerSettings): void {
   server.addService(UsageServiceService, usageMethods(calls, parts.usage));
   server.addService(UsageLedgerServiceService, usageLedgerMethods(calls, parts.usageLedger));
   server.addService(AuditServiceService, auditMethods(calls, parts));
+  server.addService(WebhookServiceService, webhookMethods(calls, parts));
   server.addService(HistoryServiceService, historyMethods(calls, parts));
   server.addService(QuotaServiceService, quotaMethods(calls, parts));
   server.addService(CatalogueServiceService, catalogueMethods(calls, parts));

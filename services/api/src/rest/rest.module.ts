@@ -16,6 +16,7 @@ import { UsageService } from '../application/usage-service.ts';
 import { VmDiskService } from '../application/vm-disk-service.ts';
 import { VmInstanceService } from '../application/vm-instance-service.ts';
 import { WatchService } from '../application/watch-service.ts';
+import { WebhookService } from '../application/webhook-service.ts';
 import { ApiKeysController } from './api-keys.controller.ts';
 import { AuditController } from './audit.controller.ts';
 import { AvailabilityController } from './availability.controller.ts';
@@ -34,6 +35,7 @@ import { UsageLedgerController } from './usage-ledger.controller.ts';
 import { VmDisksController } from './vm-disks.controller.ts';
 import { VmInstancesController } from './vm-instances.controller.ts';
 import { WatchController } from './watch.controller.ts';
+import { WebhooksController } from './webhooks.controller.ts';
 
 @Module({})
 class RestModule {}
@@ -44,6 +46,7 @@ export function restModule(parts: ApiParts, streams: StreamSettings, observation
     module: RestModule,
     controllers: [
       ApiKeysController,
+      WebhooksController,
       AuditController,
       CatalogueController,
       DocumentsController,
@@ -79,6 +82,7 @@ export function restModule(parts: ApiParts, streams: StreamSettings, observation
       { provide: VmDiskService, useValue: parts.disks },
       { provide: VmInstanceService, useValue: parts.instances },
       { provide: WatchService, useValue: parts.watch },
+      { provide: WebhookService, useValue: parts.webhooks },
     ],
   };
 }

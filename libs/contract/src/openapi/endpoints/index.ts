@@ -18,6 +18,7 @@ import { USAGE_LEDGER_ENDPOINTS } from './usage-ledger.ts';
 import { VM_DISK_ENDPOINTS } from './vm-disks.ts';
 import { VM_INSTANCE_ENDPOINTS } from './vm-instances.ts';
 import { WATCH_ENDPOINTS } from './watch.ts';
+import { WEBHOOK_ENDPOINTS } from './webhooks.ts';
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...MANIFEST_ENDPOINTS,
@@ -34,5 +35,6 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...PROJECT_ENDPOINTS,
   ...API_KEY_ENDPOINTS,
   ...AUDIT_ENDPOINTS,
+  ...WEBHOOK_ENDPOINTS,
   ...SERVICE_ENDPOINTS,
 ];

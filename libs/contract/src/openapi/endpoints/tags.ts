@@ -10,5 +10,6 @@ export const TAGS = [
   ['usage', 'What is to be billed.'],
   ['catalogue', 'What can be chosen.'],
   ['access', 'Projects, API keys, and who changed what.'],
+  ['webhooks', 'Subscribers that are told of events.'],
   ['service', 'The service itself.'],
 ] as const;

@@ -1,0 +1,143 @@
+/** Webhooks of a project, for its administrators; of every project, for those of the platform. */
+import {
+  createWebhookSchema,
+  faultOf,
+  parseBody,
+  redeliverWebhookSchema,
+  replayWebhookSchema,
+  rotateWebhookSchema,
+  type TokenSigner,
+  updateWebhookSchema,
+  webhookUrlProblem,
+} from '@compute/contract';
+import { Fault } from '@compute/domain';
+import type {
+  Page,
+  Store,
+  WebhookDeliveryRecord,
+  WebhookPatch,
+  WebhookRecord,
+  WebhookWithSecret,
+} from '@compute/store';
+import { requirePlatformAdmin, requireProject, requireScope } from './access-rules.ts';
+import type { ProjectService } from './project-service.ts';
+import type { RequestContext } from './request-context.ts';
+import { attribution } from './wishes.ts';
+
+const HOUR_MS = 3_600_000;
+
+export interface WebhookServiceParts {
+  readonly store: Store;
+  readonly projects: ProjectService;
+  readonly signer: TokenSigner;
+  readonly allowPrivate: boolean;
+}
+
+interface PageOf {
+  readonly pageSize: number;
+  readonly pageToken: string;
+}
+
+export class WebhookService {
+  readonly #parts: WebhookServiceParts;
+
+  constructor(parts: WebhookServiceParts) {
+    this.#parts = parts;
+  }
+
+  /** An administrator of one project subscribes to that project only. */
+  async create(context: RequestContext, body: unknown, dryRun: boolean): Promise<WebhookWithSecret> {
+    requireScope(context, 'admin');
+    const { project = context.caller.project, ...wanted } = parseBody(createWebhookSchema, body);
+    if (project === undefined) requirePlatformAdmin(context);
+    else await this.#mayAdminister(context, project);
+    this.#refuseUrl(wanted.url);
+    const webhook = { ...wanted, ...(project === undefined ? {} : { project }) };
+    return this.#parts.store.webhooks.create(webhook, { by: attribution(context), dryRun });
+  }
+
+  /** Without a project: those of the caller's, or all of them for who sees every project. */
+  async list(
+    context: RequestContext,
+    request: PageOf & { readonly project?: string | undefined },
+  ): Promise<Page<WebhookRecord>> {
+    requireScope(context, 'admin');
+    const project = request.project ?? context.caller.project;
+    if (project !== undefined) await this.#mayAdminister(context, project);
+    const of = project === undefined ? {} : { project };
+    return this.#page(`webhooks/${project ?? ''}`, request, (page) =>
+      this.#parts.store.webhooks.list({ ...of, ...page }),
+    );
+  }
+
+  /** A webhook of another project is not found. */
+  async get(context: RequestContext, id: string): Promise<WebhookRecord> {
+    requireScope(context, 'admin');
+    const webhook = await this.#parts.store.webhooks.get(id);
+    if (webhook && (context.caller.project === undefined || webhook.project === context.caller.project)) return webhook;
+    throw new Fault('NotFound', 'There is no such webhook.', { resource: { kind: 'Webhook', name: id.slice(0, 63) } });
+  }
+
+  async update(context: RequestContext, id: string, body: unknown, dryRun: boolean): Promise<WebhookRecord> {
+    await this.get(context, id);
+    const { url, eventTypes, description, enabled } = parseBody(updateWebhookSchema, body);
+    if (url !== undefined) this.#refuseUrl(url);
+    const patch: WebhookPatch = {
+      ...(url === undefined ? {} : { url }),
+      ...(eventTypes === undefined ? {} : { eventTypes }),
+      ...(description === undefined ? {} : { description }),
+      ...(enabled === undefined ? {} : { enabled }),
+    };
+    return this.#parts.store.webhooks.update(id, patch, { by: attribution(context), dryRun });
+  }
+
+  async remove(context: RequestContext, id: string, dryRun: boolean): Promise<WebhookRecord> {
+    await this.get(context, id);
+    return this.#parts.store.webhooks.remove(id, { by: attribution(context), dryRun });
+  }
+
+  async rotate(context: RequestContext, id: string, body: unknown, dryRun: boolean): Promise<WebhookWithSecret> {
+    await this.get(context, id);
+    const { overlapHours } = parseBody(rotateWebhookSchema, body);
+    return this.#parts.store.webhooks.rotate(id, overlapHours * HOUR_MS, { by: attribution(context), dryRun });
+  }
+
+  async replay(context: RequestContext, id: string, body: unknown, dryRun: boolean): Promise<WebhookRecord> {
+    await this.get(context, id);
+    const { from } = parseBody(replayWebhookSchema, body);
+    return this.#parts.store.webhooks.replay(id, new Date(from), { by: attribution(context), dryRun });
+  }
+
+  async redeliver(context: RequestContext, id: string, body: unknown, dryRun: boolean): Promise<WebhookRecord> {
+    await this.get(context, id);
+    const { messageId } = parseBody(redeliverWebhookSchema, body);
+    return this.#parts.store.webhooks.redeliver(id, messageId, { by: attribution(context), dryRun });
+  }
+
+  /** Attempts, newest first. */
+  async deliveries(context: RequestContext, id: string, request: PageOf): Promise<Page<WebhookDeliveryRecord>> {
+    await this.get(context, id);
+    return this.#page(`deliveries/${id}`, request, (page) => this.#parts.store.webhooks.deliveries({ id, ...page }));
+  }
+
+  async #mayAdminister(context: RequestContext, project: string): Promise<void> {
+    requireProject(context, project);
+    await this.#parts.projects.mustExist(context, project);
+  }
+
+  #refuseUrl(url: string): void {
+    const message = this.#parts.allowPrivate ? undefined : webhookUrlProblem(url);
+    if (message !== undefined) throw faultOf([{ pointer: '/url', code: 'forbidden_address', message }], 'The webhook');
+  }
+
+  async #page<T>(
+    subject: string,
+    { pageSize: limit, pageToken }: PageOf,
+    read: (page: { limit: number; after?: string }) => Promise<Page<T>>,
+  ): Promise<Page<T>> {
+    const { signer } = this.#parts;
+    const [after] = pageToken === '' ? [] : signer.read(subject, pageToken, '/pageToken');
+    const page = await read(after === undefined ? { limit } : { limit, after });
+    return page.next === undefined ? page : { ...page, next: signer.sign(subject, [page.next]) };
+  }
+}
