@@ -118,7 +118,7 @@ export const WORKER_SETTINGS = {
   samplingSeconds: integerSetting('PERFORMANCE_SAMPLING_SECONDS', {
     fallback: 30,
     min: 1,
-    max: 3_600,
+    max: 240,
     description: 'how often the cluster is asked, with one list, what machines use.',
   }),
   prometheusUrl: optional(
