@@ -42,7 +42,7 @@ export function parseYamlDocuments(text: string, limits: DocumentLimits = DOCUME
   const documents = all.filter((document) => !isEmpty(document));
   if (documents.length === 0) return refuse('required', 'The body holds no document.');
   if (documents.length > limits.maxDocuments)
-    return refuse('too_many', `At most ${limits.maxDocuments} documents, these are ${documents.length}.`);
+    return refuse('too_many', `At most ${limits.maxDocuments} documents, these are more.`);
   const values = plainValues(documents, limits);
   if (!values) return refuse('invalid_yaml', 'Too many aliases.');
   const problem = values.map((value) => shapeProblem(value, limits.maxDepth)).find((found) => found !== undefined);
