@@ -2,9 +2,8 @@
  * Judges an export of usage with nothing but its manifest and the published keys. Needs no database and no network, so a
  * billing team runs it where it likes. Reads line by line: the length of a file does not matter.
  */
-import { createReadStream, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import {
   type ExportFormat,
   type ExportVerdict,
@@ -13,6 +12,7 @@ import {
   verifyExport,
 } from '@compute/contract';
 import { type Call, type Command, type Report, WrongCall } from '../command.ts';
+import { linesOfFile } from '../file-lines.ts';
 
 const MS_PER_HOUR = 3_600_000;
 
@@ -34,8 +34,7 @@ export const verify: Command = {
     const format = formatOf(call, file);
     const signed = readJson<SignedUsageManifest>(call, 'manifest', (read) => typeof read.statement === 'string');
     const keys = readJson<VerificationKeys>(call, 'keys', (read) => Array.isArray(read.keys));
-    const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
-    return reportOf(signed, await verifyExport({ lines, format, signed, keys }));
+    return reportOf(signed, await verifyExport({ lines: linesOfFile(file), format, signed, keys }));
   },
 };
 
