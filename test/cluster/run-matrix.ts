@@ -2,7 +2,8 @@
  * `npm run test:cluster -- --server=ours|real --controllers=ours|real`: the conformance suite against the chosen clusters (all
  * four when nothing is chosen), one after the other, and a matrix of what passed at the end.
  *
- * `--minutes=25` keeps all of it, builds included, in a time box. What ran and failed fails the command; what could not be
+ * `--traces` leaves all but the traces out, which are told on our server; `--record` adds what the real controllers tell to what
+ * is recorded of them. `--minutes=25` keeps all of it, builds included, in a time box. What ran and failed fails the command; what could not be
  * built or was not reached is said and counts as neither. The last line is `N passed, N failed`.
  * Run by type stripping, so it imports nothing of the workspace.
  */
@@ -22,6 +23,8 @@ const LEAST_MS = 60_000;
 interface Choice {
   readonly combinations: readonly Combination[];
   readonly deadline: number;
+  readonly isTracesOnly: boolean;
+  readonly isRecording: boolean;
   /** Passed on to vitest. */
   readonly filters: readonly string[];
 }
@@ -46,13 +49,25 @@ function readChoice(): Choice {
   const controllers = sideOf(args, 'controllers');
   const minutes = Number(optionOf(args, 'minutes') ?? Number.POSITIVE_INFINITY);
   if (!(minutes > 0)) throw new Error('--minutes takes a number above 0.');
+  const isRecording = args.includes('--record');
+  const isTracesOnly = isRecording || args.includes('--traces');
   return {
     combinations: COMBINATIONS.filter(
-      (one) => (server ?? one.server) === one.server && (controllers ?? one.controllers) === one.controllers,
+      (one) =>
+        (server ?? (isTracesOnly ? 'ours' : one.server)) === one.server &&
+        (controllers ?? (isRecording ? 'real' : one.controllers)) === one.controllers,
     ),
     deadline: deadlineAfter(minutes),
-    filters: args.filter((arg) => !/^--(server|controllers|minutes)=/.test(arg)),
+    isTracesOnly,
+    isRecording,
+    filters: args.filter((arg) => !/^--((server|controllers|minutes)=|(traces|record)$)/.test(arg)),
   };
+}
+
+/** Both sides of the traces stand on our server: it starts in no time, and knows KubeVirt's calls without virt-api. */
+function suitesOf({ server }: Combination, { isTracesOnly }: Choice): string[] {
+  const traces = server === 'ours' ? ['test/cluster/traces'] : [];
+  return isTracesOnly ? traces : ['test/cluster/conformance', ...traces];
 }
 
 function sideOf(args: readonly string[], name: string): Side | undefined {
@@ -92,10 +107,11 @@ async function main(): Promise<void> {
 
 async function runOne(
   combination: Combination,
-  { deadline, filters }: Choice,
+  choice: Choice,
   pieces: string | undefined,
   obstacle: string,
 ): Promise<Omit<Outcome, 'name'>> {
+  const { deadline, filters, isRecording } = choice;
   if (needsPieces(combination) && pieces === undefined) return { notRun: obstacle };
   const leftMs = deadline - Date.now();
   if (leftMs < LEAST_MS) return { notRun: 'The time box was used up before it.' };
@@ -108,18 +124,23 @@ async function runOne(
   const environment = {
     CLUSTER_COMBINATION: name,
     ...(pieces === undefined ? {} : { CLUSTER_PIECES: pieces }),
+    ...(isRecording ? { CLUSTER_RECORD: 'yes' } : {}),
   };
   const folder = mkdtempSync(join(tmpdir(), 'cluster-matrix-'));
   // Postgres does not run as root and must be able to enter the folder.
   chmodSync(folder, 0o755);
   const isComplete = await runVitest(
-    [...args, 'test/cluster/conformance', ...filters],
+    [...args, ...suitesOf(combination, choice), ...filters],
     { ...environment, TMPDIR: folder },
     leftMs,
   );
   endStacks(folder);
   if (!existsSync(file)) return { cases: [{ name: 'the suite as a whole', status: 'failed' }] };
-  const cases = casesOf(JSON.parse(readFileSync(file, 'utf8')) as Report, name);
+  const all = casesOf(JSON.parse(readFileSync(file, 'utf8')) as Report, name);
+  // What a filter leaves out was not wanted.
+  const cases = all.filter(
+    ({ status, reason }) => filters.length === 0 || status !== 'not run' || reason !== undefined,
+  );
   const unexplained = !isComplete && cases.every(({ status }) => status !== 'failed');
   return { cases: unexplained ? [...cases, { name: 'the suite as a whole', status: 'failed' }] : cases };
 }

@@ -26,6 +26,7 @@ export interface ControllerOptions {
   /** Single players that the real thing does itself. */
   withoutPlayers?: NonNullable<PlayersOptions['without']>;
   times?: PlayersOptions['times'];
+  podNetwork?: PlayersOptions['podNetwork'];
   handler?: Pick<VirtHandlerOptions, 'bootMs' | 'agentMs' | 'shutdownMs'>;
   loadBalancer?: Pick<LoadBalancerOptions, 'pool' | 'assignMs'>;
 }
@@ -60,7 +61,13 @@ export async function startControllers(options: ControllerOptions): Promise<Cont
     ],
   });
   const times = { ...(handlerPlays ? { launcherStopMs: UNTIL_GUEST_ENDS_MS } : {}), ...options.times };
-  const players = new Players({ ...shared, switches, times, without: options.withoutPlayers ?? [] });
+  const players = new Players({
+    ...shared,
+    switches,
+    times,
+    without: options.withoutPlayers ?? [],
+    ...(options.podNetwork === undefined ? {} : { podNetwork: options.podNetwork }),
+  });
   const parts = [
     ...(without.includes('cdi') ? [] : [new Cdi(shared)]),
     kubevirt,

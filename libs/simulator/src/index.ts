@@ -7,6 +7,7 @@ export { type ImageServer, type ImageServerOptions, startImageServer } from './i
 export { type VirtApiParts, virtApiRoutes } from './kubevirt/api/subresource-routes.ts';
 export type { GuestRule } from './kubevirt/guest-switches.ts';
 export type { PlayerSwitchState } from './players/switches.ts';
+export { progressAnnotation } from './pod-channel.ts';
 export { simulatedKinds } from './simulated-kinds.ts';
 export { type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts';
 export type { TruthFact, TruthMeter } from './truth/truth-intervals.ts';

@@ -19,6 +19,7 @@ import {
   virtApiRoutes,
 } from '@compute/simulator';
 import { parseAllDocuments } from 'yaml';
+import { podNetworkOfProcess, TransferMetrics } from '../players/transfer-metrics.ts';
 import { createObjects, objectsIn } from '../real/definitions.ts';
 import {
   furnishKubeVirtAndCdi,
@@ -33,7 +34,7 @@ import { USERS } from '../real/users.ts';
 import type { Combination } from './combination.ts';
 import { type CustomDefinition, kindsForRealControllers } from './kinds-of-definitions.ts';
 
-/** How much faster than real our players and controllers are. */
+/** How much faster than real our players and controllers are, unless said otherwise. */
 const TIME_SCALE = 10;
 const ROLE_FILE = fileURLToPath(new URL('../../../deploy/cluster/worker-role.yaml', import.meta.url));
 
@@ -47,24 +48,42 @@ export interface OpenCluster {
   readonly server: RealServer | undefined;
   /** Folder of logs and data. */
   readonly folder: string;
+  /** Orders to what is played by us: guests, nodes, storage. */
+  readonly players: Pick<ControllerSet, 'guests' | 'switches'>;
   close(): Promise<void>;
 }
 
+export interface OpenOptions {
+  /** How much faster than real our players and controllers are, 10. */
+  readonly timeScale?: number;
+}
+
+interface Opening {
+  readonly pieces: string | undefined;
+  readonly folder: string;
+  readonly timeScale: number;
+}
+
 /** `pieces` is the folder of the built programs, needed for every combination with a real side. */
-export async function openCluster(combination: Combination, pieces: string | undefined): Promise<OpenCluster> {
+export async function openCluster(
+  combination: Combination,
+  pieces: string | undefined,
+  { timeScale = TIME_SCALE }: OpenOptions = {},
+): Promise<OpenCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'cluster-test-'));
   const open = combination.server === 'real' ? openReal : openOurs;
   try {
-    return await open(combination, pieces, folder);
+    return await open(combination, { pieces, folder, timeScale });
   } catch (error) {
     if (process.env.CLUSTER_KEEP === undefined) rmSync(folder, { recursive: true, force: true });
     throw error;
   }
 }
 
-async function openOurs(combination: Combination, pieces: string | undefined, folder: string): Promise<OpenCluster> {
-  if (combination.controllers === 'real') return openOursForReal(combination, required(pieces), folder);
-  const simulator = await startSimulator({ timeScale: TIME_SCALE });
+async function openOurs(combination: Combination, opening: Opening): Promise<OpenCluster> {
+  if (combination.controllers === 'real') return openOursForReal(combination, opening);
+  const { folder, timeScale } = opening;
+  const simulator = await startSimulator({ timeScale });
   await ensureImagesNamespace(simulator.client);
   const kubeconfig = join(folder, 'kubeconfig');
   writeFileSync(kubeconfig, simulator.kubeconfig, { mode: 0o600 });
@@ -74,6 +93,7 @@ async function openOurs(combination: Combination, pieces: string | undefined, fo
     admin: simulator.client,
     server: undefined,
     folder,
+    players: simulator.controllers,
     close: async () => {
       await simulator.close();
       removeFolder(folder);
@@ -82,7 +102,9 @@ async function openOurs(combination: Combination, pieces: string | undefined, fo
 }
 
 /** Our server with the real controllers: they find the definitions that they ask for, and nobody's webhooks. */
-async function openOursForReal(combination: Combination, pieces: string, folder: string): Promise<OpenCluster> {
+async function openOursForReal(combination: Combination, opening: Opening): Promise<OpenCluster> {
+  const { folder } = opening;
+  const pieces = required(opening.pieces);
   const definitions = [...objectsIn(join(pieces, 'crds/kubevirt')), ...objectsIn(join(pieces, 'crds/cdi'))];
   let client: KubeClient | undefined;
   let players: ControllerSet | undefined;
@@ -113,16 +135,17 @@ async function openOursForReal(combination: Combination, pieces: string, folder:
     await installClusterFixtures(client);
     await ensureImagesNamespace(client);
     await startControllersAlone(programs, kubeconfig);
-    players = await startPlayers(client, folder, { without: ['cdi', 'virt-controller'] });
+    players = await startPlayers(client, opening, { without: ['cdi', 'virt-controller'] });
   } catch (error) {
     await close();
     throw error;
   }
-  return { combination, kubeconfig, admin: client, server: undefined, folder, close };
+  return { combination, kubeconfig, admin: client, server: undefined, folder, players, close };
 }
 
-async function openReal(combination: Combination, pieces: string | undefined, folder: string): Promise<OpenCluster> {
-  const server = await RealServer.start({ pieces: required(pieces), folder });
+async function openReal(combination: Combination, opening: Opening): Promise<OpenCluster> {
+  const { folder } = opening;
+  const server = await RealServer.start({ pieces: required(opening.pieces), folder });
   const admin = server.client('admin', 'cluster-test');
   const handler = server.client('virt-handler', 'players');
   let players: ControllerSet | undefined;
@@ -137,7 +160,7 @@ async function openReal(combination: Combination, pieces: string | undefined, fo
     await furnish(server, admin);
     const isReal = combination.controllers === 'real';
     if (isReal) await startRealControllers(server, admin);
-    players = await startPlayers(handler, folder, {
+    players = await startPlayers(handler, opening, {
       // kube-controller-manager binds volumes; nodes are as we say they are.
       withoutPlayers: ['volumeBinder', 'nodeHealth'],
       without: isReal ? ['cdi', 'virt-controller'] : [],
@@ -146,7 +169,7 @@ async function openReal(combination: Combination, pieces: string | undefined, fo
     await close();
     throw error;
   }
-  return { combination, kubeconfig: server.kubeconfig('worker'), admin, server, folder, close };
+  return { combination, kubeconfig: server.kubeconfig('worker'), admin, server, folder, players, close };
 }
 
 async function furnish(server: RealServer, admin: KubeClient): Promise<void> {
@@ -171,20 +194,24 @@ async function ensureImagesNamespace(client: KubeClient): Promise<void> {
   });
 }
 
-/** Players, and our controllers unless they are left out. */
-function startPlayers(
+/** Players, and our controllers unless they are left out. CDI's real ones read progress where its pods tell it. */
+async function startPlayers(
   client: KubeClient,
-  folder: string,
+  { folder, timeScale }: Opening,
   leftOut: Partial<Pick<ControllerOptions, 'without' | 'withoutPlayers'>>,
 ): Promise<ControllerSet> {
   const log = join(folder, 'players.log');
-  return startControllers({
-    client,
-    clock: new Clock(TIME_SCALE),
-    seed: 1,
-    onError: (error) => writeFileSync(log, `${describe(error)}\n`, { flag: 'a' }),
-    ...leftOut,
-  });
+  const onError = (error: unknown): void => writeFileSync(log, `${describe(error)}\n`, { flag: 'a' });
+  const metrics = new TransferMetrics(client, onError);
+  await metrics.start();
+  const clock = new Clock(timeScale);
+  const podNetwork = podNetworkOfProcess();
+  const controllers = await startControllers({ client, clock, seed: 1, podNetwork, onError, ...leftOut });
+  const stop = async (): Promise<void> => {
+    await metrics.stop();
+    await controllers.stop();
+  };
+  return { ...controllers, stop };
 }
 
 function started<T>(part: T | undefined): T {

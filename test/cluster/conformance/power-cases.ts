@@ -40,10 +40,15 @@ export function powerCases(stage: () => Stage): void {
       await stage().deleteMachine(vm);
     });
 
-    it('is given by a start where the cluster gives none by itself', async (context) => {
+    it('is given by a start where the cluster gives none by itself: after the guest has shut down', async (context) => {
       needsSubresources(context, stage());
-      const vm = stage().name('manual');
-      await stage().machine(vm, { runStrategy: 'Manual' });
+      const vm = stage().name('ended');
+      await stage().machine(vm, { runStrategy: 'RerunOnFailure' });
+      await stage().phases({ [vm]: 'Running' });
+      const { guests } = stage().cluster.players;
+      const namespace = await stage().namespace();
+      guests.add({ namespace, name: `vm-instance-${vm}`, ends: 'Succeeded' });
+      await stage().phases({ [vm]: 'Stopped' });
       await stage().act(vm, 'start');
       await stage().phases({ [vm]: 'Running' });
       await stage().deleteMachine(vm);

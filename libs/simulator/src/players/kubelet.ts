@@ -118,7 +118,7 @@ export class Kubelet {
   #freeAddress(): string {
     for (;;) {
       this.#lastAddress = (this.#lastAddress + 1) % 63_000;
-      const address = `10.244.${Math.floor(this.#lastAddress / 250)}.${(this.#lastAddress % 250) + 2}`;
+      const address = `${this.#context.podNetwork}.${Math.floor(this.#lastAddress / 250)}.${(this.#lastAddress % 250) + 2}`;
       if (!this.#taken.has(address)) return address;
     }
   }

@@ -27,6 +27,8 @@ export interface PlayerOptions {
   informers: InformerSet;
   switches: PlayerSwitches;
   times?: Partial<PlayerTimes>;
+  /** First half of the addresses of pods, `10.244` by default. */
+  podNetwork?: string;
   onError: (error: unknown) => void;
 }
 
@@ -35,6 +37,7 @@ export class PlayersContext {
   readonly clock: Clock;
   readonly switches: PlayerSwitches;
   readonly times: PlayerTimes;
+  readonly podNetwork: string;
   readonly onError: (error: unknown) => void;
   readonly nodes: Informer<Node>;
   readonly pods: Informer<Pod>;
@@ -48,6 +51,7 @@ export class PlayersContext {
     this.clock = options.clock;
     this.switches = options.switches;
     this.times = options.times;
+    this.podNetwork = options.podNetwork ?? '10.244';
     this.onError = options.onError;
     this.nodes = options.informers.of(nodes);
     this.pods = options.informers.of(pods);
