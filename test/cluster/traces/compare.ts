@@ -1,6 +1,6 @@
 /** Compares what controllers told with what the real ones were seen to tell. Pure. */
 import { type Exception, exceptions } from './exceptions.ts';
-import { joined, type Recording, splitSequence } from './recording.ts';
+import { joined, NOTHING, type Recording, splitSequence } from './recording.ts';
 import { changes, type Trace } from './trace.ts';
 
 export interface Difference {
@@ -10,9 +10,6 @@ export interface Difference {
   readonly recorded: readonly string[];
   readonly told: string;
 }
-
-/** What an object that one side does not have tells there. */
-const NOTHING = '(not there)';
 
 /** Where a run differs from everything that was recorded of its story. */
 export function differencesOf(trace: Trace, recorded: Recording[string]): Difference[] {
@@ -35,10 +32,11 @@ function agrees(object: string, fact: string, told: string, seen: readonly strin
   return seen.some((text) => reduce(text, applying) === reduced);
 }
 
-/** Without the moments that may be missed. */
+/** Without the moments that may be missed. What is left of an object that only had such moments was not there either. */
 function reduce(text: string, applying: readonly Exception[]): string {
-  const left = splitSequence(text).filter((value) => !applying.some(({ moments }) => moments?.test(value) === true));
-  return joined(changes(left));
+  const values = splitSequence(text);
+  const left = changes(values.filter((value) => !applying.some(({ moments }) => moments?.test(value) === true)));
+  return left.length < 2 && (left[0] ?? '-') === '-' ? NOTHING : joined(left);
 }
 
 export function describeDifference({ object, fact, recorded, told }: Difference): string {

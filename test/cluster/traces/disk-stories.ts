@@ -31,7 +31,7 @@ export const diskStories: Readonly<Record<string, (place: Place) => Promise<void
     await place.diskReady('d');
   },
   'the file of a disk is not there, then it is': async (place) => {
-    await place.disk('d', http(place.image(`404?times=1&${place.namespace}`)));
+    await place.disk('d', http(place.image(`404?times=2&${place.namespace}`)));
     await fails(place, 'd');
     await place.diskReady('d');
   },

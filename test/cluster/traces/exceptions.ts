@@ -36,15 +36,40 @@ export const exceptions: readonly Exception[] = [
   },
   {
     object: /^Events of DataVolume/,
-    fact: /^events$/,
-    moments: /^Normal (Pending|NotFound|Bound):/,
+    fact: /^Normal (Pending|NotFound|Bound):/,
     why: 'one for each message of the condition Bound that CDI happened to see',
   },
   {
     object: /^Events of PersistentVolumeClaim/,
-    fact: /^events$/,
-    moments: /ErrCreatingPVCPrime: .* already exists|ClaimMisbound|Error saving claim|ExternalProvisioning|waitFor/i,
+    fact: /ErrCreatingPVCPrime: .* already exists|ClaimMisbound|Error saving claim|object has been modified/,
     why: 'races of CDI with itself and with the binder of volumes',
+  },
+  {
+    object: /^Events of PersistentVolumeClaim/,
+    fact: /: \[(prime|tmp-pvc)-UID\] : /,
+    why: 'a copy of an event of the claim behind the claim: of its newest, whichever that is when CDI looks',
+  },
+  {
+    object: /^Events of PersistentVolumeClaim/,
+    fact: /^Normal (ExternalProvisioning|WaitForFirstConsumer|WaitForPodScheduled):/,
+    why: 'told by the binder of volumes, which is a player, when it looks before the storage is done',
+  },
+  {
+    object: /^(VirtualMachine|VirtualMachineInstance) /,
+    fact: /^condition AgentConnected$/,
+    why: 'written by the played virt-handler some seconds after the guest has started: a story may be over before',
+  },
+  {
+    object: /^VirtualMachineInstance /,
+    fact: /^condition Ready$/,
+    moments: /^False\/(PodTerminating|PodNotExists|GuestNotRunning)/,
+    why: 'an incarnation that ends is not looked at for each step of its pod',
+  },
+  {
+    object: /^DataVolume/,
+    fact: /^condition Ready$/,
+    moments: /^False\/TransferRunning/,
+    why: 'it follows the pods of a transfer, one of which may have ended when CDI looks',
   },
   {
     object: /^VirtualMachine /,

@@ -8,6 +8,8 @@ import type { Trace } from './trace.ts';
 export type Recording = Record<string, Record<string, Record<string, string[]>>>;
 
 const ARROW = ' → ';
+/** What an object or a fact tells in a run that is without it. */
+export const NOTHING = '(not there)';
 const PREFIX = { story: '## ', object: '', fact: '  ', sequence: '    ' };
 
 /** A sequence as one text, for comparing and for reading. */
@@ -21,15 +23,16 @@ export function splitSequence(text: string): string[] {
 
 /** Adds what a run of a story showed. */
 export function record(recording: Recording, story: string, trace: Trace): void {
+  const isFirst = recording[story] === undefined;
   recording[story] ??= {};
   const objects = recording[story];
-  for (const [object, tracks] of Object.entries(trace)) {
+  for (const object of new Set([...Object.keys(objects), ...Object.keys(trace)])) {
     objects[object] ??= {};
     const facts = objects[object];
-    for (const [fact, sequence] of Object.entries(tracks)) {
-      const text = joined(sequence);
-      const seen = facts[fact] ?? [];
-      facts[fact] = seen.includes(text) ? seen : [...seen, text];
+    for (const fact of new Set([...Object.keys(facts), ...Object.keys(trace[object] ?? {})])) {
+      const sequence = trace[object]?.[fact];
+      const seen = facts[fact] ?? (isFirst ? [] : [NOTHING]);
+      facts[fact] = [...new Set([...seen, sequence === undefined ? NOTHING : joined(sequence)])];
     }
   }
 }

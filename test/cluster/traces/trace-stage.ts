@@ -11,7 +11,7 @@ import { type Seen, type Sight, type Trace, traceOf } from './trace.ts';
 
 /** Slow enough that the controllers see most of what the players do. */
 const TIME_SCALE = 3;
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 90_000;
 /** So long nothing is written when a story is over. */
 const QUIET_MS = 2_500;
 const LOOK_EVERY_MS = 100;

@@ -98,7 +98,7 @@ export function traceOf(sights: readonly Sight[], namespace: string): Trace {
   }
   return {
     ...Object.fromEntries([...versions].map(([label, seen]) => [label, tracksOf(seen)])),
-    ...Object.fromEntries([...told].map(([label, events]) => [`Events of ${label}`, { events: [...events].sort() }])),
+    ...Object.fromEntries([...told].map(([label, events]) => [`Events of ${label}`, eventTracks(events)])),
   };
 }
 
@@ -107,6 +107,11 @@ function tell(told: Map<string, Set<string>>, { type, reason, message, source, i
   const label = `${involvedObject?.kind} ${named.clean(involvedObject?.name ?? '')}`;
   const events = told.get(label) ?? new Set();
   told.set(label, events.add(`${type} ${reason}: ${named.clean(message ?? '')}`));
+}
+
+/** How often and in which order they are told is chance, so each is a fact of its own. */
+function eventTracks(events: ReadonlySet<string>): Tracks {
+  return Object.fromEntries([...events].map((event) => [event, ['told']]));
 }
 
 function tracksOf(versions: readonly Facts[]): Tracks {
@@ -142,6 +147,7 @@ class Names {
       .replaceAll(this.#namespace, 'NS')
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
       .replace(/\b(virt-launcher-[a-z]+|hp-volume)-[a-z0-9]{5}\b/g, '$1-X')
+      .replace(/\b(images\.invalid|quay\.io)\/[\w./:-]+/g, 'IMAGE')
       .replace(/127\.0\.0\.1:\d+/g, 'ADDRESS')
       .replace(/\b\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, 'TIME')
       .replace(/\s+/g, ' ');

@@ -37,13 +37,20 @@ describe.concurrent(nameOf(combination), () => {
 
   const tell = async (play: (place: Place) => Promise<void>): Promise<Trace> => {
     const place = await stage.place();
-    await play(place);
+    await play(place).catch(async (error: unknown) => {
+      const told = {};
+      record({ told }, 'told', await place.trace());
+      throw new Error(`${error instanceof Error ? error.message : error}\n${printRecording({ told })}`, {
+        cause: error,
+      });
+    });
     return place.trace();
   };
 
   it.each(Object.entries(STORIES))('the controllers tell how %s', async (story, play) => {
     if (isRecording) {
-      for (let times = 0; times < TELLINGS; times += 1) record(recording, story, await tell(play));
+      const traces = await Promise.all(Array.from({ length: TELLINGS }, () => tell(play)));
+      for (const trace of traces) record(recording, story, trace);
       return;
     }
     const recorded = recording[story];

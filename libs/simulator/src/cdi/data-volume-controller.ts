@@ -115,6 +115,10 @@ export class DataVolumeController {
     try {
       return { claim: await createClaim(this.#context, dataVolume, source) };
     } catch (error) {
+      if (isQuotaError(error)) {
+        const message = (error as Error).message;
+        await this.#recorderOf(source).tell(dataVolume, 'Warning', 'ErrExceededQuota', message);
+      }
       return { claim: undefined, ...missingBecause(error), failure: error };
     }
   }

@@ -1,6 +1,7 @@
 // What a DataVolume's status says next, as a pure function of its claim (and of the prime claim behind it).
 // Things that look like mistakes and are CDI's way: a failing import stays ImportInProgress for ever; an evicted importer puts it
-// back to ImportScheduled; with populators nothing is Bound before all is done; Succeeded is never left again.
+// back to ImportScheduled; with populators nothing is Bound before all is done; Succeeded is left only when the claim was made anew
+// and its import has come so far that there is something to say of it.
 import type { DataVolumeStatus, PersistentVolumeClaim } from '../kinds.ts';
 import { annotation } from './annotations.ts';
 import { dataVolumeConditions, type MissingClaim } from './conditions.ts';
@@ -41,7 +42,7 @@ export function nextStatus(inputs: StatusInputs): DataVolumeStatus {
 function nextPhase(inputs: StatusInputs): string {
   const { claim, missing, adopted } = inputs;
   const current = inputs.previous.phase ?? '';
-  if (current === 'Succeeded') return current;
+  if (current === 'Succeeded') return phaseAfterSuccess(inputs);
   if (missing !== undefined) return missing.phase;
   if (claim === undefined) return current === '' ? 'Pending' : current;
   if (adopted) return adoptedPhase(claim, current);
@@ -56,6 +57,16 @@ function nextPhase(inputs: StatusInputs): string {
     default:
       return pendingPhase(inputs, current);
   }
+}
+
+// A new claim in the place of one that was deleted is filled from the beginning.
+function phaseAfterSuccess(inputs: StatusInputs): string {
+  const { claim, work, adopted, missing } = inputs;
+  const populated = claim?.metadata.annotations?.[annotation.usePopulator] === 'true';
+  const isAnew = populated && claim.status?.phase === 'Pending' && podPhaseOf(claim) !== 'Succeeded';
+  return isAnew && work === 'import' && !adopted && missing === undefined
+    ? importPhase(inputs, 'Succeeded')
+    : 'Succeeded';
 }
 
 function adoptedPhase(claim: PersistentVolumeClaim, current: string): string {
