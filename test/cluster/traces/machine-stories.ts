@@ -170,27 +170,6 @@ export const machineStories: Readonly<Record<string, (place: Place) => Promise<v
     await place.machine('v', {}, ['d']);
     await place.until(kinds.dv, 'd', ({ status }) => status?.restartCount === 1, 'was tried again');
   },
-  'a disk comes to a machine that runs, and goes': async (place) => {
-    await place.disk('data');
-    await place.diskReady('data');
-    await place.machine('v');
-    await place.runs('v');
-    await place.call('v', 'addvolume', {
-      name: 'data',
-      disk: { name: 'data', disk: { bus: 'scsi' } },
-      volumeSource: { dataVolume: { name: 'data', hotpluggable: true } },
-    });
-    const isPlugged = ({ status }: ReturnType<Place['now']> & object): boolean =>
-      status?.volumeStatus?.some(({ name, phase }) => name === 'data' && phase === 'Ready') === true;
-    await place.until(kinds.vmi, 'v', isPlugged, 'has the disk');
-    await place.call('v', 'removevolume', { name: 'data' });
-    await place.until(
-      kinds.vmi,
-      'v',
-      ({ status }) => status?.volumeStatus?.some(({ name }) => name === 'data') === false,
-      'is without the disk',
-    );
-  },
   'a machine is deleted at once': async (place) => {
     await place.machine('v');
     await place.remove(kinds.vm, 'v');

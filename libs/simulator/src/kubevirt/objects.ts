@@ -266,8 +266,6 @@ export interface VmiStatus {
   memory?: { guestAtBoot?: string; guestCurrent?: string; guestRequested?: string };
   machine?: { type?: string };
   runtimeUser?: number;
-  /** `none` on a node without SELinux; virt-controller brings no volume to a machine that does not tell. */
-  selinuxContext?: string;
 }
 
 export interface VirtualMachineInstance extends KubeObject {
