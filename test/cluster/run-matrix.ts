@@ -129,19 +129,20 @@ async function runOne(
   const folder = mkdtempSync(join(tmpdir(), 'cluster-matrix-'));
   // Postgres does not run as root and must be able to enter the folder.
   chmodSync(folder, 0o755);
-  const isComplete = await runVitest(
+  const end = await runVitest(
     [...args, ...suitesOf(combination, choice), ...filters],
     { ...environment, TMPDIR: folder },
     leftMs,
   );
   endStacks(folder);
+  if (end === 'cut') return { notRun: 'The time box ended in the middle of it; what it showed until then is above.' };
   if (!existsSync(file)) return { cases: [{ name: 'the suite as a whole', status: 'failed' }] };
   const all = casesOf(JSON.parse(readFileSync(file, 'utf8')) as Report, name);
   // What a filter leaves out was not wanted.
   const cases = all.filter(
     ({ status, reason }) => filters.length === 0 || status !== 'not run' || reason !== undefined,
   );
-  const unexplained = !isComplete && cases.every(({ status }) => status !== 'failed');
+  const unexplained = end === 'failed' && cases.every(({ status }) => status !== 'failed');
   return { cases: unexplained ? [...cases, { name: 'the suite as a whole', status: 'failed' }] : cases };
 }
 
@@ -154,14 +155,23 @@ function endStacks(folder: string): void {
   if (process.env.CLUSTER_KEEP === undefined) rmSync(folder, { recursive: true, force: true });
 }
 
-function runVitest(args: readonly string[], environment: Record<string, string>, leftMs: number): Promise<boolean> {
+function runVitest(
+  args: readonly string[],
+  environment: Record<string, string>,
+  leftMs: number,
+): Promise<'passed' | 'failed' | 'cut'> {
   const child = spawn('vitest', args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...environment } });
-  const timer = Number.isFinite(leftMs) ? setTimeout(() => child.kill('SIGTERM'), leftMs) : undefined;
+  let isCut = false;
+  const cut = (): void => {
+    isCut = true;
+    child.kill('SIGTERM');
+  };
+  const timer = Number.isFinite(leftMs) ? setTimeout(cut, leftMs) : undefined;
   return new Promise((resolve) => {
-    child.once('error', () => resolve(false));
+    child.once('error', () => resolve('failed'));
     child.once('close', (code) => {
       clearTimeout(timer);
-      resolve(code === 0);
+      resolve(isCut ? 'cut' : code === 0 ? 'passed' : 'failed');
     });
   });
 }
