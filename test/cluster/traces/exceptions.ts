@@ -41,8 +41,8 @@ export const exceptions: readonly Exception[] = [
   {
     object: /^DataVolume/,
     fact: /^condition Running$/,
-    moments: /^False\/ContainerCreating/,
-    why: 'it lasts as long as the played kubelet takes, and may be over when CDI looks',
+    moments: /^(False\/ContainerCreating|False\/ErrStartingPod|True\/Pod is running)/,
+    why: 'it lasts as long as the played kubelet takes, and may be over when CDI looks; so may a run that fails at once',
   },
   {
     object: /^DataVolume/,
@@ -72,8 +72,8 @@ export const exceptions: readonly Exception[] = [
   },
   {
     object: /^(VirtualMachine|VirtualMachineInstance) /,
-    fact: /^condition AgentConnected$/,
-    why: 'written by the played virt-handler some seconds after the guest has started: a story may be over before',
+    fact: /^condition (AgentConnected|LiveMigratable|StorageLiveMigratable)$/,
+    why: 'written by the played virt-handler once the guest has started: a story may be over before',
   },
   {
     object: /^VirtualMachineInstance /,

@@ -75,8 +75,10 @@ export class ImportPopulator {
     if (prime === undefined) return claim.status?.phase === 'Bound' ? this.#settle(claim) : this.#createPrime(claim);
     await this.#copyEvents(claim, prime);
     const shown = await this.#context.annotate(claim, this.#annotationsFor(claim, prime));
-    if (prime.metadata.annotations?.[annotation.podPhase] !== 'Succeeded') return;
-    await this.#handOver(shown, prime);
+    const podPhase = prime.metadata.annotations?.[annotation.podPhase];
+    if (podPhase === 'Failed')
+      await this.#recorder.tell(claim, 'Warning', 'importFailed', `import into ${claim.metadata.name} failed`);
+    if (podPhase === 'Succeeded') await this.#handOver(shown, prime);
   }
 
   // What was written from a copy that did not show the binding yet goes even after the prime has gone.
