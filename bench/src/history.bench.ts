@@ -131,6 +131,8 @@ class Setting {
       const name = `transition_${from.slice(0, 7).replace('-', '_')}`;
       await this.#pool.query('select ensure_partition($1, $2, $3, $4)', ['transition', name, from, to]);
       await this.#pool.query(MONTH, [DROPPED_ROWS, from]);
+      // A month that is old enough to go was written to disk long ago.
+      await this.#pool.query('checkpoint');
       return to;
     };
     const rate = async (work: (to: string) => Promise<unknown>): Promise<Sample> => {
