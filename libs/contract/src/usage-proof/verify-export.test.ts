@@ -68,22 +68,48 @@ test('an untouched export is accepted, with its sums', async () => {
   });
 });
 
-test('the same export as CSV is accepted', async () => {
-  const rows = events.map((event) => {
+function csvOf(exported: readonly Exported[]): string[] {
+  const rows = exported.map((event) => {
     const cells: Record<string, string> = {
       ...{ chainposition: event.chainPosition, chainhash: event.chainHash, id: event.id, project: event.project },
       ...{ recordedAt: event.recordedAt.toISOString(), meter: event.meter, kind: event.kind, uid: event.uid },
       ...{ name: event.name, from: event.from.toISOString(), to: event.to.toISOString() },
       durationMs: String(event.durationMs),
       dimensions: `"${JSON.stringify(event.dimensions).replaceAll('"', '""')}"`,
+      ...{ hours: '1.000000000', series: 'U', vcpuHours: '2.000000000', memoryGibHours: '0.500000000' },
     };
     return CSV_COLUMNS.map((column) => cells[column] ?? '').join(',');
   });
-  const verdict = await verifyExport({
-    lines: [CSV_COLUMNS.join(','), ...rows],
-    ...{ format: 'csv', signed: manifestOf(events), keys },
-  });
-  expect(verdict).toMatchObject({ ok: true, events: 5 });
+  return [CSV_COLUMNS.join(','), ...rows];
+}
+
+const verifiedCsv = (lines: readonly string[]) =>
+  verifyExport({ lines, format: 'csv', signed: manifestOf(events), keys });
+
+test('the same export as CSV is accepted', async () => {
+  expect(await verifiedCsv(csvOf(events))).toMatchObject({ ok: true, events: 5, problems: [] });
+});
+
+test.each([
+  ['hours', ',1.000000000,', ',1.000000001,'],
+  ['vcpuHours', ',2.000000000,', ',1.999999999,'],
+  ['memoryGibHours', ',0.500000000,', ',,'],
+  ['storageGibHours', /,,$/, ',9.000000000,'],
+  ['series', ',U,', ',M,'],
+  ['duration, written so that a spreadsheet reads another,', ',3600000,', ',0x36ee80,'],
+  ['duration with something beside its quotes', ',3600000,', ',3600000"9",'],
+  ['time', 'T03:00:00.000Z,3600000', 'T04:00:00.000+01:00,3600000'],
+])('a changed %s of a CSV is noticed, though no hash covers it', async (_what, from, to) => {
+  const lines = csvOf(events);
+  const changed = lines.with(3, (lines[3] ?? '').replace(from, to));
+  expect(changed[3]).not.toBe(lines[3]);
+  const { ok, problems } = await verifiedCsv(changed);
+  expect(ok).toBe(false);
+  expect(problems[0]).toMatchObject({ line: 4, message: expect.stringMatching(/^The line cannot be read/) });
+});
+
+test('a CSV whose first line is empty has no header', async () => {
+  expect((await verifiedCsv(csvOf(events).with(0, ''))).ok).toBe(false);
 });
 
 test('an event that is missing is noticed', async () => {
@@ -110,6 +136,15 @@ test.each([
   const changed = lines.with(2, change(lines[2] ?? ''));
   expect(changed[2]).not.toBe(lines[2]);
   expect(await messages(changed)).toContain('3: The hash does not fit: this event, or one before it, was changed.');
+});
+
+test.each([
+  ['subject', '"subject":"VMInstance/web"', '"subject":"VMInstance/other"'],
+  ['source', '"source":"/v1/projects/demo"', '"source":"/v1/projects/other"'],
+])('a %s that is not that of the data is noticed', async (_what, from, to) => {
+  const lines = linesOf(events);
+  const found = await messages(lines.with(2, (lines[2] ?? '').replace(from, to)));
+  expect(found[0]).toMatch(/^3: The line cannot be read: source or subject/);
 });
 
 test('a ledger that was written anew is noticed by the signatures', async () => {

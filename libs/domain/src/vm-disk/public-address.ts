@@ -19,6 +19,7 @@ export const NOT_PUBLIC_NETWORKS: readonly (readonly [network: string, prefix: n
   ['240.0.0.0', 4, 'ipv4'],
   ['::', 96, 'ipv6'],
   // Translated and tunnelled addresses carry an IPv4 address inside.
+  ['::ffff:0:0:0', 96, 'ipv6'],
   ['64:ff9b::', 96, 'ipv6'],
   ['64:ff9b:1::', 48, 'ipv6'],
   ['2001::', 32, 'ipv6'],

@@ -61,6 +61,20 @@ test('an interval that was lost, and one that was made up, are found by their re
   expect(second?.surplus[0]).toMatchObject({ meter: 'vm.allocated' });
 });
 
+test('time that was made up before a resource was created is found', async () => {
+  const uid = await liveAndGrow('early');
+  const [forged] = await it.sql<{ from_at: Date }>(
+    `insert into usage_event (id, project, meter, uid, kind, name, dimensions, from_at, to_at, duration_ms, recorded_at)
+     select gen_random_uuid(), project, meter, uid, kind, name, dimensions, from_at - interval '1 day',
+       from_at - interval '1 day' + interval '1 minute', 60000, now()
+     from usage_event where uid = $1 and meter = 'vm.running' limit 1 returning from_at`,
+    [uid],
+  );
+  const finding = (await it.store.usage.audit('demo')).findings.find(({ name }) => name === 'early');
+  expect(finding).toMatchObject({ missing: [], surplus: [{ meter: 'vm.running', from: forged?.from_at }] });
+  await it.sql(`delete from usage_event where uid = $1 and from_at = $2`, [uid, forged?.from_at]);
+});
+
 test('where the beginning of history was dropped, the rest is audited', async () => {
   const uid = await liveAndGrow('aged');
   await it.sql('set session_replication_role = replica; ');

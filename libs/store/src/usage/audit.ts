@@ -77,9 +77,17 @@ function asSpan({ uid, meter, dimensions, from_at: from, to_at: to }: SpanRow): 
 
 function findingOf(resource: AuditedRow, steps: readonly Step[], metered: readonly Span[]): UsageAuditFinding[] {
   const known = auditable(steps);
-  const since = known[0]?.at;
+  // Before a beginning that is known there was nothing to meter; before one that is not, nobody can tell.
+  const since = beginsWithCreation(known) ? new Date(0) : known[0]?.at;
   const { missing, surplus } = compareUsage(spansOfHistory(known), since === undefined ? [] : after(metered, since));
   return missing.length + surplus.length === 0 ? [] : [{ ...resource, missing, surplus }];
+}
+
+/** Whether the first phase and the first charge that there ever were are here, written together. */
+function beginsWithCreation(known: readonly Step[]): boolean {
+  const [one, other] = known;
+  const isTogether = one !== undefined && other !== undefined && one.at.getTime() === other.at.getTime();
+  return isTogether && one.type !== other.type && one.isFirst && other.isFirst;
 }
 
 /** From the first moment at which both phase and charge are known. */
