@@ -7,9 +7,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vmManifests } from '@compute/cluster';
-import type { VmInstance } from '@compute/domain';
 import { KubeClient, resourceKind } from '@compute/kube-client';
 import { clusterKinds, startKubeServer } from '@compute/kube-wire';
+import { someMachine } from './some-machine.ts';
 
 const MACHINES = Number(process.env.MACHINES);
 const NAMESPACE = 'project-bench';
@@ -28,7 +28,7 @@ await client.create(
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
 );
 const { virtualMachine } = vmManifests(
-  { vm: someMachine(), namespace: NAMESPACE, disks: [] },
+  { vm: someMachine('m0'), namespace: NAMESPACE, disks: [] },
   { hashKey: Buffer.alloc(32, 1), present: undefined },
 );
 await client.apply(kind, virtualMachine, { fieldManager: 'compute-control-plane', force: true });
@@ -45,21 +45,3 @@ for (let index = 1; index < MACHINES; index += 1) {
   server.store.put(definition, copy);
 }
 process.send?.({ kubeconfig, url: server.url });
-
-function someMachine(): VmInstance {
-  const at = new Date();
-  return {
-    ...{ kind: 'VMInstance', uid: randomUUID(), project: 'bench', name: 'm0', labels: {}, annotations: {} },
-    spec: {
-      ...{ external: false, externalMethod: 'PortList', externalPorts: [22], cloudInit: '', cloudInitSeed: '' },
-      ...{
-        instanceType: 'u1.medium',
-        instanceProfile: 'ubuntu',
-        disks: ['system', 'data'],
-        sshKeys: ['ssh-ed25519 AAAA'],
-      },
-    },
-    ...{ phase: 'Running', phaseSince: at, createdAt: at, generation: 1, specVersion: 1, statusVersion: 1 },
-    ...{ resourceVersion: '1', status: { conditions: [], observedGeneration: 1 } },
-  } as unknown as VmInstance;
-}
