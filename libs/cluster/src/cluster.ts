@@ -21,6 +21,7 @@ import { renderedHashes, vmManifests } from './execute/vm-manifests.ts';
 import { type CatalogueReport, installCatalogue } from './install-catalogue.ts';
 import { dataVolumes } from './kinds.ts';
 import { renderDataVolume } from './manifests/data-volume.ts';
+import { diskObjectName } from './manifests/object-names.ts';
 import { FIELD_MANAGER, type RowRef } from './manifests/ownership.ts';
 import type { DiskTarget, VmTarget } from './targets.ts';
 import { claimWarningsOf } from './view/claim-warnings.ts';
@@ -86,9 +87,10 @@ export class Cluster {
    * Throws KubeError.
    */
   async hasUnlabelledVolume({ disk, namespace }: DiskTarget): Promise<boolean> {
-    const manifest = renderDataVolume({ disk, namespace, catalogue: this.#catalogue });
-    const live = await this.#client.get(dataVolumes, manifest.metadata);
-    return live !== undefined && live.metadata.deletionTimestamp === undefined && isOfRow(live, manifest);
+    const live = await this.#client.get(dataVolumes, { namespace, name: diskObjectName(disk.name) });
+    if (live === undefined || live.metadata.deletionTimestamp !== undefined) return false;
+    // What is not there is not rendered: a disk whose image has left the catalogue can still go.
+    return isOfRow(live, renderDataVolume({ disk, namespace, catalogue: this.#catalogue }));
   }
 
   /** Names of the machines that have a disk plugged in, sorted. */

@@ -5,9 +5,9 @@ import { type DiskPlan, notReady, report, SOON_MS, WAITING_MS } from './plan-rep
 import type { VmDisk } from './vm-disk.ts';
 
 export function planDiskDeletion(desired: VmDisk, observed: DiskObserved): DiskPlan {
-  const { dataVolume, claim, usedByMachines } = observed;
+  const { dataVolume, claim, unlabelled, usedByMachines } = observed;
   const base = { ...report(desired), phase: 'Deleting' } as const;
-  if (!dataVolume && !claim) {
+  if (!dataVolume && !claim && !unlabelled) {
     const message = 'Nothing is left in the cluster.';
     return { ...base, conditions: [], outcome: 'remove', reason: 'Gone', message, actions: [] };
   }
@@ -16,17 +16,22 @@ export function planDiskDeletion(desired: VmDisk, observed: DiskObserved): DiskP
     const conditions = [notReady('WaitingForMachine', message)];
     return { ...base, conditions, reason: 'WaitingForMachine', message, actions: [], requeueAfterMs: WAITING_MS };
   }
-  const actions: DiskAction[] =
-    dataVolume && !dataVolume.deleting ? [{ do: 'deleteDataVolume', uid: dataVolume.uid }] : [];
+  const actions = deletions(observed);
   const progress = progressOf(desired, observed);
   const conditions = [notReady(progress.reason, progress.message)];
   return { ...base, ...progress, conditions, actions, requeueAfterMs: SOON_MS };
 }
 
-function progressOf({ deletionRequestedAt: since }: VmDisk, { at, dataVolume, claim }: DiskObserved) {
+/** What lost our label is never deleted: it gets the label back first, and is then seen and deleted by its uid. */
+function deletions({ dataVolume, unlabelled }: DiskObserved): DiskAction[] {
+  if (!dataVolume) return unlabelled ? [{ do: 'applyDataVolume' }] : [];
+  return dataVolume.deleting ? [] : [{ do: 'deleteDataVolume', uid: dataVolume.uid }];
+}
+
+function progressOf({ deletionRequestedAt: since }: VmDisk, { at, dataVolume, claim, unlabelled }: DiskObserved) {
   return deletionProgress({
-    left: dataVolume ? 'its DataVolume' : 'its storage claim',
-    object: dataVolume ?? claim,
+    left: dataVolume || unlabelled ? 'its DataVolume' : 'its storage claim',
+    object: unlabelled ? undefined : (dataVolume ?? claim),
     since,
     at,
   });

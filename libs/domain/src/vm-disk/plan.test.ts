@@ -254,6 +254,16 @@ describe('a disk that is being deleted', () => {
     expect(planDisk({ desired: deleting, observed: seen() })).toMatchObject({ outcome: 'remove' });
   });
 
+  it('is not gone while its volume is there without our label, which comes back before the volume is deleted', () => {
+    for (const claim of [{}, { claim: boundClaim }])
+      expect(planDisk({ desired: deleting, observed: seen({ ...claim, unlabelled: true }) })).toMatchObject({
+        outcome: 'keep',
+        actions: [{ do: 'applyDataVolume' }],
+      });
+    const used = seen({ unlabelled: true, usedByMachines: ['web'] });
+    expect(planDisk({ desired: deleting, observed: used }).actions).toEqual([]);
+  });
+
   it('says what blocks it when it takes too long', () => {
     const plan = planDisk({ desired: deleting, observed: seen({ at: later(301_000), claim: boundClaim }) });
     expect(plan).toMatchObject({ reason: 'DeletionStuck', message: expect.stringContaining('storage claim') });

@@ -53,14 +53,17 @@ export async function surroundingsOf(
   };
 }
 
-/** Before a disk that held data is called lost, the cluster is asked by name. A cluster that does not answer decides nothing. */
+/**
+ * Before a disk that held data is called lost, or one in deletion gone, the cluster is asked by name. A cluster that does
+ * not answer decides nothing.
+ */
 async function lostOf(
   cluster: SurroundingPorts['cluster'],
   disk: VmDisk,
   namespace: string,
 ): Promise<DiskSurroundings> {
   const isSeen = cluster.observeDisk({ disk, namespace }).dataVolume !== undefined;
-  if (isSeen || disk.deletionRequestedAt !== undefined) return {};
+  if (isSeen) return {};
   return (await cluster.hasUnlabelledVolume({ disk, namespace })) ? { unlabelled: true } : {};
 }
 
