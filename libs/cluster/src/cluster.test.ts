@@ -194,6 +194,21 @@ describe('a machine in the cluster', () => {
     expect(await wire.cluster.leftovers(vm, namespace)).toEqual([]);
   });
 
+  it('is not gone while something of it has merely lost its label, which comes back', async () => {
+    const vm = await withVm();
+    const label = 'compute.cozystack.io/uid';
+    const bare = { metadata: { labels: { [label]: null } } };
+    const objects: readonly [ResourceKind, string][] = [
+      [virtualMachines, 'vm-instance-web'],
+      [secrets, 'vm-instance-web-ssh-keys'],
+    ];
+    for (const [kind, name] of objects) {
+      await wire.client.mergePatch(kind, { namespace, name }, bare, { fieldManager: 'somebody' });
+      expect(await wire.cluster.leftovers(vm, namespace)).toContain(`${kind.kind}/${name}`);
+      expect((await live(kind, name)).metadata.labels?.[label]).toBe(vm.uid);
+    }
+  });
+
   it('is refused when its name belongs to something else, which stays as it was', async () => {
     await withNamespace();
     const name = 'vm-instance-web';

@@ -22,11 +22,11 @@ import { type CatalogueReport, installCatalogue } from './install-catalogue.ts';
 import { dataVolumes } from './kinds.ts';
 import { renderDataVolume } from './manifests/data-volume.ts';
 import { diskObjectName } from './manifests/object-names.ts';
-import { FIELD_MANAGER, type RowRef } from './manifests/ownership.ts';
+import { FIELD_MANAGER } from './manifests/ownership.ts';
 import type { DiskTarget, VmTarget } from './targets.ts';
 import { claimWarningsOf } from './view/claim-warnings.ts';
 import { type ChangeListener, ClusterView, type ViewHealth } from './view/cluster-view.ts';
-import { leftoversOf } from './view/leftovers.ts';
+import { leftoversOf, type NamedRow } from './view/leftovers.ts';
 import { type MachineUsage, machineUsage } from './view/machine-usage.ts';
 import type { OwnedObject } from './view/owned-objects.ts';
 
@@ -128,7 +128,7 @@ export class Cluster {
    * What the cluster still has of a row, as `Kind/name`, asked of the cluster itself. To be called before a row is
    * removed for good, since the picture may lag behind another worker's write. Throws KubeError.
    */
-  leftovers(row: RowRef, namespace: string): Promise<string[]> {
+  leftovers(row: NamedRow, namespace: string): Promise<string[]> {
     return leftoversOf(this.#client, row, namespace);
   }
 
