@@ -17,6 +17,7 @@ export type { Acknowledgement } from './usage/consumers.ts';
 export { UsageRecords } from './usage/usage-records.ts';
 export type { LifecycleEvent, LifecyclePage, LimitEvent, PhaseEvent } from './webhooks/lifecycle-events.ts';
 export type {
+  DueWebhook,
   NewWebhook,
   WebhookAttempt,
   WebhookDeliveryRecord,

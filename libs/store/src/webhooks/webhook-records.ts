@@ -85,6 +85,12 @@ interface WebhookRow {
   readonly redeliver: string[];
 }
 
+/** `owner` is its project, or empty for a webhook of every project. */
+export interface DueWebhook {
+  readonly id: string;
+  readonly owner: string;
+}
+
 /** What a dispatcher needs of a webhook to deliver its next messages. */
 export interface WebhookTurn {
   readonly id: string;
@@ -228,9 +234,9 @@ export class WebhookRecords {
   // For the dispatcher -----------------------------------------------------------------------------------------------
 
   /** Webhooks that may have something to deliver now, by id. */
-  async due(): Promise<string[]> {
+  async due(): Promise<DueWebhook[]> {
     const upTo = await this.#mark.fix();
-    return (await rowsOf<{ id: string }>(this.#pool, DUE, [upTo])).map(({ id }) => id);
+    return rowsOf<DueWebhook>(this.#pool, DUE, [upTo]);
   }
 
   async turn(id: string): Promise<WebhookTurn | undefined> {
@@ -387,7 +393,7 @@ where webhook_id = $1 and id < $2 order by id desc limit $3`,
 };
 const DUE = {
   text: `
-select id from webhook
+select id, coalesce(project, '') as owner from webhook
 where enabled and (next_attempt_at is null or next_attempt_at <= now() or cardinality(redeliver) > 0) and (
   change_seq < $1 or cardinality(redeliver) > 0
   or usage_position < (select coalesce(max(position), 0) from usage_event where chain_position is not null))

@@ -8,7 +8,11 @@ import { freshDatabase } from '@compute/test-services';
 import pg from 'pg';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { createWebhookDispatcher, type WebhookDispatcher } from './webhook-dispatcher.ts';
+import {
+  createWebhookDispatcher,
+  type WebhookDispatcher,
+  type WebhookDispatcherOptions,
+} from './webhook-dispatcher.ts';
 
 const by = { actor: { type: 'user', id: 'admin' }, requestId: 'r' } as const;
 const PROJECT = 'demo';
@@ -96,7 +100,9 @@ async function receiver(): Promise<Receiver> {
   return one;
 }
 
-function dispatch(more: { allowPrivate?: boolean; timeoutMs?: number } = {}): WebhookDispatcher {
+function dispatch(
+  more: Partial<Pick<WebhookDispatcherOptions, 'allowPrivate' | 'timeoutMs' | 'most'>> = {},
+): WebhookDispatcher {
   const dispatcher = createWebhookDispatcher({
     ...{ store, allowPrivate: true, everyMs: 20, onDisabled: () => undefined },
     onError: (_name, error) => {
@@ -243,6 +249,20 @@ test('a receiver that never answers holds up nobody else', async () => {
   await dead.has(1);
   expect((await alive.has(3)).map(({ body }) => body.data.name)).toEqual(['alive-one', 'alive-two', 'alive-three']);
   expect(dead.received).toHaveLength(1);
+});
+
+test('a project with many receivers that never answer leaves room for the others', async () => {
+  const [dead, alive] = [await receiver(), await receiver()];
+  dead.answer = () => 'never';
+  await store.createProject('neighbour');
+  for (let index = 0; index < 20; index += 1) await subscribe(dead.url, PROJECT);
+  await subscribe(alive.url, 'neighbour');
+  await makeDisk('crowded');
+  dispatch({ timeoutMs: 60_000, most: { turns: 3, ofProject: 2 } });
+  await dead.has(2);
+  await makeDisk('beside', 'neighbour');
+  expect((await alive.has(1))[0]?.body.data.name).toBe('beside');
+  expect(dead.received).toHaveLength(2);
 });
 
 test('a crash between the delivery and its record delivers again, under the same id', async () => {

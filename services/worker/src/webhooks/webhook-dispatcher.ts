@@ -10,6 +10,8 @@ const EVERY_MS = 1_000;
 const TIMEOUT_MS = 15_000;
 /** Connections that may be open at once; who fails waits minutes before it takes one again. */
 const MOST_TURNS = 128;
+/** So that no project takes all of them with receivers that are slow on purpose. */
+const MOST_TURNS_OF_PROJECT = 16;
 
 export interface WebhookDispatcherOptions {
   readonly store: WebhookStore & LeadershipPort;
@@ -18,6 +20,8 @@ export interface WebhookDispatcherOptions {
   readonly isForbidden?: (address: string) => boolean;
   readonly everyMs?: number;
   readonly timeoutMs?: number;
+  /** Turns at once, of all webhooks and of those of one project. */
+  readonly most?: { readonly turns: number; readonly ofProject: number };
   readonly onDisabled: (webhook: string, reason: string) => void;
   readonly onError: (name: string, error: unknown) => void;
 }
@@ -29,7 +33,7 @@ export function createWebhookDispatcher(options: WebhookDispatcherOptions): Webh
 export class WebhookDispatcher {
   readonly #options: WebhookDispatcherOptions;
   readonly #stopping = new AbortController();
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, { readonly owner: string; readonly turn: Promise<void> }>();
   readonly #task: LeaderTask;
 
   constructor(options: WebhookDispatcherOptions) {
@@ -47,15 +51,22 @@ export class WebhookDispatcher {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#task.stop();
-    await Promise.all(this.#running.values());
+    await Promise.all([...this.#running.values()].map(({ turn }) => turn));
   }
 
   async #step(): Promise<'done'> {
-    for (const id of await this.#options.store.webhooks.due()) {
-      if (this.#stopping.signal.aborted || this.#running.size >= MOST_TURNS) break;
-      if (!this.#running.has(id)) this.#running.set(id, this.#take(id));
+    const { store, most = { turns: MOST_TURNS, ofProject: MOST_TURNS_OF_PROJECT } } = this.#options;
+    for (const { id, owner } of await store.webhooks.due()) {
+      if (this.#stopping.signal.aborted || this.#running.size >= most.turns) break;
+      const isFull = owner !== '' && this.#turnsOf(owner) >= most.ofProject;
+      if (isFull || this.#running.has(id)) continue;
+      this.#running.set(id, { owner, turn: this.#take(id) });
     }
     return 'done';
+  }
+
+  #turnsOf(owner: string): number {
+    return [...this.#running.values()].filter((running) => running.owner === owner).length;
   }
 
   async #take(id: string): Promise<void> {
