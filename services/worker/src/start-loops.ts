@@ -38,6 +38,7 @@ export async function startLoops(parts: WorkerParts): Promise<void> {
   startSampling(parts, onError);
   startWebhooks(parts, onError);
   await startWork(parts, relay, onError);
+  startOrphanWatch(parts, onError);
   shutdown.register('readiness', () => health.drain());
 }
 
@@ -80,13 +81,6 @@ function startClocks(parts: WorkerParts, onError: LoopError): void {
     },
     onError,
   }).start();
-  const orphans = createOrphanWatch({
-    ...{ store: leadingOneCluster(store, config), cluster, logger, onError },
-    onFound: (counts) => {
-      const gauge = metrics.instruments.orphanedObjects;
-      for (const kind of OWNED_KINDS) gauge.set({ kind }, counts.get(kind) ?? 0);
-    },
-  }).start();
   const installer = createCatalogueInstaller({
     cluster,
     logger,
@@ -99,8 +93,23 @@ function startClocks(parts: WorkerParts, onError: LoopError): void {
   });
   if (installCatalogue) installer.start();
   shutdown.register('clocks', async () => {
-    await Promise.all([clock.stop(), upkeep.stop(), orphans.stop(), installer.stop()]);
+    await Promise.all([clock.stop(), upkeep.stop(), installer.stop()]);
   });
+}
+
+/** Only when the cluster was listed: a search that waits for a cluster that is away could not be stopped. */
+function startOrphanWatch(
+  { store, cluster, config, metrics, logger, shutdown }: WorkerParts,
+  onError: LoopError,
+): void {
+  const orphans = createOrphanWatch({
+    ...{ store: leadingOneCluster(store, config), cluster, logger, onError },
+    onFound: (counts) => {
+      const gauge = metrics.instruments.orphanedObjects;
+      for (const kind of OWNED_KINDS) gauge.set({ kind }, counts.get(kind) ?? 0);
+    },
+  }).start();
+  shutdown.register('orphan watch', () => orphans.stop());
 }
 
 function startWebhooks({ store, config, logger, shutdown }: WorkerParts, onError: LoopError): void {
