@@ -81,10 +81,16 @@ insert into audit (at, project, actor, verb, kind, name, request_id, trace_id, f
 values (clock_timestamp(), '', $1, 'recount', 'Quota', '', $2, $3, $4, $5)`,
 };
 
+/** A counter that was lost comes back with the limit that its history last told. */
 const HOLD_COUNTER = {
   name: 'hold_counter',
   text: `
-insert into quota (project, scope, metric, used) values ($1, $2, $3, 0)
+insert into quota (project, scope, metric, used, limit_value, ceiling, overridden)
+select $1, $2, $3, 0, told.limit_value, told.limit_value, coalesce(told.overridden, false)
+from (select 1) as lost left join lateral (
+  select limit_value, overridden from quota_history
+  where project = $1 and scope = $2 and metric = $3 order by seq desc limit 1
+) as told on true
 on conflict (project, scope, metric) do update set used = quota.used`,
 };
 

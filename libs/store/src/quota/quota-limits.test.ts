@@ -103,6 +103,21 @@ test('limits that nobody set follow new defaults, those that somebody set stay',
   await it.store.followQuotaDefaults();
 });
 
+test('a counter that was lost comes back with its use and with the limit that somebody had set', async () => {
+  await it.store.createProject('lost');
+  await inProject('lost')('a');
+  await it.store.setQuota('lost', { 'series:U/instances': 3 }, by);
+  await it.sql(`delete from quota where project = 'lost' and scope = 'series:U' and metric = 'instances'`);
+  const drift = await it.store.recountQuota({ repair: true });
+  expect(drift).toEqual([
+    expect.objectContaining({ project: 'lost', scope: 'series:U', metric: 'instances', counted: 1 }),
+  ]);
+  const counters = await it.store.quota('lost');
+  expect(counters).toContainEqual({ scope: 'series:U', metric: 'instances', limit: 3, used: 1 });
+  for (const name of ['b', 'c']) await inProject('lost')(name);
+  await expect(inProject('lost')('d')).rejects.toMatchObject({ code: 'QuotaExceeded' });
+});
+
 test('old lines are forgotten, younger ones stay', async () => {
   await it.sql(`update quota_history set at = now() - interval '400 days' where project = 'quiet'`);
   expect(await it.store.forgetQuotaHistory(new Date(Date.now() - 365 * 86_400_000))).toBe(1);

@@ -75,6 +75,19 @@ test('time that was made up before a resource was created is found', async () =>
   await it.sql(`delete from usage_event where uid = $1 and from_at = $2`, [uid, forged?.from_at]);
 });
 
+test('use of a resource that history never knew is found', async () => {
+  const uid = '11111111-2222-4333-8444-555555555555';
+  await it.sql(
+    `insert into usage_event (id, project, meter, uid, kind, name, dimensions, from_at, to_at, duration_ms, recorded_at)
+     values (gen_random_uuid(), 'demo', 'vm.running', $1, 'VMInstance', 'phantom', '{}', now() - interval '1 second',
+       now() - interval '1 second' + interval '1 hour', 3600000, now())`,
+    [uid],
+  );
+  const finding = (await it.store.usage.audit('demo')).findings.find(({ name }) => name === 'phantom');
+  expect(finding).toMatchObject({ uid, missing: [], surplus: [{ meter: 'vm.running' }] });
+  await it.sql('delete from usage_event where uid = $1', [uid]);
+});
+
 test('where the beginning of history was dropped, the rest is audited', async () => {
   const uid = await liveAndGrow('aged');
   await it.sql('set session_replication_role = replica; ');

@@ -11,6 +11,8 @@ import type { UsageAuditFinding, UsageAuditReport } from '../records.ts';
 import { CHARGE } from '../verbs/settle-usage.ts';
 
 const RESOURCES_AT_ONCE = 200;
+/** Intervals of strangers that a report names. */
+const MOST_STRANGERS = 1_000;
 const FIRST_UID = '00000000-0000-0000-0000-000000000000';
 
 interface StepRow {
@@ -46,9 +48,21 @@ export async function auditUsage(pool: pg.Pool, project: string): Promise<UsageA
     findings.push(...(await auditSome(pool, resources)));
     audited += resources.length;
     const last = resources.at(-1);
-    if (!last || resources.length < RESOURCES_AT_ONCE) return { project, audited, findings };
+    if (!last || resources.length < RESOURCES_AT_ONCE) break;
     after = last.uid;
   }
+  return { project, audited, findings: [...findings, ...(await strangers(pool, project))] };
+}
+
+/** Use of resources that history never knew, of a time that it still tells of. */
+async function strangers(pool: pg.Pool, project: string): Promise<UsageAuditFinding[]> {
+  const rows = await rowsOf<SpanRow>(pool, READ_STRANGERS, [project, MOST_STRANGERS]);
+  const byUid = Map.groupBy(rows, ({ uid }) => uid);
+  return [...byUid].flatMap(([uid, spans]) => {
+    const [first] = spans;
+    const surplus = spans.map(asSpan).map(({ uid: _uid, ...span }) => span);
+    return first ? [{ uid, kind: first.kind, name: first.name, missing: [], surplus }] : [];
+  });
 }
 
 /** One statement reads both accounts of all of them, so that a writer in between cannot make them differ. */
@@ -131,4 +145,13 @@ select coalesce((
     select uid, kind, name, meter, dimensions, opened_at, null from usage_open where uid = any($1::uuid[])
   ) m
 ), '[]') as spans`,
+};
+
+const READ_STRANGERS = {
+  name: 'read_usage_of_strangers',
+  text: `
+select uid, kind, name, meter, dimensions, from_at, to_at from usage_event e
+where project = $1 and corrects is null and to_at > (select min(at) from transition where project = $1)
+  and not exists (select 1 from transition t where t.uid = e.uid)
+order by uid, from_at limit $2`,
 };
