@@ -145,6 +145,8 @@ class Names {
   clean(text: string): string {
     return text
       .replaceAll(this.#namespace, 'NS')
+      // client-go's word for the eleventh of its kind.
+      .replace('(combined from similar events): ', '')
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
       .replace(/\b(virt-launcher-[a-z]+|hp-volume)-[a-z0-9]{5}\b/g, '$1-X')
       .replace(/\b(images\.invalid|quay\.io)\/[\w./:-]+/g, 'IMAGE')
