@@ -143,16 +143,18 @@ class Names {
   }
 
   clean(text: string): string {
-    return text
-      .replaceAll(this.#namespace, 'NS')
-      // client-go's word for the eleventh of its kind.
-      .replace('(combined from similar events): ', '')
-      .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
-      .replace(/\b(virt-launcher-[a-z]+|hp-volume)-[a-z0-9]{5}\b/g, '$1-X')
-      .replace(/\b(images\.invalid|quay\.io)\/[\w./:-]+/g, 'IMAGE')
-      .replace(/127\.0\.0\.1:\d+/g, 'ADDRESS')
-      .replace(/\b\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, 'TIME')
-      .replace(/\s+/g, ' ');
+    return (
+      text
+        .replaceAll(this.#namespace, 'NS')
+        // client-go's word for the eleventh of its kind.
+        .replace('(combined from similar events): ', '')
+        .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
+        .replace(/\b(virt-launcher-[a-z]+|hp-volume)-[a-z0-9]{5}\b/g, '$1-X')
+        .replace(/\b(images\.invalid|quay\.io)\/[\w./:-]+/g, 'IMAGE')
+        .replace(/127\.0\.0\.1:\d+/g, 'ADDRESS')
+        .replace(/\b\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, 'TIME')
+        .replace(/\s+/g, ' ')
+    );
   }
 }
 
