@@ -12,6 +12,7 @@ it('carries every service in the descriptor set that reflection serves', () => {
     'compute.v1.CatalogueService',
     'compute.v1.HistoryService',
     'compute.v1.ManifestService',
+    'compute.v1.PerformanceService',
     'compute.v1.ProjectService',
     'compute.v1.QuotaService',
     'compute.v1.UsageLedgerService',
@@ -19,6 +20,7 @@ it('carries every service in the descriptor set that reflection serves', () => {
     'compute.v1.VmDiskService',
     'compute.v1.VmInstanceService',
     'compute.v1.WatchService',
+    'compute.v1.WebhookService',
     'google.longrunning.Operations',
   ]);
 });
