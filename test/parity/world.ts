@@ -58,7 +58,7 @@ async function happen(api: TestApi, project: string, happening: Happening): Prom
     case 'removed':
       return removeFully(api.store, happening.kind, happening.name, project);
     case 'limited':
-      await api.store.setQuota(project, happening.limits);
+      await api.store.quota.setLimits(project, happening.limits);
   }
 }
 

@@ -142,7 +142,7 @@ function vmDifferences({ name, spec, phase }: VmInstance, owned: readonly OwnedO
 }
 
 async function quotaProblems(store: Store, project: string): Promise<string[]> {
-  const drifts = await store.recountQuota({ repair: false });
+  const drifts = await store.quota.recount({ repair: false });
   return drifts.filter((drift) => drift.project === project).map((drift) => `quota differs: ${JSON.stringify(drift)}`);
 }
 

@@ -163,7 +163,7 @@ class Life {
     const [disks, machines, quota] = await Promise.all([
       store.list({ kind: 'VMDisk', project: this.#project, limit: 100 }),
       store.list({ kind: 'VMInstance', project: this.#project, limit: 100 }),
-      store.quota(this.#project),
+      store.quota.counters(this.#project),
     ]);
     const phases = [...disks.items, ...machines.items].map(({ name, phase }) => `${name} ${phase}`);
     const counters = quota

@@ -7,7 +7,6 @@
 import type { AnyResource, Kind, LifeRecord, ResourceOf, VmDisk, VmInstance } from '@compute/domain';
 import type pg from 'pg';
 import { ApiKeys, type ApiKeysQuery, type NewApiKeyRequest } from './access/api-keys.ts';
-import { OPERATOR } from './access/audit-entry.ts';
 import { type ColdClient, openPrisma } from './access/prisma.ts';
 import { type NewProjectOptions, Projects } from './access/projects.ts';
 import type {
@@ -38,15 +37,12 @@ import { FeedSubscription } from './feed/subscription.ts';
 import { withLeadership } from './leadership.ts';
 import { PerformanceRecords } from './performance/performance-records.ts';
 import { ProjectKeys } from './project-keys.ts';
-import { type RecountOptions, readQuota, recountQuota } from './quota/quota-accounts.ts';
-import { followDefaults, setQuota } from './quota/quota-limits.ts';
+import { QuotaRecords } from './quota/quota-records.ts';
 import { readAudit } from './reads/audit.ts';
 import { readHistory } from './reads/history.ts';
 import { lifeRecords } from './reads/life-records.ts';
 import { type OperationsQuery, readOperation, readOperations, waitForOperation } from './reads/operations.ts';
 import { clampLimit } from './reads/page-limit.ts';
-import { readHolders, readReserved } from './reads/quota-claims.ts';
-import { forgetQuotaHistory, readQuotaHistory } from './reads/quota-history.ts';
 import { Resources } from './reads/resources.ts';
 import { type Backlog, countResources, type ResourceCount, readBacklog } from './reads/service-levels.ts';
 import { claimOutbox, lookLater, uidsWithoutRow, wakeAll, wakeDue, wakeOne, writeProgress } from './reads/work.ts';
@@ -64,12 +60,6 @@ import type {
   Operation,
   Page,
   ProjectRecord,
-  QuotaCounter,
-  QuotaDrift,
-  QuotaHistoryEntry,
-  QuotaHistoryQuery,
-  QuotaHolder,
-  QuotaHoldersQuery,
   QuotaLimits,
   SubscribeOptions,
   Subscription,
@@ -119,7 +109,7 @@ interface Parts {
   readonly tail: ChangeTail;
   readonly projects: Projects;
   readonly apiKeys: ApiKeys;
-  readonly quotaDefaults: QuotaLimits;
+  readonly quota: QuotaRecords;
   readonly usage: UsageRecords;
   readonly webhooks: WebhookRecords;
   readonly performance: PerformanceRecords;
@@ -143,7 +133,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const usagePeriodMs = periodMsOf(usagePeriod);
   const written = (): void => hints.give(['outbox', 'changes']);
   const store = new Store({
-    ...{ pool, config, prisma, hints, mark, log, quotaDefaults, cluster: options.cluster },
+    ...{ pool, config, prisma, hints, mark, log, cluster: options.cluster },
+    quota: new QuotaRecords(pool, quotaDefaults),
     usage: new UsageRecords({ pool, periodMs: usagePeriodMs, key: usageSigningKey(secretsKey) }),
     performance: new PerformanceRecords(pool),
     webhooks: new WebhookRecords(pool, mark, secretsKey),
@@ -338,49 +329,8 @@ export class Store {
 
   // Quota ------------------------------------------------------------------------------------------------------------
 
-  /** Counters that exist, defaults that name one counter, and what `also` names by claim key. */
-  quota(project: string, also: readonly string[] = []): Promise<QuotaCounter[]> {
-    return readQuota(this.#parts.pool, project, this.#parts.quotaDefaults, also);
-  }
-
-  /** What is left out returns to its default. A limit below use stops growth. Throws InvalidArgument, NotFound. */
-  setQuota(
-    project: string,
-    limits: QuotaLimits,
-    by: Attributed = OPERATOR,
-    { dryRun = false }: { readonly dryRun?: boolean } = {},
-  ): Promise<QuotaCounter[]> {
-    return setQuota(this.#parts.pool, project, limits, { defaults: this.#parts.quotaDefaults, by, dryRun });
-  }
-
-  /** Makes limits that nobody set what this store's defaults say now. Returns how many changed. */
-  followQuotaDefaults(): Promise<number> {
-    return followDefaults(this.#parts.pool, this.#parts.quotaDefaults);
-  }
-
-  /** By claim key: what of the use nothing stands behind yet. Absent: none. */
-  quotaReserved(project: string): Promise<ReadonlyMap<string, number>> {
-    return readReserved(this.#parts.pool, project);
-  }
-
-  /** Who holds what, by kind and name. Throws InvalidArgument. */
-  quotaHolders(query: QuotaHoldersQuery): Promise<Page<QuotaHolder>> {
-    return readHolders(this.#parts.pool, query);
-  }
-
-  /** What happened to limits, newest first. Throws InvalidArgument. */
-  quotaHistory(query: QuotaHistoryQuery): Promise<Page<QuotaHistoryEntry>> {
-    return readQuotaHistory(this.#parts.pool, query);
-  }
-
-  /** Returns how many lines were forgotten. */
-  forgetQuotaHistory(olderThan: Date): Promise<number> {
-    return forgetQuotaHistory(this.#parts.pool, olderThan);
-  }
-
-  /** Counters that differ from their rows, as found; repaired when asked for. */
-  recountQuota(options: RecountOptions): Promise<QuotaDrift[]> {
-    return recountQuota(this.#parts.pool, options);
+  get quota(): QuotaRecords {
+    return this.#parts.quota;
   }
 
   // Usage ------------------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ beforeEach(async () => {
   round += 1;
   project = `race-${round}`;
   await store.createProject(project);
-  await store.setQuota(project, { 'series:U/instances': LIMIT });
+  await store.quota.setLimits(project, { 'series:U/instances': LIMIT });
 });
 
 const manifest = (name: string) => ({
@@ -77,10 +77,10 @@ async function flood<T>(count: number, work: (index: number) => Promise<T>): Pro
 async function expectExactlyTheLimit(): Promise<void> {
   const rows = await store.list({ kind: 'VMInstance', project, limit: 1_000 });
   expect(rows.items).toHaveLength(LIMIT);
-  expect(await store.recountQuota({ repair: false })).toEqual([]);
-  const [counter] = (await store.quota(project)).filter(({ metric }) => metric === 'instances');
+  expect(await store.quota.recount({ repair: false })).toEqual([]);
+  const [counter] = (await store.quota.counters(project)).filter(({ metric }) => metric === 'instances');
   expect(counter).toMatchObject({ limit: LIMIT, used: LIMIT });
-  const told = await store.quotaHistory({ project, type: 'ThresholdReached', limit: 10 });
+  const told = await store.quota.history({ project, type: 'ThresholdReached', limit: 10 });
   expect(told.items.map(({ threshold }) => threshold).toSorted()).toEqual([100, 80]);
   const history = await store.history({ project, type: 'Phase', limit: 1_000 });
   expect(history.items).toHaveLength(LIMIT);

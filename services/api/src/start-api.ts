@@ -60,7 +60,7 @@ async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown)
   const observation = new ApiObservation(logger, tracer);
   const store = await openApiStore(config, catalogue, observation);
   shutdown.register('store', () => store.close());
-  const followed = await store.followQuotaDefaults();
+  const followed = await store.quota.followDefaults();
   if (followed > 0) logger.info({ limits: followed }, 'limits that nobody set follow new defaults');
   observation.health.register('database', () => store.ping());
   const { watchers } = observation.metrics.instruments;

@@ -34,7 +34,7 @@ test('an image is downloaded, a machine comes up with it, and all of it goes awa
   await Promise.all([stack.requestDeletion(system), stack.requestDeletion(data)]);
   await Promise.all([stack.untilGone(system), stack.untilGone(data)]);
   expect(await stack.cluster.objects()).toEqual([]);
-  expect((await stack.store.quota(stack.project)).filter(({ used }) => used > 0)).toEqual([]);
+  expect((await stack.store.quota.counters(stack.project)).filter(({ used }) => used > 0)).toEqual([]);
 }, 120_000);
 
 test('a machine that runs can be stopped and started', async () => {

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => stack.close());
 
-const usedQuota = async () => (await stack.store.quota(stack.project)).filter(({ used }) => used > 0);
+const usedQuota = async () => (await stack.store.quota.counters(stack.project)).filter(({ used }) => used > 0);
 
 async function publishedMeters(): Promise<string[]> {
   const { events } = await stack.store.usage.events({ project: stack.project, limit: 100 });

@@ -66,7 +66,7 @@ class Play {
       const left = (await rowsOf(this.#stage.store, this.#project)).map(
         ({ name, phase }) => `${name} is left: ${phase}`,
       );
-      const used = (await this.#stage.store.quota(this.#project)).filter((counter) => counter.used > 0);
+      const used = (await this.#stage.store.quota.counters(this.#project)).filter((counter) => counter.used > 0);
       return [
         ...left,
         ...used.map((one) => `quota is left: ${JSON.stringify(one)}`),

@@ -10,7 +10,7 @@ export const recount: Command = {
   wrongWhen: 'a counter differs, also when it has been repaired now',
   run: async (call) => {
     const repair = call.flag('repair');
-    const drifts = await withStore(call, (store) => store.recountQuota({ repair }));
+    const drifts = await withStore(call, (store) => store.quota.recount({ repair }));
     const lines = drifts.map(
       ({ project, scope, metric, stored, counted }) =>
         `${project} ${scope}/${metric}: the counter says ${stored}, there are ${counted}`,

@@ -16,7 +16,7 @@ const by = (id: string) => ({
 
 test('projects, quotas and keys leave who, what and from where in the audit log, in the transaction of the change', async () => {
   await it.store.createProject('audited', { by: by('a') });
-  await it.store.setQuota('audited', { 'series:U/vcpus': 3 }, by('b'));
+  await it.store.quota.setLimits('audited', { 'series:U/vcpus': 3 }, { by: by('b') });
   const { record } = await it.store.createApiKey({ project: 'audited', name: 'k', scopes: ['read'], by: by('c') });
   await it.store.revokeApiKey(record.id, by('d'));
   await it.store.revokeApiKey(record.id, by('e'));
@@ -37,7 +37,7 @@ test('projects, quotas and keys leave who, what and from where in the audit log,
 test('what is refused leaves nothing', async () => {
   await it.store.createProject('once', { by: by('a') });
   await it.store.createProject('once', { by: by('b') }).catch(() => undefined);
-  await it.store.setQuota('nowhere', {}, by('b')).catch(() => undefined);
+  await it.store.quota.setLimits('nowhere', {}, { by: by('b') }).catch(() => undefined);
   await it.store.createApiKey({ project: 'nowhere', name: 'x', scopes: ['read'], by: by('b') }).catch(() => undefined);
   expect((await it.store.audit({ project: 'once', limit: 10 })).items).toHaveLength(1);
   expect((await it.store.audit({ project: 'nowhere', limit: 10 })).items).toEqual([]);

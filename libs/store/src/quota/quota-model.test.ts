@@ -84,7 +84,7 @@ async function perform(store: Store, project: string, one: Step): Promise<void> 
       for (const kind of ['VMInstance', 'VMDisk'] as const) await deleteIfThere(store, project, kind, one.name);
       return;
     case 'limit':
-      await store.setQuota(project, one.vcpus === null ? {} : { 'series:U/vcpus': one.vcpus });
+      await store.quota.setLimits(project, one.vcpus === null ? {} : { 'series:U/vcpus': one.vcpus });
   }
 }
 
@@ -152,8 +152,8 @@ test(`histories that chance makes leave counters that are the rows, and no momen
           for (const [index, one] of steps.entries()) if (index % 2 === turn) await play(store, project, one);
         }),
       );
-      expect(await it.store.recountQuota({ repair: false })).toEqual([]);
-      expect(Object.fromEntries(await it.store.quotaReserved(project))).toEqual(await reservedByRows(project));
+      expect(await it.store.quota.recount({ repair: false })).toEqual([]);
+      expect(Object.fromEntries(await it.store.quota.reserved(project))).toEqual(await reservedByRows(project));
     }),
     { numRuns: RUNS, seed, endOnFailure: true },
   );

@@ -15,7 +15,7 @@ const codeOf = (promise: Promise<unknown>) =>
     (fault: Fault) => fault.code,
   );
 const counter = async (scope: string, metric: string) =>
-  (await it.store.quota(PROJECT)).find((one) => one.scope === scope && one.metric === metric);
+  (await it.store.quota.counters(PROJECT)).find((one) => one.scope === scope && one.metric === metric);
 
 test('a limit by its own key goes before its family, and what nobody names is unlimited', () => {
   const defaults = { 'series:*/instances': 5, 'series:M/instances': 2, 'series:S/instances': null };
@@ -38,7 +38,7 @@ test('claims differ, join and meet key by key', () => {
 });
 
 test('what has no counter yet is shown with its default', async () => {
-  expect(await it.store.quota(PROJECT, ['series:S/instances'])).toEqual([
+  expect(await it.store.quota.counters(PROJECT, ['series:S/instances'])).toEqual([
     { scope: 'external', metric: 'ips', limit: 1, used: 0 },
     { scope: 'series:S', metric: 'instances', limit: 3, used: 0 },
   ]);
@@ -46,7 +46,7 @@ test('what has no counter yet is shown with its default', async () => {
 
 test('a limit below use lets live what lives, stops growth, and does not grow back', async () => {
   for (const name of ['a', 'b', 'c']) await it.store.create(newVm(name));
-  await it.store.setQuota(PROJECT, { 'series:U/instances': 1 });
+  await it.store.quota.setLimits(PROJECT, { 'series:U/instances': 1 });
   expect(await counter('series:U', 'instances')).toMatchObject({ limit: 1, used: 3 });
   expect(await codeOf(it.store.create(newVm('d')))).toBe('QuotaExceeded');
   await deleteFully(it.store, 'VMInstance', 'a');
@@ -57,35 +57,35 @@ test('a limit below use lets live what lives, stops growth, and does not grow ba
 });
 
 test('what a new set of limits leaves out returns to its default, null is unlimited', async () => {
-  await it.store.setQuota(PROJECT, { 'series:U/instances': null, 'series:U/vcpus': 100 });
+  await it.store.quota.setLimits(PROJECT, { 'series:U/instances': null, 'series:U/vcpus': 100 });
   expect(await counter('series:U', 'instances')).toMatchObject({ limit: null });
-  await it.store.setQuota(PROJECT, {});
+  await it.store.quota.setLimits(PROJECT, {});
   expect(await counter('series:U', 'instances')).toMatchObject({ limit: 3 });
   expect(await counter('series:U', 'vcpus')).toMatchObject({ limit: null });
 });
 
 test('a limit that is no limit is refused', async () => {
-  expect(await codeOf(it.store.setQuota(PROJECT, { 'series:U/instances': -1 }))).toBe('InvalidArgument');
-  expect(await codeOf(it.store.setQuota(PROJECT, { 'series:U/instances': 1.5 }))).toBe('InvalidArgument');
-  expect(await codeOf(it.store.setQuota(PROJECT, { nonsense: 1 }))).toBe('InvalidArgument');
-  expect(await codeOf(it.store.setQuota('nowhere', {}))).toBe('NotFound');
+  expect(await codeOf(it.store.quota.setLimits(PROJECT, { 'series:U/instances': -1 }))).toBe('InvalidArgument');
+  expect(await codeOf(it.store.quota.setLimits(PROJECT, { 'series:U/instances': 1.5 }))).toBe('InvalidArgument');
+  expect(await codeOf(it.store.quota.setLimits(PROJECT, { nonsense: 1 }))).toBe('InvalidArgument');
+  expect(await codeOf(it.store.quota.setLimits('nowhere', {}))).toBe('NotFound');
 });
 
 test('a recount finds a counter that drifted and repairs it, also below zero room', async () => {
   await it.store.create(newDisk('counted', { storage: '20Gi' }));
-  expect(await it.store.recountQuota({ repair: false })).toEqual([]);
+  expect(await it.store.quota.recount({ repair: false })).toEqual([]);
   await it.sql(`update quota set used = used + 7 where metric = 'storageMib'`);
   await it.sql(`delete from quota where metric = 'disks'`);
-  const drift = await it.store.recountQuota({ repair: true });
+  const drift = await it.store.quota.recount({ repair: true });
   expect(drift.map(({ metric, counted, stored }) => ({ metric, counted, stored }))).toEqual([
     { metric: 'disks', counted: 1, stored: 0 },
     { metric: 'storageMib', counted: 20_480, stored: 20_487 },
   ]);
-  expect(await it.store.recountQuota({ repair: false })).toEqual([]);
+  expect(await it.store.quota.recount({ repair: false })).toEqual([]);
 });
 
 test('creates and deletes of many writers leave the counters equal to the rows', async () => {
-  await it.store.setQuota(PROJECT, { 'series:U/instances': 8 });
+  await it.store.quota.setLimits(PROJECT, { 'series:U/instances': 8 });
   const other = await it.another();
   const cycle = async (id: number): Promise<void> => {
     const store = id % 2 ? it.store : other;
@@ -97,5 +97,5 @@ test('creates and deletes of many writers leave the counters equal to the rows',
     }
   };
   await Promise.all(Array.from({ length: 16 }, (_, id) => cycle(id)));
-  expect(await it.store.recountQuota({ repair: false })).toEqual([]);
+  expect(await it.store.quota.recount({ repair: false })).toEqual([]);
 });

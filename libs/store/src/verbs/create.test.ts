@@ -77,7 +77,7 @@ test('200 concurrent creates from two processes against a limit of 10 grant exac
   expect(await it.sql(`select count(*)::int from ${lines}`)).toEqual([{ count: 10 }]);
   for (const table of ['resource', 'change', 'operation', 'audit'])
     expect(await it.sql(`select count(*)::int from ${table} where ${names}`)).toEqual([{ count: 10 }]);
-  expect(await it.store.recountQuota({ repair: false })).toEqual([]);
+  expect(await it.store.quota.recount({ repair: false })).toEqual([]);
 });
 
 test('in one batch of 64 a duplicate name and one over quota are refused and all others are accepted', async () => {

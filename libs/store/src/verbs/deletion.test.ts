@@ -38,7 +38,7 @@ test('a resource that is to go stays in phase Deleting until the worker removes 
   expect(await it.store.operation(operationId)).toMatchObject({ verb: 'delete', doneAt: expect.any(Date) });
   expect((await it.store.operation(operationId))?.error).toBeUndefined();
   expect(await it.store.operation(creation)).toMatchObject({ error: { code: 'Aborted' } });
-  expect((await it.store.quota(PROJECT)).filter(({ used }) => used !== 0)).toEqual([]);
+  expect((await it.store.quota.counters(PROJECT)).filter(({ used }) => used !== 0)).toEqual([]);
   await it.store.create(newVm('goes'));
 });
 
@@ -116,5 +116,5 @@ test('many that come and go leave no counter behind', async () => {
   const names = Array.from({ length: 20 }, (_, index) => `cycle-${index}`);
   await Promise.all(names.map((name) => it.store.create(newVm(name))));
   await Promise.all(names.map((name) => deleteFully(it.store, 'VMInstance', name)));
-  expect(await it.store.recountQuota({ repair: false })).toEqual([]);
+  expect(await it.store.quota.recount({ repair: false })).toEqual([]);
 });

@@ -29,7 +29,8 @@ const codeOf = (promise: Promise<unknown>) =>
     (fault: Fault) => fault.code,
   );
 const usedOf = async (scope: string, metric: string) =>
-  (await it.store.quota(PROJECT)).find((counter) => counter.scope === scope && counter.metric === metric)?.used;
+  (await it.store.quota.counters(PROJECT)).find((counter) => counter.scope === scope && counter.metric === metric)
+    ?.used;
 
 /** What a caller sends to give a machine another type. */
 function resized(instanceType: string) {
@@ -109,7 +110,7 @@ test('a machine that shrinks gives back only when the smaller size is true', asy
   const done = await it.store.observe(seenVm(owed.resource, 'Running', { details: restarted }));
   expect(done.resource.claim['series:U/vcpus']).toBe(2);
   expect(await usedOf('series:U', 'vcpus')).toBe((before ?? 0) + 2);
-  expect(await it.store.recountQuota({ repair: false })).toEqual([]);
+  expect(await it.store.quota.recount({ repair: false })).toEqual([]);
 });
 
 test('a disk that grows is charged the difference', async () => {
@@ -158,7 +159,7 @@ test('a dry run decides everything and stores nothing', async () => {
   const outcome = await it.store.apply(commands, { atomic: true, dryRun: true });
   expect(outcome).toMatchObject({ committed: false, results: [{ ok: true, outcome: { resource: { name: 'dry' } } }] });
   expect(await it.store.get('VMInstance', PROJECT, 'dry')).toBeUndefined();
-  expect(await it.store.recountQuota({ repair: false })).toEqual([]);
+  expect(await it.store.quota.recount({ repair: false })).toEqual([]);
 });
 
 test('a disk that is ready has nothing to try again', async () => {

@@ -17,7 +17,7 @@ export async function quotaEffectOf(
 ): Promise<QuotaEffect[]> {
   const keys = changes.flatMap(({ before, after }) => [...Object.keys(before), ...Object.keys(after)]);
   if (keys.length === 0) return [];
-  return quotaEffects(changes, await store.quota(project, [...new Set(keys)]));
+  return quotaEffects(changes, await store.quota.counters(project, [...new Set(keys)]));
 }
 
 /** What a deletion gives back once it is done, with the disks that would go too. */

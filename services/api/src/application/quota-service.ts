@@ -78,7 +78,7 @@ export class QuotaService {
   async get(context: RequestContext, project: string): Promise<QuotaView> {
     mayRead(context, project);
     await this.#parts.projects.mustExist(context, project);
-    return this.#view(project, await this.#parts.store.quota(project));
+    return this.#view(project, await this.#parts.store.quota.counters(project));
   }
 
   /** What the document leaves out returns to the default. */
@@ -87,13 +87,13 @@ export class QuotaService {
     requirePlatformAdmin(context);
     await this.#parts.projects.mustExist(context, project);
     const limits = limitsOf(parseBody(quotaDocumentSchema, document), this.#scopes);
-    const counters = await this.#parts.store.setQuota(project, limits, attribution(context), { dryRun });
+    const counters = await this.#parts.store.quota.setLimits(project, limits, { by: attribution(context), dryRun });
     return this.#view(project, counters);
   }
 
   /** Who holds what, by kind and name. */
   claims(context: RequestContext, request: QuotaClaimsRequest): Promise<Page<QuotaHolder>> {
-    return this.#page(context, 'quota-claims', request, (query) => this.#parts.store.quotaHolders(query));
+    return this.#page(context, 'quota-claims', request, (query) => this.#parts.store.quota.holders(query));
   }
 
   /** What happened to limits, newest first. */
@@ -105,7 +105,7 @@ export class QuotaService {
       ...(to === undefined ? {} : { to }),
     };
     return this.#page(context, 'quota-history', request, (query) =>
-      this.#parts.store.quotaHistory({ ...query, ...more }),
+      this.#parts.store.quota.history({ ...query, ...more }),
     );
   }
 
@@ -113,7 +113,7 @@ export class QuotaService {
   async simulate(context: RequestContext, project: string, documents: Documents): Promise<QuotaSimulationView> {
     const { results, claims } = await this.#parts.manifests.simulate(context, project, documents);
     const requested = claimsTogether(claims);
-    const counters = await this.#parts.store.quota(project, Object.keys(requested));
+    const counters = await this.#parts.store.quota.counters(project, Object.keys(requested));
     const simulated = results.map(({ kind, name, verdict }) => ({
       ...(kind === undefined ? {} : { kind }),
       ...(name === undefined ? {} : { name }),
@@ -126,12 +126,12 @@ export class QuotaService {
   async recount(context: RequestContext, dryRun: boolean): Promise<QuotaRecountView> {
     requirePlatformAdmin(context);
     const by = dryRun ? {} : { by: attribution(context) };
-    const differences = await this.#parts.store.recountQuota({ repair: !dryRun, ...by });
+    const differences = await this.#parts.store.quota.recount({ repair: !dryRun, ...by });
     return quotaRecountView(differences, !dryRun && differences.length > 0);
   }
 
   async #view(project: string, counters: readonly QuotaCounter[]): Promise<QuotaView> {
-    const reserved = await this.#parts.store.quotaReserved(project);
+    const reserved = await this.#parts.store.quota.reserved(project);
     const withReserved = counters.map((counter) => ({
       ...counter,
       reserved: reserved.get(`${counter.scope}/${counter.metric}`) ?? 0,

@@ -271,7 +271,7 @@ function withKubectl(program: string): void {
   });
 
   it('refuses with numbers what the quota does not allow', async () => {
-    await stage.it.store.setQuota('demo', { 'series:S/vcpus': 1 });
+    await stage.it.store.quota.setLimits('demo', { 'series:S/vcpus': 1 });
     const big = machine('big').replace('u1.medium', 's1.xlarge');
     expect(await refused(['apply', '-f', '-'], big)).toMatch(/\(Forbidden\).*has a limit of 1 vCPU/);
   });

@@ -12,14 +12,16 @@ async function oneRound(drifts: QuotaDrift[]) {
   const store: UpkeepPort = {
     withLeadership: (_name, lead, signal) => lead(signal),
     ensurePartitions: async () => asked.push('partitions'),
-    recountQuota: async ({ repair }) => {
-      asked.push(repair ? 'recount and repair' : 'recount');
-      return drifts;
+    quota: {
+      recount: async ({ repair }) => {
+        asked.push(repair ? 'recount and repair' : 'recount');
+        return drifts;
+      },
+      forgetHistory: async () => asked.push('limits of old'),
     },
     dropPartitions: async ({ changes, history, states }) =>
       asked.push(changes > states && states > history ? 'retention' : 'wrong retention'),
     webhooks: { forget: async () => asked.push('deliveries') },
-    forgetQuotaHistory: async () => asked.push('limits of old'),
     forgetIdempotency: async (olderThan) => {
       const hours = (Date.now() - olderThan.getTime()) / 3_600_000;
       asked.push(hours >= 24 ? 'expiry' : 'early expiry');

@@ -19,9 +19,11 @@ export interface UpkeepPort extends LeadershipPort {
   ensurePartitions(): Promise<number>;
   dropPartitions(before: PartitionsBefore): Promise<number>;
   forgetIdempotency(olderThan: Date): Promise<number>;
-  forgetQuotaHistory(olderThan: Date): Promise<number>;
   readonly webhooks: { forget(olderThan: Date): Promise<number> };
-  recountQuota(options: { repair: boolean }): Promise<QuotaDrift[]>;
+  readonly quota: {
+    recount(options: { repair: boolean }): Promise<QuotaDrift[]>;
+    forgetHistory(olderThan: Date): Promise<number>;
+  };
 }
 
 export interface UpkeepOptions {
@@ -37,7 +39,7 @@ export function createUpkeep(options: UpkeepOptions): LeaderTask {
   const { store, onDrift, onError } = options;
   const step = async (): Promise<'done'> => {
     await store.ensurePartitions();
-    const drifts = await store.recountQuota({ repair: true });
+    const drifts = await store.quota.recount({ repair: true });
     if (drifts.length > 0) onDrift(drifts);
     await forgetOld(options);
     return 'done';
@@ -52,7 +54,7 @@ async function forgetOld({ store, ...days }: UpkeepOptions): Promise<void> {
     history: daysAgo(days.historyRetentionDays),
     states: daysAgo(days.stateRetentionDays),
   });
-  await store.forgetQuotaHistory(daysAgo(days.historyRetentionDays));
+  await store.quota.forgetHistory(daysAgo(days.historyRetentionDays));
   await store.webhooks.forget(daysAgo(DELIVERIES_DAYS));
   await store.forgetIdempotency(new Date(Date.now() - IDEMPOTENCY_MS));
 }

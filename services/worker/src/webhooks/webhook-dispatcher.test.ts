@@ -151,7 +151,7 @@ test('phases, limits and thresholds arrive in their order, and the reference lib
   await store.createProject('told');
   const { secret } = await subscribe(hook.url, 'told');
   dispatch();
-  await store.setQuota('told', { 'class:replicated/disks': 2 }, by);
+  await store.quota.setLimits('told', { 'class:replicated/disks': 2 }, { by });
   await makeDisk('a', 'told');
   await makeDisk('elsewhere');
   await makeDisk('b', 'told');

@@ -8,9 +8,9 @@
 import { type ClaimMetric, Fault, type Kind } from '@compute/domain';
 import type pg from 'pg';
 import { rowsOf } from '../connection.ts';
-import { counterOf } from '../quota/claim-keys.ts';
+import { clampLimit } from '../reads/page-limit.ts';
 import type { Page, QuotaHolder, QuotaHoldersQuery } from '../records.ts';
-import { clampLimit } from './page-limit.ts';
+import { counterOf } from './claim-keys.ts';
 
 interface HolderRow {
   readonly kind: Kind;

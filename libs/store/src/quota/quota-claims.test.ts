@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => it.close());
 
-const reserved = async () => Object.fromEntries(await it.store.quotaReserved(PROJECT));
+const reserved = async () => Object.fromEntries(await it.store.quota.reserved(PROJECT));
 const report = async (name: string, phase: VmInstance['phase']) => {
   const vm = await it.store.get('VMInstance', PROJECT, name);
   if (vm) await it.store.observe(seenVm(vm, phase));
@@ -58,8 +58,8 @@ test('a change of size keeps the room of the greater until it is true, and says 
 
 test('holders are listed by kind and name, page by page, and their sums are the counters', async () => {
   for (const name of ['b', 'a', 'c']) await it.store.create(newVm(name));
-  const first = await it.store.quotaHolders({ project: PROJECT, limit: 3 });
-  const rest = await it.store.quotaHolders({ project: PROJECT, limit: 3, after: first.next ?? '' });
+  const first = await it.store.quota.holders({ project: PROJECT, limit: 3 });
+  const rest = await it.store.quota.holders({ project: PROJECT, limit: 3, after: first.next ?? '' });
   const all = [...first.items, ...rest.items];
   expect(all.map(({ kind, name }) => `${kind}/${name}`)).toEqual([
     ...['VMDisk/disk', 'VMInstance/a', 'VMInstance/b', 'VMInstance/c', 'VMInstance/vm'],
@@ -68,16 +68,16 @@ test('holders are listed by kind and name, page by page, and their sums are the 
   const sums = new Map<string, number>();
   for (const { scope, metric, held } of all.flatMap(({ claims }) => claims))
     sums.set(`${scope}/${metric}`, (sums.get(`${scope}/${metric}`) ?? 0) + held);
-  const counters = await it.store.quota(PROJECT);
+  const counters = await it.store.quota.counters(PROJECT);
   expect(Object.fromEntries(sums)).toEqual(
     Object.fromEntries(counters.filter(({ used }) => used > 0).map((one) => [`${one.scope}/${one.metric}`, one.used])),
   );
 });
 
 test('of one scope and metric, only who holds something of it is listed, and only that', async () => {
-  const page = await it.store.quotaHolders({ project: PROJECT, scope: 'series:U', metric: 'vcpus', limit: 10 });
+  const page = await it.store.quota.holders({ project: PROJECT, scope: 'series:U', metric: 'vcpus', limit: 10 });
   expect(page.items.map(({ name, claims }) => [name, claims])).toEqual(
     ['a', 'b', 'c'].map((name) => [name, [{ scope: 'series:U', metric: 'vcpus', held: 1, reserved: 1 }]]),
   );
-  await expect(it.store.quotaHolders({ project: PROJECT, limit: 1, after: 'no' })).rejects.toThrow('not one of ours');
+  await expect(it.store.quota.holders({ project: PROJECT, limit: 1, after: 'no' })).rejects.toThrow('not one of ours');
 });

@@ -2,8 +2,8 @@
 import { type ClaimMetric, Fault, type QuotaThreshold } from '@compute/domain';
 import type pg from 'pg';
 import { countOf, rowsOf } from '../connection.ts';
+import { clampLimit } from '../reads/page-limit.ts';
 import type { Page, QuotaHistoryEntry, QuotaHistoryQuery, QuotaHistoryType } from '../records.ts';
-import { clampLimit } from './page-limit.ts';
 
 interface HistoryRow {
   readonly seq: number;
