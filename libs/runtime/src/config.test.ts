@@ -61,6 +61,19 @@ describe('readConfig', () => {
     expect(config.secretsKey.equals(key)).toBe(true);
   });
 
+  it('reads a URL with a password from the file that its second variable names', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'config-'));
+    folders.push(folder);
+    const path = join(folder, 'database-url');
+    writeFileSync(path, `${complete.DATABASE_URL}\n`);
+    const env = { SECRETS_KEY: complete.SECRETS_KEY, DATABASE_URL_FILE: path };
+    expect(readConfig(SHARED_SETTINGS, env).databaseUrl).toBe(complete.DATABASE_URL);
+    writeFileSync(path, 'mysql://me:hunter2@host');
+    expect(problemsOf(() => readConfig(SHARED_SETTINGS, env))).toEqual([
+      'DATABASE_URL_FILE must be a URL that starts with postgresql:// or postgres://.',
+    ]);
+  });
+
   it('says which file could not be read', () => {
     const env = { ...complete, SECRETS_KEY: undefined, SECRETS_KEY_FILE: '/nowhere/key' };
     expect(problemsOf(() => readConfig(SHARED_SETTINGS, env))).toEqual([
@@ -93,6 +106,6 @@ describe('describeSettings', () => {
     const settings = {
       url: urlSetting('URL', { schemes: ['redis'], description: 'x.', secret: true, fallback: 'redis://:pw@h' }),
     };
-    expect(describeSettings(settings)).toEqual([{ variable: 'URL', fallback: 'none', description: 'x.' }]);
+    expect(describeSettings(settings)).toEqual([{ variable: 'URL or URL_FILE', fallback: 'none', description: 'x.' }]);
   });
 });

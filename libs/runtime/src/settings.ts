@@ -95,16 +95,17 @@ export function oneOfSetting<const T extends string>(
   });
 }
 
-/** A URL of one of the given schemes (without the colon), kept as text. */
+/** A URL of one of the given schemes (without the colon), kept as text. A secret one may come from a file, as a key may. */
 export function urlSetting(
   variable: string,
   options: Options<string> & { readonly schemes: readonly string[] },
 ): Setting<string> {
   const expected = `a URL that starts with ${options.schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
-  return setting<string>(variable, options, (text) => {
+  const direct = setting<string>(variable, options, (text) => {
     const scheme = URL.canParse(text) ? new URL(text).protocol.slice(0, -1) : '';
     return options.schemes.includes(scheme) ? text : { expected };
   });
+  return options.secret ? inFileToo(direct) : direct;
 }
 
 /** A key of `bytes` bytes in base64; `${variable}_FILE` may name a file that holds it. */
@@ -113,5 +114,10 @@ export function keySetting(variable: string, options: { description: string; byt
     const key = Buffer.from(text.trim(), 'base64');
     return key.length === options.bytes ? key : { expected: `${options.bytes} bytes in base64` };
   });
-  return { ...base, fileVariable: `${variable}_FILE` };
+  return inFileToo(base);
+}
+
+/** For secrets that are mounted: the environment of a process is shown by many tools, a file of its own is not. */
+function inFileToo<T>(direct: Setting<T>): Setting<T> {
+  return { ...direct, fileVariable: `${direct.variable}_FILE` };
 }
