@@ -67,13 +67,13 @@ export interface AuditEntry {
 export interface AuditQuery {
   /** Empty: what belongs to no project. */
   readonly project: string;
-  readonly actor?: string;
-  readonly kind?: string;
-  readonly name?: string;
-  readonly uid?: string;
-  readonly verb?: string;
-  readonly from?: Date;
-  readonly to?: Date;
+  readonly actor?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly name?: string | undefined;
+  readonly uid?: string | undefined;
+  readonly verb?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
   /** 1 to 1000; newest first. */
   readonly limit: number;
   /** `next` of the page before. */
@@ -105,7 +105,7 @@ export interface ListQuery<K extends Kind = Kind> {
   /** By name when absent. */
   readonly order?: ListOrder;
   /** The list as it would have been read then; absent: as it is now. */
-  readonly asOf?: Date;
+  readonly asOf?: Date | undefined;
 }
 
 export type ChangeOp = 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -127,8 +127,8 @@ export interface Change {
 export interface ChangesQuery {
   readonly after: string;
   readonly limit: number;
-  readonly project?: string;
-  readonly kinds?: readonly Kind[];
+  readonly project?: string | undefined;
+  readonly kinds?: readonly Kind[] | undefined;
 }
 
 export interface SubscribeOptions {
@@ -147,13 +147,13 @@ export interface Subscription extends AsyncIterable<Change> {
 
 export interface HistoryQuery {
   readonly project: string;
-  readonly kind?: Kind;
-  readonly name?: string;
-  readonly uid?: string;
+  readonly kind?: Kind | undefined;
+  readonly name?: string | undefined;
+  readonly uid?: string | undefined;
   /** `Phase`, the type of a condition, `Power`, `Charge`; absent: everything but charges. */
-  readonly type?: string;
-  readonly from?: Date;
-  readonly to?: Date;
+  readonly type?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
   /** Newest first when absent. */
   readonly oldestFirst?: boolean;
   /** 1 to 1000. */
@@ -166,9 +166,9 @@ export interface LifeQuery {
   readonly project: string;
   readonly from: Date;
   readonly to: Date;
-  readonly kind?: Kind;
-  readonly name?: string;
-  readonly uid?: string;
+  readonly kind?: Kind | undefined;
+  readonly name?: string | undefined;
+  readonly uid?: string | undefined;
 }
 
 export type HistoryPage = Page<Transition>;
@@ -217,8 +217,8 @@ export interface QuotaHolder {
 export interface QuotaHoldersQuery {
   readonly project: string;
   /** Only who holds something in this scope, of this metric, and only that. */
-  readonly scope?: string;
-  readonly metric?: ClaimMetric;
+  readonly scope?: string | undefined;
+  readonly metric?: ClaimMetric | undefined;
   /** 1 to 1000; by kind and name. */
   readonly limit: number;
   /** `next` of the page before. */
@@ -252,11 +252,11 @@ export interface QuotaHistoryEntry {
 
 export interface QuotaHistoryQuery {
   readonly project: string;
-  readonly scope?: string;
-  readonly metric?: ClaimMetric;
-  readonly type?: QuotaHistoryType;
-  readonly from?: Date;
-  readonly to?: Date;
+  readonly scope?: string | undefined;
+  readonly metric?: ClaimMetric | undefined;
+  readonly type?: QuotaHistoryType | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
   /** 1 to 1000; newest first. */
   readonly limit: number;
   /** `next` of the page before. */
@@ -370,8 +370,8 @@ export interface UsageVerificationKey {
 export interface UsageEventsQuery {
   readonly after?: string;
   readonly limit: number;
-  readonly project?: string;
-  readonly meter?: Meter;
+  readonly project?: string | undefined;
+  readonly meter?: Meter | undefined;
 }
 
 export interface UsageEventsPage {

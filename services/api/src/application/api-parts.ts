@@ -63,36 +63,29 @@ export function createApiParts(given: ApiPartsSettings): ApiParts {
   const settings: CheckSettings = { catalogue, allowPrivateSources };
   const sources = new SourceGuard(allowPrivateSources);
   const projects = new ProjectService(store, signer);
+  const parts = { store, projects, signer };
   const authenticator = new Authenticator(store, given.oidc);
-  const resources = {
-    store,
-    projects,
-    sources,
-    signer,
-    settings,
-    recordEdit: recordForeignEdit,
-    turns: new EditTurns(),
-  };
+  const resources = { ...parts, sources, settings, recordEdit: recordForeignEdit, turns: new EditTurns() };
   const disks = new VmDiskService(resources);
   const instances = new VmInstanceService(resources);
   const manifests = new ManifestService(resources);
   return {
     admission: new Admission(authenticator, given.admission),
-    audit: new AuditService(store, projects, signer),
+    audit: new AuditService(parts),
     authenticator,
-    availability: new AvailabilityService(store, projects, signer),
+    availability: new AvailabilityService(parts),
     catalogue: new CatalogueService(catalogue, signer),
-    history: new HistoryService(store, projects, signer),
+    history: new HistoryService(parts),
     manifests,
     operations: new OperationService({ store, signer, disks }),
     performance: new PerformanceService(store, projects, instances),
     projects,
-    quota: new QuotaService({ store, projects, manifests, signer, catalogue }),
-    usage: new UsageService(store, projects, signer),
-    usageLedger: new UsageLedgerService(store, projects, signer),
+    quota: new QuotaService({ ...parts, manifests, catalogue }),
+    usage: new UsageService(parts),
+    usageLedger: new UsageLedgerService(parts),
     disks,
     instances,
     watch: new WatchService(store, projects),
-    webhooks: new WebhookService({ store, projects, signer, allowPrivate: given.allowPrivateWebhooks }),
+    webhooks: new WebhookService({ ...parts, allowPrivate: given.allowPrivateWebhooks }),
   };
 }

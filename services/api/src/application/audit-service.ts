@@ -1,11 +1,10 @@
 /** Who changed what in a project. For its administrators; what belongs to no project, for those of the platform. */
-import type { TokenSigner } from '@compute/contract';
-import type { AuditEntry, Page, Store } from '@compute/store';
+import type { AuditEntry, Page } from '@compute/store';
 import { mayAdminister, requirePlatformAdmin } from './access-rules.ts';
-import type { ProjectService } from './project-service.ts';
 import type { RequestContext } from './request-context.ts';
+import { type PageRequest, type ServiceParts, signedPage } from './service-parts.ts';
 
-export interface AuditRequest {
+export interface AuditRequest extends PageRequest {
   /** Absent: what belongs to no project. */
   readonly project?: string | undefined;
   readonly actor?: string | undefined;
@@ -15,44 +14,28 @@ export interface AuditRequest {
   readonly verb?: string | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
-  readonly pageSize: number;
-  readonly pageToken: string;
 }
 
 export class AuditService {
-  readonly #store: Store;
-  readonly #projects: ProjectService;
-  readonly #signer: TokenSigner;
+  readonly #parts: ServiceParts;
 
-  constructor(store: Store, projects: ProjectService, signer: TokenSigner) {
-    this.#store = store;
-    this.#projects = projects;
-    this.#signer = signer;
+  constructor(parts: ServiceParts) {
+    this.#parts = parts;
   }
 
   /** Newest first. */
   async list(context: RequestContext, request: AuditRequest): Promise<Page<AuditEntry>> {
     await this.#admit(context, request.project);
-    const { project = '', actor, kind, name, uid, verb, from, to, pageSize, pageToken } = request;
-    const scope = `audit/${JSON.stringify([project, actor, kind, name, uid, verb, from, to])}`;
-    const [after] = pageToken === '' ? [] : this.#signer.read(scope, pageToken, '/pageToken');
-    const page = await this.#store.audit({
-      ...{ project, limit: pageSize },
-      ...(actor === undefined ? {} : { actor }),
-      ...(kind === undefined ? {} : { kind }),
-      ...(name === undefined ? {} : { name }),
-      ...(uid === undefined ? {} : { uid }),
-      ...(verb === undefined ? {} : { verb }),
-      ...(from === undefined ? {} : { from }),
-      ...(to === undefined ? {} : { to }),
-      ...(after === undefined ? {} : { after }),
-    });
-    return page.next === undefined ? page : { ...page, next: this.#signer.sign(scope, [page.next]) };
+    const { project = '', actor, kind, name, uid, verb, from, to } = request;
+    const subject = `audit/${JSON.stringify([project, actor, kind, name, uid, verb, from, to])}`;
+    return signedPage(this.#parts.signer, subject, request, (bounds) =>
+      this.#parts.store.audit({ project, actor, kind, name, uid, verb, from, to, ...bounds }),
+    );
   }
 
   async #admit(context: RequestContext, project: string | undefined): Promise<void> {
     if (project === undefined) return requirePlatformAdmin(context);
     mayAdminister(context, project);
-    await this.#projects.mustExist(context, project);
+    await this.#parts.projects.mustExist(context, project);
   }
 }

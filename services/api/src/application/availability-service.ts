@@ -1,5 +1,5 @@
 /** How long resources were in which state, how available machines were, and how imports ended, over a range of time. */
-import { faultOf, type TokenSigner } from '@compute/contract';
+import { faultOf } from '@compute/contract';
 import {
   type FieldProblem,
   type Kind,
@@ -9,14 +9,13 @@ import {
   type TimeRange,
   totalsOf,
 } from '@compute/domain';
-import type { Store } from '@compute/store';
 import { mayRead } from './access-rules.ts';
-import type { ProjectService } from './project-service.ts';
 import type { RequestContext } from './request-context.ts';
+import type { PageRequest, ServiceParts } from './service-parts.ts';
 
 const DEFAULT_RANGE_MS = 30 * 86_400_000;
 
-export interface AvailabilityRequest {
+export interface AvailabilityRequest extends PageRequest {
   readonly project: string;
   readonly kind?: Kind | undefined;
   readonly name?: string | undefined;
@@ -25,8 +24,6 @@ export interface AvailabilityRequest {
   readonly from?: Date | undefined;
   /** Absent, or still to come: now. */
   readonly to?: Date | undefined;
-  readonly pageSize: number;
-  readonly pageToken: string;
 }
 
 export interface AvailabilityReport {
@@ -39,23 +36,19 @@ export interface AvailabilityReport {
 }
 
 export class AvailabilityService {
-  readonly #store: Store;
-  readonly #projects: ProjectService;
-  readonly #signer: TokenSigner;
+  readonly #parts: ServiceParts;
 
-  constructor(store: Store, projects: ProjectService, signer: TokenSigner) {
-    this.#store = store;
-    this.#projects = projects;
-    this.#signer = signer;
+  constructor(parts: ServiceParts) {
+    this.#parts = parts;
   }
 
   /** Throws `InvalidArgument` for a range that has no time in it. */
   async report(context: RequestContext, request: AvailabilityRequest): Promise<AvailabilityReport> {
     const { project, kind, name, uid, pageSize, pageToken } = request;
     mayRead(context, project);
-    await this.#projects.mustExist(context, project);
+    await this.#parts.projects.mustExist(context, project);
     const scope = `availability/${JSON.stringify([project, kind, name, uid, request.from, request.to])}`;
-    const [after, until] = pageToken === '' ? [] : this.#signer.read(scope, pageToken, '/pageToken');
+    const [after, until] = pageToken === '' ? [] : this.#parts.signer.read(scope, pageToken, '/pageToken');
     // A walk through the pages is about one range, though time goes on meanwhile.
     const range = rangeOf(request, until === undefined ? new Date() : new Date(Number(until)));
     const reports = await this.#reports(request, range);
@@ -63,14 +56,13 @@ export class AvailabilityService {
     const items = reports.slice(start, start + pageSize);
     const last = items.at(-1);
     const isMore = last !== undefined && start + items.length < reports.length;
-    const next = isMore ? { next: this.#signer.sign(scope, [placeOf(last), String(range.to.getTime())]) } : {};
+    const next = isMore ? { next: this.#parts.signer.sign(scope, [placeOf(last), String(range.to.getTime())]) } : {};
     return { range, totals: totalsOf(reports), items, ...next };
   }
 
   async #reports({ project, kind, name, uid }: AvailabilityRequest, range: TimeRange): Promise<ResourceReport[]> {
     const reports: ResourceReport[] = [];
-    const asked = { ...(kind ? { kind } : {}), ...(name ? { name } : {}), ...(uid ? { uid } : {}) };
-    for await (const records of this.#store.lifeRecords({ project, ...range, ...asked }))
+    for await (const records of this.#parts.store.lifeRecords({ project, kind, name, uid, ...range }))
       reports.push(...records.map((record) => reportOf(record, range)));
     return reports;
   }

@@ -11,11 +11,7 @@ import {
   type TokenSigner,
 } from '@compute/contract';
 import type { Catalogue, StorageClass } from '@compute/domain';
-
-export interface PageRequest {
-  readonly pageSize: number;
-  readonly pageToken: string;
-}
+import type { PageRequest } from './service-parts.ts';
 
 export interface CataloguePage<T> {
   readonly items: readonly T[];

@@ -7,19 +7,18 @@ import { type AnyResource, Fault } from '@compute/domain';
 import type { Operation, Page, Store } from '@compute/store';
 import { mayRead, mayWrite, requireScope, sees } from './access-rules.ts';
 import type { RequestContext } from './request-context.ts';
+import { type PageRequest, signedPage } from './service-parts.ts';
 import type { VmDiskService } from './vm-disk-service.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const MAX_STEPS = 200;
 
-export interface OperationsRequest {
+export interface OperationsRequest extends PageRequest {
   /** Absent: the one of the caller's key. */
   readonly project?: string | undefined;
   readonly uid?: string | undefined;
   readonly filter?: string;
   readonly fields?: string;
-  readonly pageSize: number;
-  readonly pageToken: string;
 }
 
 export interface OperationServiceParts {
@@ -56,21 +55,15 @@ export class OperationService {
 
   /** Newest first. */
   async list(context: RequestContext, request: OperationsRequest): Promise<Page<Operation>> {
-    const { uid, pageSize, pageToken, filter = '', fields = '' } = request;
+    const { uid, filter = '', fields = '' } = request;
     const project = request.project ?? context.caller.project ?? missingProject();
     mayRead(context, project);
     const { store, signer } = this.#parts;
     const terms = operationTerms(request);
-    const scope = `operations/${JSON.stringify([project, uid, filter, fields])}`;
-    const [after] = pageToken === '' ? [] : signer.read(scope, pageToken, '/pageToken');
-    const page = await store.operations({
-      project,
-      limit: pageSize,
-      filter: terms,
-      ...(after === undefined ? {} : { after }),
-      ...(uid === undefined ? {} : { uid }),
-    });
-    return page.next === undefined ? page : { ...page, next: signer.sign(scope, [page.next]) };
+    const subject = `operations/${JSON.stringify([project, uid, filter, fields])}`;
+    return signedPage(signer, subject, request, (bounds) =>
+      store.operations({ project, uid, filter: terms, ...bounds }),
+    );
   }
 
   /**

@@ -4,12 +4,11 @@ import { Fault } from '@compute/domain';
 import type { ApiKeyRecord, NewApiKey, Page, ProjectRecord, Store } from '@compute/store';
 import { projectNotFound, requirePlatformAdmin, requireProject, requireScope } from './access-rules.ts';
 import type { RequestContext } from './request-context.ts';
+import { type PageRequest, signedPage } from './service-parts.ts';
 import { attribution } from './wishes.ts';
 
-export interface ApiKeysRequest {
+export interface ApiKeysRequest extends PageRequest {
   readonly project?: string | undefined;
-  readonly pageSize: number;
-  readonly pageToken: string;
 }
 
 /** Projects are never renamed; one that was there is looked for again only after this. */
@@ -50,9 +49,7 @@ export class ProjectService {
     requireScope(context, 'read');
     const own = context.caller.project;
     if (own !== undefined) return { items: [await this.get(context, own)] };
-    const [after] = pageToken === '' ? [] : this.#signer.read('projects', pageToken, '/pageToken');
-    const page = await this.#store.projects({ limit: pageSize, ...(after === undefined ? {} : { after }) });
-    return page.next === undefined ? page : { ...page, next: this.#signer.sign('projects', [page.next]) };
+    return signedPage(this.#signer, 'projects', { pageSize, pageToken }, (bounds) => this.#store.projects(bounds));
   }
 
   /**
@@ -74,11 +71,8 @@ export class ProjectService {
     requireScope(context, 'admin');
     const project = request.project ?? context.caller.project;
     if (project !== undefined) await this.get(context, project);
-    const scope = `api-keys/${project ?? ''}`;
-    const [after] = request.pageToken === '' ? [] : this.#signer.read(scope, request.pageToken, '/pageToken');
-    const query = { project, limit: request.pageSize, ...(after === undefined ? {} : { after }) };
-    const page = await this.#store.apiKeyPage(query);
-    return page.next === undefined ? page : { ...page, next: this.#signer.sign(scope, [page.next]) };
+    const subject = `api-keys/${project ?? ''}`;
+    return signedPage(this.#signer, subject, request, (bounds) => this.#store.apiKeyPage({ project, ...bounds }));
   }
 
   /** A key of another project is not found. */

@@ -16,7 +16,6 @@ import {
   quotaRecountView,
   quotaSimulationView,
   quotaView,
-  type TokenSigner,
 } from '@compute/contract';
 import { type Catalogue, CUSTOM_SERIES, type QuotaMetricName } from '@compute/domain';
 import type {
@@ -26,20 +25,17 @@ import type {
   QuotaHistoryType,
   QuotaHolder,
   QuotaHoldersQuery,
-  Store,
 } from '@compute/store';
 import { mayRead, requirePlatformAdmin, requireProject } from './access-rules.ts';
 import type { ManifestService } from './manifest-service.ts';
-import type { ProjectService } from './project-service.ts';
 import type { RequestContext } from './request-context.ts';
+import { type PageRequest, type ServiceParts, signedPage } from './service-parts.ts';
 import { attribution } from './wishes.ts';
 
-interface PageOfCounter {
+interface PageOfCounter extends PageRequest {
   readonly project: string;
   readonly scope?: string | undefined;
   readonly metric?: QuotaMetricName | undefined;
-  readonly pageSize: number;
-  readonly pageToken: string;
 }
 
 export type QuotaClaimsRequest = PageOfCounter;
@@ -50,11 +46,8 @@ export interface QuotaHistoryRequest extends PageOfCounter {
   readonly to?: Date | undefined;
 }
 
-export interface QuotaServiceParts {
-  readonly store: Store;
-  readonly projects: ProjectService;
+export interface QuotaServiceParts extends ServiceParts {
   readonly manifests: ManifestService;
-  readonly signer: TokenSigner;
   readonly catalogue: Catalogue;
 }
 
@@ -99,13 +92,8 @@ export class QuotaService {
   /** What happened to limits, newest first. */
   history(context: RequestContext, request: QuotaHistoryRequest): Promise<Page<QuotaHistoryEntry>> {
     const { type, from, to } = request;
-    const more = {
-      ...(type === undefined ? {} : { type }),
-      ...(from === undefined ? {} : { from }),
-      ...(to === undefined ? {} : { to }),
-    };
     return this.#page(context, 'quota-history', request, (query) =>
-      this.#parts.store.quota.history({ ...query, ...more }),
+      this.#parts.store.quota.history({ ...query, type, from, to }),
     );
   }
 
@@ -148,15 +136,10 @@ export class QuotaService {
     const { project, scope, metric } = asked;
     mayRead(context, project);
     await this.#parts.projects.mustExist(context, project);
-    const { signer } = this.#parts;
+    const counter = { project, scope, metric: metric === undefined ? undefined : claimMetricOf(metric) };
     const subject = `${what}/${JSON.stringify(asked)}`;
-    const [after] = pageToken === '' ? [] : signer.read(subject, pageToken, '/pageToken');
-    const page = await read({
-      ...{ project, limit: pageSize },
-      ...(scope === undefined ? {} : { scope }),
-      ...(metric === undefined ? {} : { metric: claimMetricOf(metric) }),
-      ...(after === undefined ? {} : { after }),
-    });
-    return page.next === undefined ? page : { ...page, next: signer.sign(subject, [page.next]) };
+    return signedPage(this.#parts.signer, subject, { pageSize, pageToken }, (bounds) =>
+      read({ ...counter, ...bounds }),
+    );
   }
 }

@@ -36,6 +36,7 @@ import { demandedVersion } from './preconditions.ts';
 import type { ProjectService } from './project-service.ts';
 import { claimsOfDeletion, quotaEffectOf } from './quota-effect.ts';
 import type { RequestContext, WriteOptions } from './request-context.ts';
+import { type PageRequest, signedPage } from './service-parts.ts';
 import type { SourceGuard } from './source-guard.ts';
 import { attribution, createCommand, idempotency, owners, wantCommand } from './wishes.ts';
 
@@ -63,9 +64,7 @@ type Done = Pick<WriteOutcome, 'outcome' | 'replayed'> & {
   readonly quota?: readonly QuotaEffect[];
 };
 
-export interface ListRequest extends ListText {
-  readonly pageSize: number;
-  readonly pageToken: string;
+export interface ListRequest extends ListText, PageRequest {
   /** The list as it was then; absent: as it is now. */
   readonly asOf?: Date | undefined;
 }
@@ -145,19 +144,13 @@ export class ResourceService<K extends Kind> {
     mayRead(context, project);
     await this.#parts.projects.mustExist(context, project);
     const { signer, store } = this.#parts;
-    const { pageSize, pageToken, asOf, labelSelector = '', filter = '', orderBy = '', fields = '' } = request;
+    const { asOf, labelSelector = '', filter = '', orderBy = '', fields = '' } = request;
     const terms = listTerms(this.kind, request);
-    const scope = `list/${JSON.stringify([this.kind, project, labelSelector, filter, orderBy, fields, asOf])}`;
-    const [after] = pageToken === '' ? [] : signer.read(scope, pageToken, '/pageToken');
-    const page = await store.list({
-      kind: this.kind,
-      project,
-      limit: pageSize,
-      ...terms,
-      ...(asOf === undefined ? {} : { asOf }),
-      ...(after === undefined ? {} : { after }),
-    });
-    return { items: page.items, nextPageToken: page.next === undefined ? '' : signer.sign(scope, [page.next]) };
+    const subject = `list/${JSON.stringify([this.kind, project, labelSelector, filter, orderBy, fields, asOf])}`;
+    const { items, next = '' } = await signedPage(signer, subject, request, (bounds) =>
+      store.list({ kind: this.kind, project, asOf, ...terms, ...bounds }),
+    );
+    return { items, nextPageToken: next };
   }
 
   /** Changes what the merge patch names. */

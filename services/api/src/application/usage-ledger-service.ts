@@ -4,7 +4,6 @@
  */
 import {
   type SignedUsageManifest,
-  type TokenSigner,
   type UsageConsumerView,
   usageConsumerView,
   usageManifest,
@@ -12,11 +11,11 @@ import {
   verificationKey,
 } from '@compute/contract';
 import { Fault } from '@compute/domain';
-import type { Page, Store, UsageAuditReport, UsageCheckpoint, UsageConsumer, UsageExport } from '@compute/store';
+import type { Page, UsageAuditReport, UsageCheckpoint, UsageConsumer, UsageExport } from '@compute/store';
 import { mayAdminister, mayRead, requirePlatformAdmin, requireProject, requireScope } from './access-rules.ts';
 import { refuseConsumerName } from './consumer-name.ts';
-import type { ProjectService } from './project-service.ts';
 import type { RequestContext } from './request-context.ts';
+import type { PageRequest, ServiceParts } from './service-parts.ts';
 import { CURSOR_SCOPE } from './usage-service.ts';
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
@@ -28,24 +27,20 @@ export interface UsageSpanRequest {
 }
 
 export class UsageLedgerService {
-  readonly #store: Store;
-  readonly #projects: ProjectService;
-  readonly #signer: TokenSigner;
+  readonly #parts: ServiceParts;
 
-  constructor(store: Store, projects: ProjectService, signer: TokenSigner) {
-    this.#store = store;
-    this.#projects = projects;
-    this.#signer = signer;
+  constructor(parts: ServiceParts) {
+    this.#parts = parts;
   }
 
   async consumers(context: RequestContext, project: string | undefined): Promise<UsageConsumerView[]> {
-    const found = await this.#store.usage.consumers(ownerOf(context, project));
+    const found = await this.#parts.store.usage.consumers(ownerOf(context, project));
     return found.map((one) => this.#view(one));
   }
 
   /** Throws `NotFound`. */
   async consumer(context: RequestContext, project: string | undefined, name: string): Promise<UsageConsumerView> {
-    return this.#view(await this.#store.usage.consumer(ownerOf(context, project), name));
+    return this.#view(await this.#parts.store.usage.consumer(ownerOf(context, project), name));
   }
 
   /** Throws `InvalidArgument` for a name or a cursor that is none. */
@@ -57,22 +52,22 @@ export class UsageLedgerService {
   ): Promise<UsageConsumerView> {
     const owner = ownerOf(context, project);
     refuseConsumerName(name, '/name');
-    if (owner !== '') await this.#projects.mustExist(context, owner);
-    const [position = '0'] = this.#signer.read(CURSOR_SCOPE, cursor, '/cursor');
-    return this.#view(await this.#store.usage.acknowledge({ owner, name, position, rewind }));
+    if (owner !== '') await this.#parts.projects.mustExist(context, owner);
+    const [position = '0'] = this.#parts.signer.read(CURSOR_SCOPE, cursor, '/cursor');
+    return this.#view(await this.#parts.store.usage.acknowledge({ owner, name, position, rewind }));
   }
 
   /** As it stood. Throws `NotFound`. */
   async removeConsumer(context: RequestContext, project: string | undefined, name: string): Promise<UsageConsumerView> {
     const owner = ownerOf(context, project);
-    const found = await this.#store.usage.consumer(owner, name);
-    await this.#store.usage.removeConsumer(owner, name);
+    const found = await this.#parts.store.usage.consumer(owner, name);
+    await this.#parts.store.usage.removeConsumer(owner, name);
     return this.#view(found);
   }
 
   async keys(context: RequestContext): Promise<VerificationKeys> {
     requireScope(context, 'read');
-    const keys = await this.#store.usage.verificationKeys();
+    const keys = await this.#parts.store.usage.verificationKeys();
     return { keys: keys.map(({ id, publicKey }) => verificationKey(id, publicKey)) };
   }
 
@@ -87,49 +82,49 @@ export class UsageLedgerService {
       ...{ actor: `${actor.type}:${actor.id}`, requestId, origin },
       ...(traceId === undefined ? {} : { traceId }),
     };
-    return { id: await this.#store.usage.correct({ eventId, ...by }), corrects: eventId };
+    return { id: await this.#parts.store.usage.correct({ eventId, ...by }), corrects: eventId };
   }
 
   /** Throws `InvalidArgument` for a span that is not closed yet. */
   async export(context: RequestContext, project: string, span: UsageSpanRequest): Promise<UsageExport> {
     mayRead(context, project);
-    await this.#projects.mustExist(context, project);
-    return this.#store.usage.export({ project, from: span.from, to: span.to });
+    await this.#parts.projects.mustExist(context, project);
+    return this.#parts.store.usage.export({ project, from: span.from, to: span.to });
   }
 
   /** Throws as `export`. */
   async manifest(context: RequestContext, project: string, span: UsageSpanRequest): Promise<SignedUsageManifest> {
     const manifest = usageManifest(await this.export(context, project, span));
-    return { manifest, statement: this.#store.usage.sign(manifest) };
+    return { manifest, statement: this.#parts.store.usage.sign(manifest) };
   }
 
   /** Newest first. */
   async checkpoints(
     context: RequestContext,
     project: string,
-    { pageSize, pageToken }: { readonly pageSize: number; readonly pageToken: string },
+    { pageSize, pageToken }: PageRequest,
   ): Promise<Page<UsageCheckpoint>> {
     mayRead(context, project);
-    await this.#projects.mustExist(context, project);
+    await this.#parts.projects.mustExist(context, project);
     const scope = `usage-checkpoints/${project}`;
-    const [before] = pageToken === '' ? [] : this.#signer.read(scope, pageToken, '/pageToken');
-    const items = await this.#store.usage.checkpoints(
+    const [before] = pageToken === '' ? [] : this.#parts.signer.read(scope, pageToken, '/pageToken');
+    const items = await this.#parts.store.usage.checkpoints(
       project,
       pageSize,
       before === undefined ? undefined : new Date(Number(before)),
     );
     const last = items.length === pageSize ? items.at(-1) : undefined;
-    return last ? { items, next: this.#signer.sign(scope, [String(last.periodEnd.getTime())]) } : { items };
+    return last ? { items, next: this.#parts.signer.sign(scope, [String(last.periodEnd.getTime())]) } : { items };
   }
 
   async audit(context: RequestContext, project: string): Promise<UsageAuditReport> {
     mayAdminister(context, project);
-    await this.#projects.mustExist(context, project);
-    return this.#store.usage.audit(project);
+    await this.#parts.projects.mustExist(context, project);
+    return this.#parts.store.usage.audit(project);
   }
 
   #view(found: UsageConsumer): UsageConsumerView {
-    return usageConsumerView(found, this.#signer.sign(CURSOR_SCOPE, [found.position]));
+    return usageConsumerView(found, this.#parts.signer.sign(CURSOR_SCOPE, [found.position]));
   }
 }
 

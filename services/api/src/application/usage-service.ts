@@ -2,13 +2,12 @@
  * What is to be billed. The feed has one order without gaps over all projects; a key of one project sees only its
  * own events of it, a biller with an administrator's key all of them.
  */
-import type { TokenSigner } from '@compute/contract';
 import { Fault, type Meter } from '@compute/domain';
-import type { Store, UsageEvent, UsageGroup, UsageSummaryRow } from '@compute/store';
+import type { UsageEvent, UsageGroup, UsageSummaryRow } from '@compute/store';
 import { mayRead, requireProject, requireScope } from './access-rules.ts';
 import { refuseConsumerName } from './consumer-name.ts';
-import type { ProjectService } from './project-service.ts';
 import type { RequestContext } from './request-context.ts';
+import type { ServiceParts } from './service-parts.ts';
 
 const STREAM_PAGE = 500;
 const STREAM_POLL_MS = 1_000;
@@ -46,25 +45,21 @@ export interface UsageSummary {
 export const CURSOR_SCOPE = 'usage';
 
 export class UsageService {
-  readonly #store: Store;
-  readonly #projects: ProjectService;
-  readonly #signer: TokenSigner;
+  readonly #parts: ServiceParts;
 
-  constructor(store: Store, projects: ProjectService, signer: TokenSigner) {
-    this.#store = store;
-    this.#projects = projects;
-    this.#signer = signer;
+  constructor(parts: ServiceParts) {
+    this.#parts = parts;
   }
 
   async events(context: RequestContext, request: UsageFeedRequest): Promise<UsageFeedPage> {
     const query = await this.#queryOf(context, request);
-    const page = await this.#store.usage.events(query);
+    const page = await this.#parts.store.usage.events(query);
     return { events: page.events, nextCursor: this.cursorOf(page.nextCursor) };
   }
 
   /** The cursor after the event at a position. */
   cursorOf(position: string): string {
-    return this.#signer.sign(CURSOR_SCOPE, [position]);
+    return this.#parts.signer.sign(CURSOR_SCOPE, [position]);
   }
 
   /** Pages of new events, as they come; never ends by itself. An empty page says that there is nothing new. */
@@ -75,7 +70,7 @@ export class UsageService {
   ): AsyncGenerator<UsageFeedPage> {
     let query = await this.#queryOf(context, { ...request, limit: STREAM_PAGE });
     while (!signal.aborted) {
-      const page = await this.#store.usage.events(query);
+      const page = await this.#parts.store.usage.events(query);
       yield { events: page.events, nextCursor: this.cursorOf(page.nextCursor) };
       query = { ...query, after: page.nextCursor };
       if (page.events.length < STREAM_PAGE) await pause(STREAM_POLL_MS, signal);
@@ -85,7 +80,7 @@ export class UsageService {
   /** Sums of a span, open intervals included up to now. The last 30 days when no span is given. */
   async summary(context: RequestContext, project: string, span: UsageSpan): Promise<UsageSummary> {
     mayRead(context, project);
-    await this.#projects.mustExist(context, project);
+    await this.#parts.projects.mustExist(context, project);
     const to = span.to ?? new Date();
     const from = span.from ?? new Date(to.getTime() - 30 * MS_PER_DAY);
     const days = (to.getTime() - from.getTime()) / MS_PER_DAY;
@@ -93,7 +88,7 @@ export class UsageService {
       const message = `From must be before to, and the span at most ${MAX_SPAN_DAYS} days.`;
       throw new Fault('InvalidArgument', message, { fields: [{ pointer: '/from', code: 'out_of_range', message }] });
     }
-    const rows = await this.#store.usage.summary({ project, from, to, groupBy: span.groupBy });
+    const rows = await this.#parts.store.usage.summary({ project, from, to, groupBy: span.groupBy });
     return { from, to, rows };
   }
 
@@ -112,10 +107,10 @@ export class UsageService {
 
   /** Undefined: the beginning. A cursor counts more than the place of a reader, so that a stream that broke goes on. */
   async #placeOf(project: string | undefined, { after, consumer }: UsageFeedRequest): Promise<string | undefined> {
-    if (after !== '') return this.#signer.read(CURSOR_SCOPE, after, '/after')[0];
+    if (after !== '') return this.#parts.signer.read(CURSOR_SCOPE, after, '/after')[0];
     if (consumer === undefined) return undefined;
     refuseConsumerName(consumer, '/consumer');
-    const [reader] = await this.#store.usage.consumers(project ?? '', consumer);
+    const [reader] = await this.#parts.store.usage.consumers(project ?? '', consumer);
     return reader?.position;
   }
 }

@@ -6,36 +6,20 @@ import {
   redeliverWebhookSchema,
   replayWebhookSchema,
   rotateWebhookSchema,
-  type TokenSigner,
   updateWebhookSchema,
   webhookUrlProblem,
 } from '@compute/contract';
 import { Fault } from '@compute/domain';
-import type {
-  Page,
-  Store,
-  WebhookDeliveryRecord,
-  WebhookPatch,
-  WebhookRecord,
-  WebhookWithSecret,
-} from '@compute/store';
+import type { Page, WebhookDeliveryRecord, WebhookPatch, WebhookRecord, WebhookWithSecret } from '@compute/store';
 import { requirePlatformAdmin, requireProject, requireScope } from './access-rules.ts';
-import type { ProjectService } from './project-service.ts';
 import type { RequestContext } from './request-context.ts';
+import { type PageRequest, type ServiceParts, signedPage } from './service-parts.ts';
 import { attribution } from './wishes.ts';
 
 const HOUR_MS = 3_600_000;
 
-export interface WebhookServiceParts {
-  readonly store: Store;
-  readonly projects: ProjectService;
-  readonly signer: TokenSigner;
+export interface WebhookServiceParts extends ServiceParts {
   readonly allowPrivate: boolean;
-}
-
-interface PageOf {
-  readonly pageSize: number;
-  readonly pageToken: string;
 }
 
 export class WebhookService {
@@ -59,13 +43,13 @@ export class WebhookService {
   /** Without a project: those of the caller's, or all of them for who sees every project. */
   async list(
     context: RequestContext,
-    request: PageOf & { readonly project?: string | undefined },
+    request: PageRequest & { readonly project?: string | undefined },
   ): Promise<Page<WebhookRecord>> {
     requireScope(context, 'admin');
     const project = request.project ?? context.caller.project;
     if (project !== undefined) await this.#mayAdminister(context, project);
     const of = project === undefined ? {} : { project };
-    return this.#page(`webhooks/${project ?? ''}`, request, (page) =>
+    return signedPage(this.#parts.signer, `webhooks/${project ?? ''}`, request, (page) =>
       this.#parts.store.webhooks.list({ ...of, ...page }),
     );
   }
@@ -115,9 +99,11 @@ export class WebhookService {
   }
 
   /** Attempts, newest first. */
-  async deliveries(context: RequestContext, id: string, request: PageOf): Promise<Page<WebhookDeliveryRecord>> {
+  async deliveries(context: RequestContext, id: string, request: PageRequest): Promise<Page<WebhookDeliveryRecord>> {
     await this.get(context, id);
-    return this.#page(`deliveries/${id}`, request, (page) => this.#parts.store.webhooks.deliveries({ id, ...page }));
+    return signedPage(this.#parts.signer, `deliveries/${id}`, request, (page) =>
+      this.#parts.store.webhooks.deliveries({ id, ...page }),
+    );
   }
 
   async #mayAdminister(context: RequestContext, project: string): Promise<void> {
@@ -128,16 +114,5 @@ export class WebhookService {
   #refuseUrl(url: string): void {
     const message = this.#parts.allowPrivate ? undefined : webhookUrlProblem(url);
     if (message !== undefined) throw faultOf([{ pointer: '/url', code: 'forbidden_address', message }], 'The webhook');
-  }
-
-  async #page<T>(
-    subject: string,
-    { pageSize: limit, pageToken }: PageOf,
-    read: (page: { limit: number; after?: string }) => Promise<Page<T>>,
-  ): Promise<Page<T>> {
-    const { signer } = this.#parts;
-    const [after] = pageToken === '' ? [] : signer.read(subject, pageToken, '/pageToken');
-    const page = await read(after === undefined ? { limit } : { limit, after });
-    return page.next === undefined ? page : { ...page, next: signer.sign(subject, [page.next]) };
   }
 }

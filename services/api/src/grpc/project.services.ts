@@ -3,7 +3,8 @@ import { MAX_PAGE_SIZE, rotateBy } from '@compute/contract';
 import type { ApiKey, CatalogueServiceServer, Project, ProjectServiceServer } from '@compute/proto';
 import type { ApiKeyRecord, ProjectRecord } from '@compute/store';
 import type { ApiParts } from '../application/api-parts.ts';
-import type { CatalogueList, PageRequest } from '../application/catalogue-service.ts';
+import type { CatalogueList } from '../application/catalogue-service.ts';
+import type { PageRequest } from '../application/service-parts.ts';
 import type { Calls } from './calls.ts';
 import { pageSizeOf } from './resource-methods.ts';
 
