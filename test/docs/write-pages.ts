@@ -1,6 +1,14 @@
 /** Writes the pages of docs/ that are rendered from the domain. */
 import { writeFileSync } from 'node:fs';
 import {
+  NETWORKS_FILE,
+  renderNetworks,
+  renderSchema,
+  renderValuesPage,
+  SCHEMA_FILE,
+  VALUES_PAGE,
+} from '../chart/rendered.ts';
+import {
   DASHBOARD_FILE,
   RULES_FILE,
   RUNBOOKS_PAGE,
@@ -22,3 +30,6 @@ writeFileSync(USAGE_PAGE, renderUsagePage());
 writeFileSync(RULES_FILE, renderRules());
 writeFileSync(DASHBOARD_FILE, renderDashboard());
 writeFileSync(RUNBOOKS_PAGE, renderRunbooks());
+writeFileSync(SCHEMA_FILE, renderSchema());
+writeFileSync(NETWORKS_FILE, renderNetworks());
+writeFileSync(VALUES_PAGE, renderValuesPage());

@@ -31,11 +31,12 @@ export {
   portSetting,
   ratioSetting,
   type Setting,
+  type SettingForm,
   textSetting,
   type Unreadable,
   urlSetting,
 } from './settings.ts';
-export { Shutdown, type ShutdownSettings } from './shutdown.ts';
+export { SHUTDOWN_DEADLINE_MS, Shutdown, type ShutdownSettings } from './shutdown.ts';
 export { formatTraceparent, parseTraceparent, startSpan, type TraceContext } from './traceparent.ts';
 export { openTracer, type TracerSettings } from './tracing/open-tracer.ts';
 export {

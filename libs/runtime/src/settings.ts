@@ -9,8 +9,18 @@ export interface Unreadable {
   readonly expected: string;
 }
 
+/** What may stand in the variable, in the words of JSON Schema, for whoever checks settings before a service reads them. */
+export interface SettingForm {
+  readonly type: 'string' | 'integer' | 'number' | 'boolean';
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly pattern?: string;
+}
+
 export interface Setting<T> {
   readonly variable: string;
+  readonly form: SettingForm;
   /** One sentence for the documentation and for the message when the setting is missing. */
   readonly description: string;
   readonly secret: boolean;
@@ -28,9 +38,17 @@ interface Options<T> {
   readonly secret?: boolean;
 }
 
-function setting<T>(variable: string, options: Options<T>, parse: Setting<T>['parse']): Setting<T> {
+const TEXT: SettingForm = { type: 'string' };
+
+function setting<T>(
+  variable: string,
+  options: Options<T>,
+  parse: Setting<T>['parse'],
+  form: SettingForm = TEXT,
+): Setting<T> {
   return {
     variable,
+    form,
     description: options.description,
     secret: options.secret ?? false,
     fallback: options.fallback,
@@ -56,19 +74,21 @@ export function integerSetting(
 ): Setting<number> {
   const min = options.min ?? 0;
   const max = options.max ?? Number.MAX_SAFE_INTEGER;
-  return setting<number>(variable, options, (text) => {
+  const parse = (text: string): number | Unreadable => {
     const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
     const valid = value >= min && value <= max;
     return valid ? value : { expected: `a whole number from ${min} to ${max}` };
-  });
+  };
+  return setting<number>(variable, options, parse, { type: 'integer', minimum: min, maximum: max });
 }
 
 /** A share from 0 to 1, both inclusive. */
 export function ratioSetting(variable: string, options: Options<number>): Setting<number> {
-  return setting<number>(variable, options, (text) => {
+  const parse = (text: string): number | Unreadable => {
     const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
     return value <= 1 ? value : { expected: 'a number from 0 to 1' };
-  });
+  };
+  return setting<number>(variable, options, parse, { type: 'number', minimum: 0, maximum: 1 });
 }
 
 /** A TCP port; 0 lets the system choose. */
@@ -77,11 +97,12 @@ export function portSetting(variable: string, options: Options<number>): Setting
 }
 
 export function flagSetting(variable: string, options: Options<boolean>): Setting<boolean> {
-  return setting<boolean>(variable, options, (text) => {
+  const parse = (text: string): boolean | Unreadable => {
     if (text === 'true') return true;
     if (text === 'false') return false;
     return { expected: 'true or false' };
-  });
+  };
+  return setting<boolean>(variable, options, parse, { type: 'boolean' });
 }
 
 export function oneOfSetting<const T extends string>(
@@ -89,10 +110,11 @@ export function oneOfSetting<const T extends string>(
   allowed: readonly T[],
   options: { readonly description: string; readonly fallback?: NoInfer<T> },
 ): Setting<T> {
-  return setting<T>(variable, options, (text) => {
+  const parse = (text: string): T | Unreadable => {
     const found = allowed.find((value) => value === text);
     return found ?? { expected: `one of ${allowed.join(', ')}` };
-  });
+  };
+  return setting<T>(variable, options, parse, { type: 'string', enum: allowed });
 }
 
 /** A URL of one of the given schemes (without the colon), kept as text. A secret one may come from a file, as a key may. */
@@ -101,10 +123,12 @@ export function urlSetting(
   options: Options<string> & { readonly schemes: readonly string[] },
 ): Setting<string> {
   const expected = `a URL that starts with ${options.schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
-  const direct = setting<string>(variable, options, (text) => {
+  const parse = (text: string): string | Unreadable => {
     const scheme = URL.canParse(text) ? new URL(text).protocol.slice(0, -1) : '';
     return options.schemes.includes(scheme) ? text : { expected };
-  });
+  };
+  const form: SettingForm = { type: 'string', pattern: `^(${options.schemes.join('|')})://` };
+  const direct = setting<string>(variable, options, parse, form);
   return options.secret ? inFileToo(direct) : direct;
 }
 

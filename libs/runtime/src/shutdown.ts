@@ -22,6 +22,9 @@ interface Step {
 
 const REPEATED_SIGNAL_MS = 1_000;
 
+/** How long a process takes at most to stop in order. Whoever runs it must not kill it earlier. */
+export const SHUTDOWN_DEADLINE_MS = 15_000;
+
 export class Shutdown {
   readonly #logger: Logger;
   readonly #deadlineMs: number;
@@ -32,7 +35,7 @@ export class Shutdown {
 
   constructor(settings: ShutdownSettings) {
     this.#logger = settings.logger;
-    this.#deadlineMs = settings.deadlineMs ?? 15_000;
+    this.#deadlineMs = settings.deadlineMs ?? SHUTDOWN_DEADLINE_MS;
     this.#exit = settings.exit ?? ((code) => process.exit(code));
   }
 
