@@ -2,9 +2,9 @@
  * How each setting of the services is reached in the chart: most under its own name in a map of settings, the others by a
  * value that this table names. A secret, or the name of a file, that has no row fails the tests: it could not be given.
  */
-import { API_SETTINGS } from '@compute/api';
+import { API_SETTINGS } from '@compute/api/settings';
 import type { Setting, Settings } from '@compute/runtime';
-import { WORKER_SETTINGS } from '@compute/worker';
+import { WORKER_SETTINGS } from '@compute/worker/settings';
 import { closed, type Properties, type Schema } from './schema-words.ts';
 
 /** Variables that the templates set, by the value that they are made of. */

@@ -94,7 +94,9 @@ it('a pod is not killed before its service has stopped in order', () => {
 function pathsOfSchema(properties: Properties, path = ''): string[] {
   return Object.entries(properties)
     .flatMap(([name, { properties: inner }]) =>
-      inner === undefined || name === 'settings' ? [`${path}${name}`] : pathsOfSchema(inner as Properties, `${path}${name}.`),
+      inner === undefined || name === 'settings'
+        ? [`${path}${name}`]
+        : pathsOfSchema(inner as Properties, `${path}${name}.`),
     )
     .sort();
 }
@@ -104,7 +106,9 @@ function pathsOfValues(values: object, properties: Properties, path = ''): strin
   return Object.entries(values)
     .flatMap(([name, value]) => {
       const inner = properties[name]?.properties as Properties | undefined;
-      return inner === undefined || name === 'settings' ? [`${path}${name}`] : pathsOfValues(value, inner, `${path}${name}.`);
+      return inner === undefined || name === 'settings'
+        ? [`${path}${name}`]
+        : pathsOfValues(value, inner, `${path}${name}.`);
     })
     .sort();
 }

@@ -78,7 +78,7 @@ export function renderValuesPage(): string {
   return [
     '# Values of the Helm chart\n',
     'Rendered from `deploy/helm/values.schema.json` and `values.yaml`; write it anew with `npm run docs`. What is not listed is refused. How',
-    'to install with it: [installing.md](installing.md#on-kubernetes).\n',
+    'to install with it: [installing.md](installing.md#kubernetes).\n',
     '| value | default | meaning |',
     '|---|---|---|',
     ...rows.map(({ path, fallback, description }) => `| \`${path}\` | ${shown(fallback)} | ${cell(description)} |`),
