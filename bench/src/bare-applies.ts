@@ -33,7 +33,7 @@ export class BareApplies {
     const vm = someMachine(`bare-${this.#count}`, []);
     const { virtualMachine } = vmManifests(
       { vm, namespace: NAMESPACE, disks: [] },
-      { hashKey: HASH_KEY, present: undefined },
+      { hashKeys: [HASH_KEY], present: undefined },
     );
     const path = `${MACHINES}/${virtualMachine.metadata.name}`;
     await this.#ask('GET', path);

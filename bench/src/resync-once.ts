@@ -13,8 +13,8 @@ const PATH = '/apis/kubevirt.io/v1/virtualmachines';
 const RESOLUTION_MS = 5;
 
 async function asWorker(): Promise<() => Promise<void>> {
-  const hashKey = Buffer.alloc(32, 1);
-  const cluster = await openCluster({ kubeconfig: KUBECONFIG_PATH, catalogue: builtinCatalogue, hashKey });
+  const hashKeys = () => [Buffer.alloc(32, 1)];
+  const cluster = await openCluster({ kubeconfig: KUBECONFIG_PATH, catalogue: builtinCatalogue, hashKeys });
   await cluster.synced();
   return () => cluster.close();
 }

@@ -29,7 +29,7 @@ await client.create(
 );
 const { virtualMachine } = vmManifests(
   { vm: someMachine('m0'), namespace: NAMESPACE, disks: [] },
-  { hashKey: Buffer.alloc(32, 1), present: undefined },
+  { hashKeys: [Buffer.alloc(32, 1)], present: undefined },
 );
 await client.apply(kind, virtualMachine, { fieldManager: 'compute-control-plane', force: true });
 await client.close();

@@ -119,7 +119,7 @@ async function exportProblems(store: Store, project: string, count: number): Pro
   const exported = await store.usage.export({ project });
   const manifest = usageManifest(exported);
   const keys = (await store.usage.verificationKeys()).map(({ id, publicKey }) => verificationKey(id, publicKey));
-  const signed = { manifest, statement: store.usage.sign(manifest) };
+  const signed = { manifest, statement: await store.usage.sign(manifest) };
   const { problems } = await verifyExport({
     lines: linesOf(exported.lines('ndjson')),
     format: 'ndjson',

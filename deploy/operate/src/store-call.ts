@@ -1,10 +1,10 @@
 /** A store for the length of one command. */
 import { SHARED_SETTINGS } from '@compute/runtime';
-import { openStore, type Store } from '@compute/store';
+import { openStore, type Store, WrappingKeys } from '@compute/store';
 import type { Call } from './command.ts';
 
-const { databaseUrl, secretsKey, usagePeriod } = SHARED_SETTINGS;
-const STORE_SETTINGS = { databaseUrl, secretsKey, usagePeriod };
+const { databaseUrl, secretsKey, otherSecretsKeys, usagePeriod } = SHARED_SETTINGS;
+const STORE_SETTINGS = { databaseUrl, secretsKey, otherSecretsKeys, usagePeriod };
 
 export const DATABASE_SETTINGS = { databaseUrl };
 
@@ -14,7 +14,9 @@ const CONNECTIONS = 3;
 export async function withStore<T>(call: Call, work: (store: Store) => Promise<T>): Promise<T> {
   const settings = call.settings(STORE_SETTINGS);
   const store = await openStore({
-    ...settings,
+    databaseUrl: settings.databaseUrl,
+    secretsKey: new WrappingKeys(settings.secretsKey, settings.otherSecretsKeys),
+    usagePeriod: settings.usagePeriod,
     poolSize: CONNECTIONS,
     applicationName: 'compute-operate',
     // Only claims make counters from the defaults, and an operator never claims.

@@ -21,6 +21,7 @@ import { renderedHashes, vmManifests } from './execute/vm-manifests.ts';
 import { type CatalogueReport, installCatalogue } from './install-catalogue.ts';
 import { dataVolumes } from './kinds.ts';
 import { renderDataVolume } from './manifests/data-volume.ts';
+import type { HashKeys } from './manifests/manifest-hash.ts';
 import { diskObjectName } from './manifests/object-names.ts';
 import { FIELD_MANAGER } from './manifests/ownership.ts';
 import type { DiskTarget, VmTarget } from './targets.ts';
@@ -36,8 +37,11 @@ export interface ClusterOptions {
   /** Path of a kubeconfig. Absent: KUBECONFIG, ~/.kube/config, the pod's service account, in that order. */
   readonly kubeconfig?: string;
   readonly catalogue: Catalogue;
-  /** Keys the hashes of Secrets; at least 16 bytes, the same in every worker, known to nobody else. */
-  readonly hashKey: Uint8Array;
+  /**
+   * Key the hashes of Secrets; at least 16 bytes each, the same in every worker, known to nobody else. The first one hashes,
+   * and a Secret that was hashed with any of them is left alone; they are asked for each time, so they may be replaced.
+   */
+  readonly hashKeys: () => HashKeys;
   /** Hears of failed lists and watches; they are tried again for ever. */
   readonly onError?: (error: unknown) => void;
   /** Hears of every finished call, for metrics. */
@@ -50,15 +54,15 @@ export class Cluster {
   readonly #client: KubeClient;
   readonly #view: ClusterView;
   readonly #catalogue: Catalogue;
-  readonly #hashKey: Uint8Array;
+  readonly #hashKeys: () => HashKeys;
   readonly #normalForms: NormalForms;
   readonly #synced: Promise<void>;
 
-  constructor(client: KubeClient, view: ClusterView, options: Pick<ClusterOptions, 'catalogue' | 'hashKey'>) {
+  constructor(client: KubeClient, view: ClusterView, options: Pick<ClusterOptions, 'catalogue' | 'hashKeys'>) {
     this.#client = client;
     this.#view = view;
     this.#catalogue = options.catalogue;
-    this.#hashKey = options.hashKey;
+    this.#hashKeys = options.hashKeys;
     this.#normalForms = view.normalForms;
     this.#synced = view.start();
     this.#synced.catch(() => undefined);
@@ -109,7 +113,7 @@ export class Cluster {
 
   /** Hashes of what the row renders to now. The row's cloudInit must be in clear. */
   renderVm(target: VmTarget): VmRendered {
-    return renderedHashes(vmManifests(target, { hashKey: this.#hashKey, present: this.#view.presentVm(target) }));
+    return renderedHashes(vmManifests(target, { hashKeys: this.#hashKeys(), present: this.#view.presentVm(target) }));
   }
 
   /** Never throws for what the cluster answers; throws `InvalidArgument` for an image that the catalogue does not have. */
@@ -121,7 +125,7 @@ export class Cluster {
   /** Never throws for what the cluster answers. The row's cloudInit must be in clear. */
   async performVmAction(action: VmAction, target: VmTarget): Promise<ActionOutcome> {
     const ports = { client: this.#client, normalForms: this.#normalForms };
-    return performVmAction({ ...ports, view: this.#view, hashKey: this.#hashKey }, action, target);
+    return performVmAction({ ...ports, view: this.#view, hashKeys: this.#hashKeys() }, action, target);
   }
 
   /**
@@ -159,8 +163,9 @@ export class Cluster {
  * `synced()` and `health()` tell. Throws when the kubeconfig cannot be read or the hash key is too short.
  */
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
-  if (options.hashKey.byteLength < MIN_HASH_KEY_BYTES) {
-    throw new TypeError(`hashKey has ${options.hashKey.byteLength} bytes, at least ${MIN_HASH_KEY_BYTES} are needed`);
+  const lengths = options.hashKeys().map(({ byteLength }) => byteLength);
+  if (lengths.length === 0 || Math.min(...lengths) < MIN_HASH_KEY_BYTES) {
+    throw new TypeError(`a hash key needs at least ${MIN_HASH_KEY_BYTES} bytes, not ${Math.min(0, ...lengths)}`);
   }
   const { kubeconfig, onCall, callTimeoutMs: timeoutMs } = options;
   const clientOptions = { userAgent: FIELD_MANAGER, fieldManager: FIELD_MANAGER, onCall, timeoutMs };

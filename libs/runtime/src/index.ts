@@ -21,11 +21,13 @@ export {
   type MetricType,
 } from './metrics.ts';
 export { type FrameworkLogger, frameworkLogger } from './nest-logger.ts';
+export { followSecretsKeys, type ReplaceableKeys } from './secrets-key-files.ts';
 export { SHARED_SETTINGS } from './service-settings.ts';
 export {
   flagSetting,
   integerSetting,
   keySetting,
+  keysSetting,
   oneOfSetting,
   optional,
   portSetting,

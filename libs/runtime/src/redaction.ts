@@ -13,6 +13,7 @@ const SECRET_KEYS = new Set([
   'password',
   'secret',
   'secretsKey',
+  'otherSecretsKeys',
   'sshKeys',
   'token',
   'userData',

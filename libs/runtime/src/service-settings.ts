@@ -1,5 +1,5 @@
 /** The settings that both services share, so that a variable means the same everywhere. */
-import { keySetting, oneOfSetting, optional, ratioSetting, textSetting, urlSetting } from './settings.ts';
+import { keySetting, keysSetting, oneOfSetting, optional, ratioSetting, textSetting, urlSetting } from './settings.ts';
 
 export const SHARED_SETTINGS = {
   databaseUrl: urlSetting('DATABASE_URL', {
@@ -11,6 +11,11 @@ export const SHARED_SETTINGS = {
     bytes: 32,
     description:
       'the key that wraps the projects’ data keys, 32 bytes in base64 (make one with: openssl rand -base64 32).',
+  }),
+  otherSecretsKeys: keysSetting('OTHER_SECRETS_KEYS', {
+    bytes: 32,
+    description:
+      'keys that open and seal nothing new, with commas between: the next one before a change of SECRETS_KEY, the last one after it.',
   }),
   logLevel: oneOfSetting('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     fallback: 'info',

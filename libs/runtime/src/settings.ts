@@ -132,8 +132,13 @@ export function urlSetting(
   return options.secret ? inFileToo(direct) : direct;
 }
 
+interface KeyOptions {
+  readonly description: string;
+  readonly bytes: number;
+}
+
 /** A key of `bytes` bytes in base64; `${variable}_FILE` may name a file that holds it. */
-export function keySetting(variable: string, options: { description: string; bytes: number }): Setting<Buffer> {
+export function keySetting(variable: string, options: KeyOptions): Setting<Buffer> {
   const base = setting<Buffer>(variable, { ...options, secret: true }, (text) => {
     const key = Buffer.from(text.trim(), 'base64');
     return key.length === options.bytes ? key : { expected: `${options.bytes} bytes in base64` };
@@ -144,4 +149,15 @@ export function keySetting(variable: string, options: { description: string; byt
 /** For secrets that are mounted: the environment of a process is shown by many tools, a file of its own is not. */
 function inFileToo<T>(direct: Setting<T>): Setting<T> {
   return { ...direct, fileVariable: `${direct.variable}_FILE` };
+}
+
+/** Any number of such keys, with commas, spaces or newlines between; none when it is absent. */
+export function keysSetting(variable: string, options: KeyOptions): Setting<readonly Buffer[]> {
+  const base = setting<readonly Buffer[]>(variable, { ...options, fallback: [], secret: true }, (text) => {
+    const words = text.split(/[\s,]+/).filter((word) => word !== '');
+    const keys = words.map((word) => Buffer.from(word, 'base64'));
+    const isWrong = keys.some((key) => key.length !== options.bytes);
+    return isWrong ? { expected: `keys of ${options.bytes} bytes in base64 with commas between` } : keys;
+  });
+  return { ...base, fileVariable: `${variable}_FILE` };
 }

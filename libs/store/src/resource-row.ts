@@ -3,8 +3,8 @@
  * change feed (`to_jsonb` of the row), which differ only in how they write times.
  */
 import { type AnyResource, Fault, type Kind } from '@compute/domain';
-import type { ProjectKeys } from './project-keys.ts';
-import { isSealed, openAnnotations, openSpec } from './sealing.ts';
+import type { ProjectKeys } from './secrets/project-keys.ts';
+import { type DataKeys, isSealed, openAnnotations, openSpec } from './secrets/sealing.ts';
 
 type JsonObject = Record<string, unknown>;
 type Time = Date | string;
@@ -83,26 +83,21 @@ export function toResource(row: ResourceRow, keys: ProjectKeys): AnyResource {
 
 /** The resources of rows; loads the keys of projects that are needed. */
 export async function toResources(rows: readonly ResourceRow[], keys: ProjectKeys): Promise<AnyResource[]> {
-  await keys.load(projectsWithSecrets(rows));
+  await keys.loadFor(rows);
   return rows.map((row) => toResource(row, keys));
 }
 
-/** The projects whose keys must be loaded before these rows can be read. */
-export function projectsWithSecrets(rows: readonly ResourceRow[]): string[] {
-  return rows.filter((row) => isSealed(row.kind, row.spec, row.annotations)).map((row) => row.project);
-}
-
 function clearSpec(row: ResourceRow, keys: ProjectKeys): JsonObject {
-  return isSealed(row.kind, row.spec) ? openSpec(row.kind, row.uid, row.spec, keyOf(row, keys)) : row.spec;
+  return isSealed(row.kind, row.spec) ? openSpec(row.kind, row.uid, row.spec, keysOf(row, keys)) : row.spec;
 }
 
 function clearAnnotations(row: ResourceRow, keys: ProjectKeys): JsonObject {
   if (!isSealed(row.kind, {}, row.annotations)) return row.annotations;
-  return openAnnotations(row.kind, row.uid, row.annotations, keyOf(row, keys));
+  return openAnnotations(row.kind, row.uid, row.annotations, keysOf(row, keys));
 }
 
-function keyOf(row: ResourceRow, keys: ProjectKeys): Buffer {
-  const key = keys.get(row.project);
-  if (!key) throw new Fault('Internal', `The key of project ${row.project} is not loaded.`);
-  return key;
+function keysOf(row: ResourceRow, keys: ProjectKeys): DataKeys {
+  const found = keys.get(row.project);
+  if (!found) throw new Fault('Internal', `The key of project ${row.project} is not loaded.`);
+  return found;
 }

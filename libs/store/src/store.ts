@@ -36,7 +36,6 @@ import { Hints, type HintTopic } from './feed/hints.ts';
 import { FeedSubscription } from './feed/subscription.ts';
 import { withLeadership } from './leadership.ts';
 import { PerformanceRecords } from './performance/performance-records.ts';
-import { ProjectKeys } from './project-keys.ts';
 import { QuotaRecords } from './quota/quota-records.ts';
 import { readAudit } from './reads/audit.ts';
 import { readHistory } from './reads/history.ts';
@@ -66,9 +65,11 @@ import type {
 } from './records.ts';
 import { requireMigrated } from './schema/required-migration.ts';
 import { dropPartitions, ensurePartitions, forgetIdempotency, type PartitionsBefore } from './schema/upkeep.ts';
-import { parseSecretsKey } from './sealing.ts';
+import { ProjectKeys } from './secrets/project-keys.ts';
+import { SecretRecords } from './secrets/secret-records.ts';
+import { type KeyMaterial, WrappingKeys } from './secrets/wrapping-keys.ts';
 import { periodMsOf } from './usage/intervals.ts';
-import { usageSigningKey } from './usage/signing-key.ts';
+import { SigningKeys } from './usage/signing-key.ts';
 import { UsageRecords } from './usage/usage-records.ts';
 import { type LifecyclePage, readLifecycleEvents } from './webhooks/lifecycle-events.ts';
 import { WebhookRecords } from './webhooks/webhook-records.ts';
@@ -78,8 +79,8 @@ import { Writer } from './write/writer.ts';
 
 export interface StoreOptions {
   readonly databaseUrl: string;
-  /** The key-encryption key: 32 bytes, as bytes or base64. */
-  readonly secretsKey: Uint8Array | string;
+  /** The wrapping key, or several that may be replaced while the store is open. */
+  readonly secretsKey: KeyMaterial | WrappingKeys;
   /** Connections of the pool; one more listens, two more serve what is rare. */
   readonly poolSize?: number;
   readonly applicationName: string;
@@ -112,6 +113,7 @@ interface Parts {
   readonly quota: QuotaRecords;
   readonly usage: UsageRecords;
   readonly webhooks: WebhookRecords;
+  readonly secrets: SecretRecords;
   readonly performance: PerformanceRecords;
 }
 
@@ -122,12 +124,12 @@ interface Parts {
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl, applicationName, poolSize = DEFAULT_POOL_SIZE, quotaDefaults, usagePeriod = 'hour' } = options;
   const onError = options.onError ?? (() => undefined);
-  const secretsKey = parseSecretsKey(options.secretsKey);
+  const wrapping = WrappingKeys.of(options.secretsKey);
   const config = connectionConfig({ databaseUrl, applicationName });
   const pool = openPool({ databaseUrl, applicationName, size: poolSize, onError });
   const prisma = openPrisma(databaseUrl, applicationName);
   const hints = new Hints(config, onError);
-  const keys = new ProjectKeys(pool, secretsKey);
+  const keys = new ProjectKeys(pool, wrapping);
   const mark = new HighWaterMark(pool);
   const log = new ChangeLog(pool, keys);
   const usagePeriodMs = periodMsOf(usagePeriod);
@@ -135,13 +137,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const store = new Store({
     ...{ pool, config, prisma, hints, mark, log, cluster: options.cluster },
     quota: new QuotaRecords(pool, quotaDefaults),
-    usage: new UsageRecords({ pool, periodMs: usagePeriodMs, key: usageSigningKey(secretsKey) }),
+    usage: new UsageRecords({ pool, periodMs: usagePeriodMs, keys: new SigningKeys(wrapping) }),
     performance: new PerformanceRecords(pool),
-    webhooks: new WebhookRecords(pool, mark, secretsKey),
+    secrets: new SecretRecords(pool, keys, wrapping),
+    webhooks: new WebhookRecords(pool, mark, wrapping),
     writer: new Writer(pool, { keys, quotaDefaults, usagePeriodMs }, written),
     resources: new Resources(pool, keys),
     tail: new ChangeTail({ mark, log, hints, onError, onLag: options.onFeedLag ?? (() => undefined) }),
-    projects: new Projects(prisma, keys, secretsKey),
+    projects: new Projects(prisma, keys, wrapping),
     apiKeys: new ApiKeys(pool, prisma, onError),
   });
   try {
@@ -343,6 +346,12 @@ export class Store {
 
   get performance(): PerformanceRecords {
     return this.#parts.performance;
+  }
+
+  // Secrets ----------------------------------------------------------------------------------------------------------
+
+  get secrets(): SecretRecords {
+    return this.#parts.secrets;
   }
 
   // Webhooks ---------------------------------------------------------------------------------------------------------

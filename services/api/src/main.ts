@@ -9,7 +9,7 @@ const logger = createLogger({ service: 'api', level: config.logLevel });
 const shutdown = new Shutdown({ logger });
 shutdown.listen();
 try {
-  announce(await startApi(config, { logger, shutdown }));
+  announce(await startApi(config, { logger, shutdown, environment: process.env }));
 } catch {
   // It has said why.
   process.exitCode = 1;

@@ -3,8 +3,16 @@
  * takes no more requests, ends every stream with a word to its client, lets requests be answered, then closes the store.
  */
 import type { Catalogue } from '@compute/domain';
-import { createLogger, type Logger, openTracer, readCatalogue, Shutdown } from '@compute/runtime';
-import { openStore, type Store } from '@compute/store';
+import {
+  createLogger,
+  type Environment,
+  followSecretsKeys,
+  type Logger,
+  openTracer,
+  readCatalogue,
+  Shutdown,
+} from '@compute/runtime';
+import { openStore, type Store, WrappingKeys } from '@compute/store';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ApiConfig } from './api-config.ts';
 import { ApiObservation } from './api-observation.ts';
@@ -26,6 +34,8 @@ export interface StartApiOptions {
   readonly logger?: Logger;
   /** Given by the process entry, so that a signal during the start ends it in order. */
   readonly shutdown?: Shutdown;
+  /** Where the configuration came from: keys that it reads from files are followed there. */
+  readonly environment?: Environment;
 }
 
 export interface RunningApi {
@@ -45,7 +55,10 @@ export async function startApi(config: ApiConfig, options: StartApiOptions = {})
   const shutdown = options.shutdown ?? new Shutdown({ logger });
   const close = async (): Promise<void> => void (await shutdown.stop('closed'));
   try {
-    return { ...(await startFaces(config, logger, shutdown)), close };
+    const keys = new WrappingKeys(config.secretsKey, config.otherSecretsKeys);
+    const stopFollowing = followSecretsKeys(options.environment ?? {}, keys, logger);
+    shutdown.register('keys', async () => stopFollowing());
+    return { ...(await startFaces(config, keys, logger, shutdown)), close };
   } catch (error) {
     if (!shutdown.stopping) logger.fatal({ err: error }, 'the API could not start');
     await close();
@@ -53,12 +66,17 @@ export async function startApi(config: ApiConfig, options: StartApiOptions = {})
   }
 }
 
-async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown): Promise<Omit<RunningApi, 'close'>> {
+async function startFaces(
+  config: ApiConfig,
+  keys: WrappingKeys,
+  logger: Logger,
+  shutdown: Shutdown,
+): Promise<Omit<RunningApi, 'close'>> {
   const catalogue = await readCatalogue(config.catalogueFile);
   const tracer = await openTracer('api', config);
   shutdown.register('traces', () => tracer.close());
   const observation = new ApiObservation(logger, tracer);
-  const store = await openApiStore(config, catalogue, observation);
+  const store = await openApiStore(config, keys, catalogue, observation);
   shutdown.register('store', () => store.close());
   const followed = await store.quota.followDefaults();
   if (followed > 0) logger.info({ limits: followed }, 'limits that nobody set follow new defaults');
@@ -70,6 +88,7 @@ async function startFaces(config: ApiConfig, logger: Logger, shutdown: Shutdown)
     store: tracedStore(store, tracer),
     catalogue,
     ...config,
+    keys,
     admission: config,
     ...(oidc ? { oidc } : {}),
   });
@@ -123,11 +142,16 @@ async function closeRest(app: NestFastifyApplication): Promise<void> {
 
 const hostForUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
-async function openApiStore(config: ApiConfig, catalogue: Catalogue, observation: ApiObservation): Promise<Store> {
+async function openApiStore(
+  config: ApiConfig,
+  keys: WrappingKeys,
+  catalogue: Catalogue,
+  observation: ApiObservation,
+): Promise<Store> {
   const { logger, metrics } = observation;
   return openStore({
     databaseUrl: config.databaseUrl,
-    secretsKey: config.secretsKey,
+    secretsKey: keys,
     poolSize: config.databasePoolSize,
     applicationName: 'compute-api',
     quotaDefaults: await readQuotaDefaults(config.quotaDefaultsFile, catalogue),

@@ -8,7 +8,7 @@ const logger = createLogger({ service: 'worker', level: config.logLevel });
 const shutdown = new Shutdown({ logger });
 shutdown.listen();
 try {
-  await startWorker(config, { logger, shutdown });
+  await startWorker(config, { logger, shutdown, environment: process.env });
 } catch {
   // It has said why.
   process.exitCode = 1;

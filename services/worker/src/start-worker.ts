@@ -9,6 +9,8 @@ import { type Cluster, type ClusterOptions, openCluster } from '@compute/cluster
 import { openQueue, type ReconcileQueue } from '@compute/queue';
 import {
   createLogger,
+  type Environment,
+  followSecretsKeys,
   HealthRegistry,
   type Logger,
   openTracer,
@@ -16,7 +18,7 @@ import {
   Shutdown,
   type Tracer,
 } from '@compute/runtime';
-import { openStore, type Store } from '@compute/store';
+import { openStore, type Store, WrappingKeys } from '@compute/store';
 import { resourceOfPath } from './cluster-call-labels.ts';
 import { type FaultPoints, noFaultPoints } from './fault-points.ts';
 import { startObservabilityServer } from './http/observability-server.ts';
@@ -43,6 +45,8 @@ export interface StartWorkerOptions {
   readonly logger?: Logger;
   /** Given by the process entry, so that a signal during the start ends it in order. */
   readonly shutdown?: Shutdown;
+  /** Where the configuration came from: keys that it reads from files are followed there. */
+  readonly environment?: Environment;
 }
 
 export interface RunningWorker {
@@ -88,21 +92,24 @@ export async function startWorker(config: WorkerConfig, options: StartWorkerOpti
 
 async function openParts(
   config: WorkerConfig,
-  { points = noFaultPoints, pace = DEFAULT_PACE }: StartWorkerOptions,
+  { points = noFaultPoints, pace = DEFAULT_PACE, environment = {} }: StartWorkerOptions,
   logger: Logger,
   shutdown: Shutdown,
 ): Promise<WorkerParts> {
   const metrics = new WorkerMetrics();
   const tracer = await openTracer('worker', config);
   shutdown.register('traces', () => tracer.close());
-  const store = await openWorkerStore(config, logger);
+  const keys = new WrappingKeys(config.secretsKey, config.otherSecretsKeys);
+  const stopFollowing = followSecretsKeys(environment, keys, logger);
+  shutdown.register('keys', async () => stopFollowing());
+  const store = await openWorkerStore(config, keys, logger);
   shutdown.register('store', () => store.close());
   await store.addCluster(config.clusterId);
   const { redisUrl } = config;
   const prefix = queuePrefixOf(config);
   const queue = await openQueue({ redisUrl, prefix, onError: (err) => logger.warn({ err }, 'queue trouble') });
   shutdown.register('queue', () => queue.close());
-  const cluster = await openWorkerCluster(config, logger, (call) => noteCall(call, metrics, tracer));
+  const cluster = await openWorkerCluster(config, keys, logger, (call) => noteCall(call, metrics, tracer));
   shutdown.register('cluster', () => cluster.close());
   const health = new HealthRegistry();
   return { config, store, queue, cluster, metrics, tracer, health, logger, points, pace, shutdown };
@@ -113,10 +120,10 @@ function queuePrefixOf({ queuePrefix, clusterId }: WorkerConfig): string {
   return clusterId === DEFAULT_CLUSTER ? queuePrefix : `${queuePrefix}-${clusterId}`;
 }
 
-function openWorkerStore(config: WorkerConfig, logger: Logger): Promise<Store> {
+function openWorkerStore(config: WorkerConfig, keys: WrappingKeys, logger: Logger): Promise<Store> {
   return openStore({
     databaseUrl: config.databaseUrl,
-    secretsKey: config.secretsKey,
+    secretsKey: keys,
     poolSize: config.databasePoolSize,
     applicationName: POOL_NAME,
     usagePeriod: config.usagePeriod,
@@ -127,13 +134,23 @@ function openWorkerStore(config: WorkerConfig, logger: Logger): Promise<Store> {
   });
 }
 
+/** Hashes of Secrets stand where anybody may read them; see `libs/cluster`. */
+function hashKeyOf(wrappingKey: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', wrappingKey, '', 'manifest hashes of Secrets', 32));
+}
+
 type OnCall = NonNullable<ClusterOptions['onCall']>;
 
-async function openWorkerCluster(config: WorkerConfig, logger: Logger, onCall: OnCall): Promise<Cluster> {
+async function openWorkerCluster(
+  config: WorkerConfig,
+  keys: WrappingKeys,
+  logger: Logger,
+  onCall: OnCall,
+): Promise<Cluster> {
   return openCluster({
     ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
     catalogue: await readCatalogue(config.catalogueFile),
-    hashKey: new Uint8Array(hkdfSync('sha256', config.secretsKey, '', 'manifest hashes of Secrets', 32)),
+    hashKeys: () => keys.all.map(({ bytes }) => hashKeyOf(bytes)),
     onError: (err) => logger.warn({ err }, 'cluster trouble'),
     onCall,
   });

@@ -105,7 +105,7 @@ function machines(specs: readonly Partial<VmInstanceSpec>[]): KubeObject[] {
     const rows = named.map((name) => diskRow(name, { optical: name.startsWith('cdrom') }));
     const target = { vm: machineRow(`machine-${index}`, spec), namespace: NAMESPACE, disks: rows };
     const { virtualMachine, service, cloudInitSecret, sshKeysSecret } = vmManifests(target, {
-      hashKey: Buffer.alloc(32, 1),
+      hashKeys: [Buffer.alloc(32, 1)],
       present: undefined,
     });
     return [virtualMachine, service, cloudInitSecret, sshKeysSecret].filter((object) => object !== undefined);

@@ -10,6 +10,7 @@ import { createProject, listProjects } from './projects.ts';
 import { rebuildQueue } from './rebuild-queue.ts';
 import { reconcile } from './reconcile.ts';
 import { recount } from './recount.ts';
+import { resealProject, rewrapSecrets, showSecrets } from './secrets.ts';
 import { verify } from './verify.ts';
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -20,6 +21,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'keys create': createKey,
   'keys list': listKeys,
   'keys revoke': revokeKey,
+  'secrets show': showSecrets,
+  'secrets rewrap': rewrapSecrets,
+  'secrets reseal': resealProject,
   reconcile,
   'rebuild-queue': rebuildQueue,
   orphans,

@@ -10,6 +10,7 @@ import {
   textSetting,
   urlSetting,
 } from '@compute/runtime';
+import { WrappingKeys } from '@compute/store';
 import type { Call, Command } from '../command.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { judgeCluster } from '../doctor/judge-cluster.ts';
@@ -41,9 +42,10 @@ export const doctor: Command = {
 };
 
 function databaseOf(call: Call): Promise<Finding[]> {
-  const { databaseUrl, secretsKey, usagePeriod } = SHARED_SETTINGS;
-  const settings = call.settings({ databaseUrl, secretsKey, usagePeriod });
-  return judgeDatabase(settings.databaseUrl, settings.secretsKey, PERIOD_MS[settings.usagePeriod]);
+  const { databaseUrl, secretsKey, otherSecretsKeys, usagePeriod } = SHARED_SETTINGS;
+  const settings = call.settings({ databaseUrl, secretsKey, otherSecretsKeys, usagePeriod });
+  const keys = new WrappingKeys(settings.secretsKey, settings.otherSecretsKeys);
+  return judgeDatabase(settings.databaseUrl, keys, PERIOD_MS[settings.usagePeriod]);
 }
 
 function redisOf(call: Call): Promise<Finding[]> {

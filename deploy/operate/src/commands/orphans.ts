@@ -42,7 +42,7 @@ async function ownedObjects(call: Call): Promise<OwnedObject[]> {
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     catalogue: builtinCatalogue,
     // Nothing is rendered here.
-    hashKey: randomBytes(32),
+    hashKeys: () => [randomBytes(32)],
     onError: (error) => {
       trouble = error;
     },

@@ -1,5 +1,5 @@
 /** Whether the database is the one that this build needs, and whether somebody works on what is written there. */
-import { type DatabaseFacts, inspectDatabase, type WorkFacts } from '@compute/store';
+import { type DatabaseFacts, inspectDatabase, type SealedBy, type WorkFacts, type WrappingKeys } from '@compute/store';
 import { type Finding, Findings, judgeClock } from './finding.ts';
 
 const OLDEST_MAJOR = 15;
@@ -9,23 +9,31 @@ const SECOND_MS = 1_000;
 /** `usagePeriodMs`: how long a meter runs at most before it is cut. Throws `Unavailable`. */
 export async function judgeDatabase(
   databaseUrl: string,
-  secretsKey: Buffer,
+  keys: WrappingKeys,
   usagePeriodMs: number,
 ): Promise<Finding[]> {
-  const facts = await inspectDatabase(databaseUrl, secretsKey);
+  const facts = await inspectDatabase(databaseUrl, keys);
   const findings = new Findings('database');
   judgeVersion(findings, facts);
   judgeMigrations(findings, facts);
   judgeClock(findings, 'the database', facts.skewMs, 0);
-  if (facts.lockedProjects)
-    findings.none(
-      facts.lockedProjects,
-      'The key opens what is sealed.',
-      (list) => `The key does not open what these projects have sealed: ${list}.`,
-      'Give SECRETS_KEY the key that the database was written with.',
-    );
+  if (facts.sealedBy) judgeKeys(findings, facts.sealedBy);
   if (facts.work) judgeWork(findings, facts.work, usagePeriodMs);
   return findings.all;
+}
+
+function judgeKeys(findings: Findings, { keys, unopened }: SealedBy): void {
+  findings.none(
+    unopened,
+    'The keys open everything that is sealed.',
+    (list) => `None of the keys opens what is sealed of: ${list}.`,
+    'Give SECRETS_KEY or OTHER_SECRETS_KEYS the key that the database was written with.',
+  );
+  for (const { id, rows } of keys.filter(({ isCurrent }) => !isCurrent)) {
+    if (rows > 0)
+      findings.warning(`The key ${id} of OTHER_SECRETS_KEYS still opens ${rows}.`, 'Run "operate secrets rewrap".');
+    else findings.ok(`The key ${id} of OTHER_SECRETS_KEYS opens nothing that is stored; see "Rotating keys".`);
+  }
 }
 
 function judgeVersion(findings: Findings, { version }: DatabaseFacts): void {

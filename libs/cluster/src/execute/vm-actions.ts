@@ -2,6 +2,7 @@
 import type { ObservedService, VmAction } from '@compute/domain';
 import type { KubeObject, ObjectRef, ResourceKind } from '@compute/kube-client';
 import { type Service, secrets, services, virtualMachines } from '../kinds.ts';
+import type { HashKeys } from '../manifests/manifest-hash.ts';
 import { cloudInitSecretName, sshKeysSecretName, vmObjectName } from '../manifests/object-names.ts';
 import { FIELD_MANAGER } from '../manifests/ownership.ts';
 import type { VmTarget } from '../targets.ts';
@@ -15,7 +16,7 @@ import { type VmManifests, vmManifests } from './vm-manifests.ts';
 
 export interface VmExecutor extends ApplyPorts {
   readonly view: ClusterView;
-  readonly hashKey: Uint8Array;
+  readonly hashKeys: HashKeys;
 }
 
 export function performVmAction(executor: VmExecutor, action: VmAction, target: VmTarget): Promise<ActionOutcome> {
@@ -53,8 +54,8 @@ export function performVmAction(executor: VmExecutor, action: VmAction, target: 
   }
 }
 
-function manifestsOf({ view, hashKey }: VmExecutor, target: VmTarget): VmManifests {
-  return vmManifests(target, { hashKey, present: view.presentVm(target) });
+function manifestsOf({ view, hashKeys }: VmExecutor, target: VmTarget): VmManifests {
+  return vmManifests(target, { hashKeys, present: view.presentVm(target) });
 }
 
 type ApplyAction = 'applyVirtualMachine' | 'applyService' | 'applyCloudInitSecret' | 'applySshKeysSecret';

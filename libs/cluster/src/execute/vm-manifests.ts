@@ -2,7 +2,7 @@
 import type { StartedWith, VmRendered } from '@compute/domain';
 import type { KubeObject } from '@compute/kube-client';
 import type { Secret, Service, VirtualMachine } from '../kinds.ts';
-import { hashOf } from '../manifests/manifest-hash.ts';
+import { type HashKeys, hashOf } from '../manifests/manifest-hash.ts';
 import type { PresentVm } from '../manifests/present-vm.ts';
 import { renderCloudInitSecret, renderSshKeysSecret } from '../manifests/secrets.ts';
 import { renderService } from '../manifests/service.ts';
@@ -19,20 +19,21 @@ export interface VmManifests {
 }
 
 export interface VmManifestContext {
-  readonly hashKey: Uint8Array;
+  readonly hashKeys: HashKeys;
   readonly present: PresentVm | undefined;
 }
 
-export function vmManifests(target: VmTarget, { hashKey, present }: VmManifestContext): VmManifests {
+export function vmManifests(target: VmTarget, { hashKeys, present }: VmManifestContext): VmManifests {
   const { vm, namespace, disks } = target;
   const opticalDisks = new Set(disks.filter((disk) => disk.spec.optical).map((disk) => disk.name));
   const input = { vm, namespace, opticalDisks, ...(present === undefined ? {} : { present }) };
+  const secret = { vm, namespace, hashKeys };
   return {
     virtualMachine: renderVirtualMachine(input),
     startsWith: startsWith(input),
     service: renderService(vm, namespace),
-    cloudInitSecret: renderCloudInitSecret({ vm, namespace, hashKey }),
-    sshKeysSecret: renderSshKeysSecret({ vm, namespace, hashKey }),
+    cloudInitSecret: renderCloudInitSecret({ ...secret, presentHash: present?.cloudInitHash }),
+    sshKeysSecret: renderSshKeysSecret({ ...secret, presentHash: present?.sshKeysHash }),
   };
 }
 

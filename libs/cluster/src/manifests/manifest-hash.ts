@@ -20,9 +20,17 @@ export function manifestHash(object: KubeObject): string {
   return createHash('sha256').update(canonicalJson(object)).digest('hex').slice(0, 32);
 }
 
-/** Hash of a Secret's manifest under the control plane's key: 32 hex digits. */
-export function secretManifestHash(object: KubeObject, hashKey: Uint8Array): string {
-  return createHmac('sha256', hashKey).update(canonicalJson(object)).digest('hex').slice(0, 32);
+/** The first one hashes; with the others hashes were made before a change of keys, or will be after it. */
+export type HashKeys = readonly Uint8Array[];
+
+/**
+ * Hash of a Secret's manifest under a key of the control plane: 32 hex digits. The hash that the Secret bears already, when
+ * one of the keys made it of this manifest: a change of keys is no reason to write every Secret again.
+ */
+export function secretManifestHash(object: KubeObject, hashKeys: HashKeys, presentHash?: string): string {
+  const text = canonicalJson(object);
+  const hashes = hashKeys.map((key) => createHmac('sha256', key).update(text).digest('hex').slice(0, 32));
+  return hashes.find((hash) => hash === presentHash) ?? hashes[0] ?? '';
 }
 
 /** The object with its hash and the generation that it was rendered from. */

@@ -12,11 +12,14 @@ export interface PresentVm {
   readonly bootDisks: ReadonlySet<string> | undefined;
   /** Disks that another machine has not let go of: named now, they would be written to from two sides at the next start. */
   readonly withheld: ReadonlySet<string>;
+  /** Hashes that its Secrets bear. */
+  readonly cloudInitHash?: string | undefined;
+  readonly sshKeysHash?: string | undefined;
 }
 
 /** Undefined while the cluster has no VirtualMachine of the row. */
 export function presentVm(observed: VmObserved, firmwareUuid: string | undefined): PresentVm | undefined {
-  const { virtualMachine, machine, disks } = observed;
+  const { virtualMachine, machine, disks, cloudInitSecret, sshKeysSecret } = observed;
   if (!virtualMachine) return undefined;
   const isUp =
     machine !== undefined && !machine.deleting && machine.phase !== 'Succeeded' && machine.phase !== 'Failed';
@@ -26,6 +29,8 @@ export function presentVm(observed: VmObserved, firmwareUuid: string | undefined
     plugDisks: new Set(virtualMachine.plugDisks),
     bootDisks: isUp ? new Set(machine.disks.filter((disk) => !plugs.has(disk))) : undefined,
     withheld: new Set(disks.filter(({ state }) => state === 'inUse').map(({ name }) => name)),
+    cloudInitHash: cloudInitSecret?.manifestHash,
+    sshKeysHash: sshKeysSecret?.manifestHash,
   };
 }
 

@@ -4,10 +4,10 @@ import { vmRow } from '../fixtures/rows.ts';
 import { HASH_ANNOTATION } from './ownership.ts';
 import { renderCloudInitSecret, renderSshKeysSecret } from './secrets.ts';
 
-const input = (spec: Partial<VmInstanceSpec>, hashKey = 'a') => ({
+const input = (spec: Partial<VmInstanceSpec>, ...hashKeys: string[]) => ({
   vm: vmRow(spec),
   namespace: 'tenant-demo',
-  hashKey: Buffer.from(hashKey),
+  hashKeys: (hashKeys.length === 0 ? ['a'] : hashKeys).map((key) => Buffer.from(key)),
 });
 const text = (data: Record<string, string> | undefined, key: string) =>
   Buffer.from(data?.[key] ?? '', 'base64').toString();
@@ -39,10 +39,19 @@ describe('the Secrets of a machine', () => {
   });
 
   it('carry a hash that differs by content and by key, so that it cannot be guessed from outside', () => {
-    const hash = (cloudInit: string, key?: string) =>
-      renderCloudInitSecret(input({ cloudInit }, key))?.metadata.annotations?.[HASH_ANNOTATION];
+    const hash = (cloudInit: string, ...keys: string[]) =>
+      renderCloudInitSecret(input({ cloudInit }, ...keys))?.metadata.annotations?.[HASH_ANNOTATION];
     expect(hash('password: 1')).toBe(hash('password: 1'));
     expect(hash('password: 1')).not.toBe(hash('password: 2'));
     expect(hash('password: 1', 'b')).not.toBe(hash('password: 1'));
+  });
+
+  it('keep the hash that they bear through a change of keys, until what they hold changes', () => {
+    const hash = (cloudInit: string, keys: string[], presentHash?: string) =>
+      renderCloudInitSecret({ ...input({ cloudInit }, ...keys), presentHash })?.metadata.annotations?.[HASH_ANNOTATION];
+    const before = hash('password: 1', ['a']);
+    expect(hash('password: 1', ['b', 'a'], before)).toBe(before);
+    expect(hash('password: 1', ['b'], before)).toBe(hash('password: 1', ['b']));
+    expect(hash('password: 2', ['b', 'a'], before)).toBe(hash('password: 2', ['b']));
   });
 });

@@ -4,7 +4,7 @@
  */
 import type { VmInstance } from '@compute/domain';
 import type { Secret } from '../kinds.ts';
-import { secretManifestHash, stamped } from './manifest-hash.ts';
+import { type HashKeys, secretManifestHash, stamped } from './manifest-hash.ts';
 import { cloudInitSecretName, sshKeysSecretName } from './object-names.ts';
 import { ownershipLabels } from './ownership.ts';
 import { hasCloudInit } from './virtual-machine.ts';
@@ -12,8 +12,10 @@ import { hasCloudInit } from './virtual-machine.ts';
 export interface SecretManifestInput {
   readonly vm: VmInstance;
   readonly namespace: string;
-  /** Key of the manifest hash; known to the control plane only. */
-  readonly hashKey: Uint8Array;
+  /** Keys of the manifest hash; known to the control plane only. */
+  readonly hashKeys: HashKeys;
+  /** What the Secret in the cluster bears. */
+  readonly presentHash?: string | undefined;
 }
 
 /** Keys `key0`, `key1`, ... in the order of the spec; undefined without keys. */
@@ -37,7 +39,8 @@ function cloudConfigOfKeys(keys: readonly string[]): string {
   return ['#cloud-config', 'ssh_authorized_keys:', ...keys.map((key) => `  - ${JSON.stringify(key)}`), ''].join('\n');
 }
 
-function secret({ vm, namespace, hashKey }: SecretManifestInput, name: string, texts: Record<string, string>): Secret {
+function secret(input: SecretManifestInput, name: string, texts: Record<string, string>): Secret {
+  const { vm, namespace, hashKeys, presentHash } = input;
   const encoded = Object.entries(texts).map(([key, text]) => [key, Buffer.from(text, 'utf8').toString('base64')]);
   const manifest: Secret = {
     apiVersion: 'v1',
@@ -46,5 +49,5 @@ function secret({ vm, namespace, hashKey }: SecretManifestInput, name: string, t
     type: 'Opaque',
     data: Object.fromEntries(encoded) as Record<string, string>,
   };
-  return stamped(manifest, secretManifestHash(manifest, hashKey), vm.generation);
+  return stamped(manifest, secretManifestHash(manifest, hashKeys, presentHash), vm.generation);
 }

@@ -2,7 +2,7 @@ import { isFault } from '@compute/domain';
 import { expect, it } from 'vitest';
 import { tokenSigner } from './page-token.ts';
 
-const signer = tokenSigner(Buffer.alloc(32, 1));
+const signer = tokenSigner(() => [Buffer.alloc(32, 1)]);
 const refuses = (read: () => unknown) => {
   try {
     read();
@@ -14,7 +14,7 @@ const refuses = (read: () => unknown) => {
 
 it('reads back what it signed, in every process with the same key', () => {
   const token = signer.sign('list', ['a', 'ü']);
-  expect(tokenSigner(Buffer.alloc(32, 1)).read('list', token, '/pageToken')).toEqual(['a', 'ü']);
+  expect(tokenSigner(() => [Buffer.alloc(32, 1)]).read('list', token, '/pageToken')).toEqual(['a', 'ü']);
   expect(token).toMatch(/^[\w.-]+$/);
 });
 
@@ -32,5 +32,5 @@ it('refuses tokens of another scope, of another key, altered ones, and nonsense'
   ];
   expect(bad.filter((text) => !refuses(() => signer.read('list', text, '/pageToken')))).toEqual([]);
   expect(refuses(() => signer.read('other', token, '/pageToken'))).toBe(true);
-  expect(refuses(() => tokenSigner(Buffer.alloc(32, 2)).read('list', token, '/pageToken'))).toBe(true);
+  expect(refuses(() => tokenSigner(() => [Buffer.alloc(32, 2)]).read('list', token, '/pageToken'))).toBe(true);
 });

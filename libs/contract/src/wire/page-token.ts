@@ -15,19 +15,25 @@ export interface TokenSigner {
   read(scope: string, token: string, pointer: string): readonly string[];
 }
 
-/** A signer whose tokens all processes with the same key understand. */
-export function tokenSigner(key: Uint8Array): TokenSigner {
-  const mac = (scope: string, body: string) =>
+/**
+ * A signer whose tokens all processes with the same keys understand. The first key signs and any of them may have signed, so
+ * that tokens outlive a change of keys; they are asked for each time.
+ */
+export function tokenSigner(keys: () => readonly Uint8Array[]): TokenSigner {
+  const macBy = (key: Uint8Array, scope: string, body: string): Buffer =>
     createHmac('sha256', key).update(`${scope}\n${body}`).digest().subarray(0, SIGNATURE_BYTES);
   return {
     sign: (scope, position) => {
       const body = Buffer.from(JSON.stringify(position)).toString('base64url');
-      return `${body}.${mac(scope, body).toString('base64url')}`;
+      const [key] = keys();
+      if (!key) throw new Error('There is no key to sign a token with.');
+      return `${body}.${macBy(key, scope, body).toString('base64url')}`;
     },
     read: (scope, token, pointer) => {
       const [body = '', signature = ''] = token.length > MAX_TOKEN_LENGTH ? [] : token.split('.', 2);
       const given = Buffer.from(signature, 'base64url');
-      const valid = given.length === SIGNATURE_BYTES && timingSafeEqual(given, mac(scope, body));
+      const isBy = (key: Uint8Array): boolean => timingSafeEqual(given, macBy(key, scope, body));
+      const valid = given.length === SIGNATURE_BYTES && keys().some(isBy);
       if (!valid) throw badToken(pointer);
       return JSON.parse(Buffer.from(body, 'base64url').toString()) as string[];
     },

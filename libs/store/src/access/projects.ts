@@ -3,11 +3,13 @@ import { Fault } from '@compute/domain';
 import type { Attributed } from '../commands.ts';
 import type { Project } from '../generated/client.ts';
 import { newUid } from '../new-uid.ts';
-import type { ProjectKeys } from '../project-keys.ts';
 import { clampLimit } from '../reads/page-limit.ts';
 import type { Page, ProjectRecord } from '../records.ts';
 import { keepUnless, resultOf } from '../rehearsal.ts';
-import { newDataKey, wrapDataKey } from '../sealing.ts';
+import { wrap } from '../secrets/envelopes.ts';
+import type { ProjectKeys } from '../secrets/project-keys.ts';
+import { newDataKey } from '../secrets/sealing.ts';
+import type { WrappingKeys } from '../secrets/wrapping-keys.ts';
 import { auditEntry, OPERATOR } from './audit-entry.ts';
 import type { ColdClient } from './prisma.ts';
 import { isDuplicate, isMissingParent } from './prisma-errors.ts';
@@ -28,12 +30,12 @@ export interface NewProjectOptions {
 export class Projects {
   readonly #prisma: ColdClient;
   readonly #keys: ProjectKeys;
-  readonly #secretsKey: Buffer;
+  readonly #wrapping: WrappingKeys;
 
-  constructor(prisma: ColdClient, keys: ProjectKeys, secretsKey: Buffer) {
+  constructor(prisma: ColdClient, keys: ProjectKeys, wrapping: WrappingKeys) {
     this.#prisma = prisma;
     this.#keys = keys;
-    this.#secretsKey = secretsKey;
+    this.#wrapping = wrapping;
   }
 
   /** Throws `AlreadyExists`, and `NotFound` for an unknown cluster. */
@@ -42,8 +44,14 @@ export class Projects {
     { clusterId, namespace, by = OPERATOR, dryRun }: NewProjectOptions,
   ): Promise<ProjectRecord> {
     const uid = newUid();
-    const sealedDataKey = new Uint8Array(wrapDataKey(newDataKey(), this.#secretsKey, uid));
-    const data = { name, uid, sealedDataKey, clusterId: clusterId ?? DEFAULT_CLUSTER };
+    const { sealed, wrappedBy } = wrap(newDataKey().bytes, this.#wrapping, `project/${uid}`);
+    const data = {
+      name,
+      uid,
+      sealedDataKey: new Uint8Array(sealed),
+      wrappedBy,
+      clusterId: clusterId ?? DEFAULT_CLUSTER,
+    };
     try {
       const transaction = this.#prisma.$transaction(async (tx) => {
         const made = await tx.project.create({ data: { ...data, namespace: namespace ?? NAMESPACE_PREFIX + name } });

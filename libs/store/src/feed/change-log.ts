@@ -2,9 +2,9 @@
 import { Fault, type Kind } from '@compute/domain';
 import type pg from 'pg';
 import { rowsOf } from '../connection.ts';
-import type { ProjectKeys } from '../project-keys.ts';
 import type { Change, ChangeOp } from '../records.ts';
 import { type ResourceRow, toResources } from '../resource-row.ts';
+import type { ProjectKeys } from '../secrets/project-keys.ts';
 
 interface ChangeRow {
   readonly seq: number;

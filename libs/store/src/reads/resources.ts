@@ -3,9 +3,9 @@ import type { AnyResource, Kind, ResourceOf, VmDisk, VmInstance } from '@compute
 import type pg from 'pg';
 import type { LoadedResource } from '../commands.ts';
 import { rowsOf, type Statement } from '../connection.ts';
-import type { ProjectKeys } from '../project-keys.ts';
 import type { ListQuery, Page } from '../records.ts';
 import { RESOURCE_COLUMNS, type ResourceRow, toDate, toResources } from '../resource-row.ts';
+import type { ProjectKeys } from '../secrets/project-keys.ts';
 import { asKnownThen, BY_NAME_AS_OF, refuseUnknownPast } from './as-of.ts';
 import { cursorAfter, listStatement } from './list-statement.ts';
 import { clampLimit } from './page-limit.ts';

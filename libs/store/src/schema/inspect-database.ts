@@ -5,7 +5,8 @@
 import pg from 'pg';
 import { connectionConfig } from '../connection.ts';
 import { throwKnown } from '../database-errors.ts';
-import { unwrapDataKey } from '../sealing.ts';
+import { type SealedBy, sealedBy } from '../secrets/sealed-rows.ts';
+import type { WrappingKeys } from '../secrets/wrapping-keys.ts';
 import { migrationNames } from './migrate.ts';
 
 export interface DatabaseFacts {
@@ -20,8 +21,8 @@ export interface DatabaseFacts {
   readonly ahead: readonly string[];
   /** Absent on a database that is not migrated. */
   readonly work?: WorkFacts;
-  /** Projects whose data key the given key does not open; absent without a key, or on a database that is not migrated. */
-  readonly lockedProjects?: readonly string[];
+  /** What the given keys open; absent without keys, or on a database that is not migrated. */
+  readonly sealedBy?: SealedBy;
 }
 
 /** Signs of whether workers work. */
@@ -37,7 +38,7 @@ export interface WorkFacts {
 }
 
 /** Throws `Unavailable` when it does not answer. */
-export async function inspectDatabase(databaseUrl: string, secretsKey?: Buffer): Promise<DatabaseFacts> {
+export async function inspectDatabase(databaseUrl: string, keys?: WrappingKeys): Promise<DatabaseFacts> {
   const client = new pg.Client(connectionConfig({ databaseUrl, applicationName: 'compute-inspect' }));
   await client.connect().catch(throwKnown);
   try {
@@ -51,7 +52,7 @@ export async function inspectDatabase(databaseUrl: string, secretsKey?: Buffer):
       failed: book.filter(({ finished }) => !finished).map(({ name }) => name),
       ahead: [...finished].filter((name) => !known.includes(name)),
       ...(missing.length === 0 ? { work: await readWork(client) } : {}),
-      ...(missing.length === 0 && secretsKey ? { lockedProjects: await readLocked(client, secretsKey) } : {}),
+      ...(missing.length === 0 && keys ? { sealedBy: await sealedBy(client, keys) } : {}),
     };
   } finally {
     await client.end();
@@ -80,22 +81,6 @@ async function readWork(client: pg.Client): Promise<WorkFacts> {
   if (!work) throw new Error('The database did not say how its work stands.');
   return work;
 }
-
-async function readLocked(client: pg.Client, secretsKey: Buffer): Promise<string[]> {
-  const { rows } = await client.query<{ name: string; uid: string; key: Buffer }>(READ_KEYS);
-  return rows.filter(({ key, uid }) => !isOpenedBy(secretsKey, key, uid)).map(({ name }) => name);
-}
-
-function isOpenedBy(secretsKey: Buffer, sealed: Buffer, uid: string): boolean {
-  try {
-    unwrapDataKey(sealed, secretsKey, uid);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const READ_KEYS = 'select name, uid, sealed_data_key as key from project order by name';
 
 const READ_SERVER = `select current_setting('server_version') as version, clock_timestamp() as now`;
 

@@ -9,7 +9,7 @@ import { Fault } from '@compute/domain';
 import pg from 'pg';
 import { type Queryable, rowsOf } from '../connection.ts';
 
-export const NEWEST_MIGRATION = '20261123030200_webhooks';
+export const NEWEST_MIGRATION = '20261123051500_key_rotation';
 
 const UNDEFINED_TABLE = '42P01';
 

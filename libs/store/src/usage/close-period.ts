@@ -8,7 +8,7 @@
 import type pg from 'pg';
 import { inTransaction, rowsOf } from '../connection.ts';
 import { lockPositions, publishUsage } from './publish.ts';
-import type { SigningKey } from './signing-key.ts';
+import type { SigningKeys } from './signing-key.ts';
 import { cutUsage } from './usage-clock.ts';
 
 /** What one step did. */
@@ -20,12 +20,12 @@ export interface ClosedPeriods {
   readonly sealed: number;
 }
 
-export async function closeAndPublish(pool: pg.Pool, periodMs: number, key: SigningKey): Promise<ClosedPeriods> {
+export async function closeAndPublish(pool: pg.Pool, periodMs: number, keys: SigningKeys): Promise<ClosedPeriods> {
   const { boundary, events } = await cutUsage(pool, periodMs);
   const before = await publishUsage(pool, boundary);
   const sealed = await inTransaction(pool, async (tx) => {
     await lockPositions(tx);
-    return seal(tx, boundary, key);
+    return seal(tx, boundary, keys);
   });
   return { cut: events, published: before + (await publishUsage(pool)), sealed };
 }
@@ -37,12 +37,12 @@ interface GrownChain {
 }
 
 /** Does nothing when the period is closed already. */
-async function seal(tx: pg.PoolClient, boundary: Date, key: SigningKey): Promise<number> {
+async function seal(tx: pg.PoolClient, boundary: Date, keys: SigningKeys): Promise<number> {
   const moved = await rowsOf(tx, MOVE_CLOSED, [boundary]);
   if (moved.length === 0) return 0;
   const chains = await rowsOf<GrownChain>(tx, READ_GROWN, []);
   if (chains.length === 0) return 0;
-  await rowsOf(tx, KEEP_KEY, [key.id, key.publicKey]);
+  const key = await keys.forSigning(tx);
   await rowsOf(tx, INSERT_CHECKPOINTS, [
     boundary,
     chains.map(({ project }) => project),
@@ -80,11 +80,6 @@ select c.project, c.position, c.hash from usage_chain c
 where c.position > coalesce((
   select p.position from usage_checkpoint p where p.project = c.project order by p.period_end desc limit 1
 ), 0)`,
-};
-
-const KEEP_KEY = {
-  name: 'keep_usage_signing_key',
-  text: 'insert into usage_signing_key (id, public_key) values ($1, $2) on conflict (id) do nothing',
 };
 
 const INSERT_CHECKPOINTS = {

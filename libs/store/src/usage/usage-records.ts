@@ -20,13 +20,13 @@ import { type Acknowledgement, acknowledge, consumer, consumers, removeConsumer 
 import { type Correction, correctUsage } from './correct.ts';
 import { exportUsage } from './export.ts';
 import { publishUsage } from './publish.ts';
-import type { SigningKey } from './signing-key.ts';
+import type { SigningKeys } from './signing-key.ts';
 import { usageEvents, usageSummary } from './usage-reads.ts';
 
 export interface UsageParts {
   readonly pool: pg.Pool;
   readonly periodMs: number;
-  readonly key: SigningKey;
+  readonly keys: SigningKeys;
 }
 
 export class UsageRecords {
@@ -48,8 +48,8 @@ export class UsageRecords {
 
   /** Cuts running meters at the last period boundary, publishes, and signs the checkpoints of what was closed. Safe to repeat. */
   closePeriods(): Promise<ClosedPeriods> {
-    const { pool, periodMs, key } = this.#parts;
-    return closeAndPublish(pool, periodMs, key);
+    const { pool, periodMs, keys } = this.#parts;
+    return closeAndPublish(pool, periodMs, keys);
   }
 
   /** Gives committed events their places. Safe to repeat. Returns how many. */
@@ -94,8 +94,9 @@ export class UsageRecords {
   }
 
   /** A statement signed with the key of the ledger, as a JWS. */
-  sign(statement: object): string {
-    return this.#parts.key.sign(statement);
+  async sign(statement: object): Promise<string> {
+    const { pool, keys } = this.#parts;
+    return (await keys.forSigning(pool)).sign(statement);
   }
 
   /** Newest first, those that ended before `before` only. */
@@ -103,11 +104,11 @@ export class UsageRecords {
     return rowsOf<UsageCheckpoint>(this.#parts.pool, READ_CHECKPOINTS, [project, before ?? null, limit]);
   }
 
-  /** Every key that statements were ever signed with; the present one first. */
+  /** Every key that statements were ever signed with, and those that may sign next; the present one first. */
   async verificationKeys(): Promise<UsageVerificationKey[]> {
-    const { id, publicKey } = this.#parts.key;
-    const earlier = await rowsOf<UsageVerificationKey>(this.#parts.pool, READ_KEYS, [id]);
-    return [{ id, publicKey }, ...earlier];
+    const own = this.#parts.keys.all().map(({ id, publicKey }) => ({ id, publicKey }));
+    const kept = await rowsOf<UsageVerificationKey>(this.#parts.pool, READ_KEYS, [own.map(({ id }) => id)]);
+    return [...own, ...kept];
   }
 }
 
@@ -121,5 +122,5 @@ order by period_end desc limit $3`,
 
 const READ_KEYS = {
   name: 'read_usage_signing_keys',
-  text: 'select id, public_key as "publicKey" from usage_signing_key where id <> $1 order by created_at desc',
+  text: 'select id, public_key as "publicKey" from usage_signing_key where id <> all($1::text[]) order by created_at desc',
 };

@@ -12,7 +12,8 @@ import type { HighWaterMark } from '../feed/high-water-mark.ts';
 import { clampLimit } from '../reads/page-limit.ts';
 import type { Page } from '../records.ts';
 import { keepUnless, resultOf } from '../rehearsal.ts';
-import { openWebhookSecrets, sealWebhookSecrets } from '../sealing.ts';
+import { unwrap, wrap } from '../secrets/envelopes.ts';
+import type { WrappingKeys } from '../secrets/wrapping-keys.ts';
 
 export interface WebhookRecord {
   readonly id: string;
@@ -76,6 +77,7 @@ interface WebhookRow {
   readonly enabled: boolean;
   readonly disabled_reason: string | null;
   readonly sealed_secrets: Buffer;
+  readonly wrapped_by: string | null;
   readonly created_at: Date;
   readonly change_seq: number;
   readonly usage_position: number;
@@ -131,12 +133,12 @@ const SECRET_BYTES = 32;
 export class WebhookRecords {
   readonly #pool: pg.Pool;
   readonly #mark: HighWaterMark;
-  readonly #secretsKey: Buffer;
+  readonly #wrapping: WrappingKeys;
 
-  constructor(pool: pg.Pool, mark: HighWaterMark, secretsKey: Buffer) {
+  constructor(pool: pg.Pool, mark: HighWaterMark, wrapping: WrappingKeys) {
     this.#pool = pool;
     this.#mark = mark;
-    this.#secretsKey = secretsKey;
+    this.#wrapping = wrapping;
   }
 
   /** Told of what happens from now on. Throws `NotFound` for an unknown project. */
@@ -148,8 +150,8 @@ export class WebhookRecords {
       if (webhook.project !== undefined && (await rowsOf(tx, PROJECT, [webhook.project])).length === 0)
         throw new Fault('NotFound', `There is no project '${webhook.project}'.`);
       const values = [webhook.project ?? null, webhook.url, [...webhook.eventTypes], webhook.description];
-      const sealed = this.#seal(id, [{ secret }]);
-      const [row] = await rowsOf<WebhookRow>(tx, INSERT, [id, ...values, sealed, upTo]);
+      const { sealed, wrappedBy } = this.#seal(id, [{ secret }]);
+      const [row] = await rowsOf<WebhookRow>(tx, INSERT, [id, ...values, sealed, upTo, wrappedBy]);
       return this.#audited(tx, row, 'create', write.by);
     });
     // What is not stored signs nothing: its secret is not worth showing.
@@ -196,7 +198,8 @@ export class WebhookRecords {
       const old = before ? this.#secretsOf(before) : [];
       const until = new Date(Date.now() + overlapMs).toISOString();
       const kept = old.filter(isValid).map((one): Secret => ({ ...one, until: one.until ?? until }));
-      const [row] = await rowsOf<WebhookRow>(tx, SET_SECRETS, [id, this.#seal(id, [{ secret }, ...kept])]);
+      const { sealed, wrappedBy } = this.#seal(id, [{ secret }, ...kept]);
+      const [row] = await rowsOf<WebhookRow>(tx, SET_SECRETS, [id, sealed, wrappedBy]);
       return this.#audited(tx, row, 'rotate', write.by);
     });
     return { record, secret: write.dryRun ? '' : secret };
@@ -296,12 +299,13 @@ export class WebhookRecords {
     return recordOf(row);
   }
 
-  #seal(id: string, secrets: readonly Secret[]): Buffer {
-    return sealWebhookSecrets(secrets, this.#secretsKey, id);
+  /** With a wrapping key and no data key, since some belong to no project. */
+  #seal(id: string, secrets: readonly Secret[]): { sealed: Buffer; wrappedBy: string } {
+    return wrap(Buffer.from(JSON.stringify(secrets)), this.#wrapping, `webhook/${id}`);
   }
 
-  #secretsOf({ id, sealed_secrets: sealed }: WebhookRow): readonly Secret[] {
-    return openWebhookSecrets(sealed, this.#secretsKey, id) as readonly Secret[];
+  #secretsOf({ id, sealed_secrets: sealed, wrapped_by: wrappedBy }: WebhookRow): readonly Secret[] {
+    return JSON.parse(unwrap({ sealed, wrappedBy }, this.#wrapping, `webhook/${id}`).toString()) as readonly Secret[];
   }
 }
 
@@ -354,8 +358,8 @@ const LIST = {
 };
 const INSERT = {
   text: `
-insert into webhook (id, project, url, event_types, description, sealed_secrets, change_seq, redeliver, usage_position)
-select $1, $2, $3, $4, $5, $6, $7::bigint, '{}', coalesce(max(position), 0) from usage_event where chain_position is not null
+insert into webhook (id, project, url, event_types, description, sealed_secrets, change_seq, redeliver, wrapped_by, usage_position)
+select $1, $2, $3, $4, $5, $6, $7::bigint, '{}', $8, coalesce(max(position), 0) from usage_event where chain_position is not null
 returning *`,
 };
 const UPDATE = {
@@ -368,7 +372,7 @@ update webhook set url = coalesce($2, url), event_types = coalesce($3, event_typ
 where id = $1 returning *`,
 };
 const REMOVE = { text: 'delete from webhook where id = $1 returning *' };
-const SET_SECRETS = { text: 'update webhook set sealed_secrets = $2 where id = $1 returning *' };
+const SET_SECRETS = { text: 'update webhook set sealed_secrets = $2, wrapped_by = $3 where id = $1 returning *' };
 const REPLAY = {
   text: `
 update webhook set failing_id = null, attempts = 0, next_attempt_at = null,

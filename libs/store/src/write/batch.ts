@@ -13,9 +13,9 @@ import {
   type Transition,
 } from '@compute/domain';
 import type { Origin, Target } from '../commands.ts';
-import type { ProjectKeys } from '../project-keys.ts';
 import { QuotaLedger } from '../quota/quota-ledger.ts';
 import type { Operation, QuotaLimits } from '../records.ts';
+import type { ProjectKeys } from '../secrets/project-keys.ts';
 import { UsageLedger } from '../usage/usage-ledger.ts';
 import { Attachments } from './attachments.ts';
 import { type Entry, refKey } from './entry.ts';

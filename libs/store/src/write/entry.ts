@@ -8,8 +8,8 @@ import {
   type VmIntent,
 } from '@compute/domain';
 import { canonicalJson } from '../canonical-json.ts';
-import type { ProjectKeys } from '../project-keys.ts';
 import { type ResourceRow, toDate, toResource } from '../resource-row.ts';
+import type { ProjectKeys } from '../secrets/project-keys.ts';
 
 type Mutable = Omit<ResourceMeta, 'uid' | 'project' | 'name' | 'createdAt'> & {
   readonly spec: object;

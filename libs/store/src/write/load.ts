@@ -11,7 +11,7 @@ import { FEED_LOCK, SHARE_FEED } from '../locks.ts';
 import { counterOf } from '../quota/claim-keys.ts';
 import { neededClaim } from '../quota/needed-claim.ts';
 import type { QuotaRow } from '../quota/quota-ledger.ts';
-import { projectsWithSecrets, RESOURCE_COLUMNS, type ResourceRow } from '../resource-row.ts';
+import { RESOURCE_COLUMNS, type ResourceRow } from '../resource-row.ts';
 import type { OpenMeterRow } from '../usage/usage-ledger.ts';
 import { Batch, type BatchOptions, type IdempotencyRow } from './batch.ts';
 import type { Command } from './decision.ts';
@@ -45,7 +45,7 @@ export async function loadBatch(
   const [[, rows, idempotency], hanging] = rowsMatter
     ? await locked.then(async (first) => [first, await loadHanging(tx, needs, first[1])] as const)
     : await Promise.all([locked, loadHanging(tx, needs, [])]);
-  await options.keys.load(projectsWithSecrets(rows), tx);
+  await options.keys.loadFor(rows, tx);
   const batch = new Batch(hanging.now, options);
   for (const row of rows) batch.put(entryOf(row, options.keys));
   for (const row of idempotency) batch.knowIdempotency(row);

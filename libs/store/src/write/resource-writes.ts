@@ -4,7 +4,7 @@
  * tables as they were when it began: that is how the row before its change is read.
  */
 import type { Statement } from '../connection.ts';
-import { sealAnnotations, sealSpec } from '../sealing.ts';
+import { type DataKey, sealAnnotations, sealSpec } from '../secrets/sealing.ts';
 import type { Batch } from './batch.ts';
 import { type Column, columnsOf } from './columns.ts';
 import type { Entry } from './entry.ts';
@@ -22,10 +22,10 @@ function storedAnnotations(batch: Batch, { resource }: Entry): string {
   return json(sealAnnotations(kind, uid, annotations, keyOf(batch, project)));
 }
 
-function keyOf(batch: Batch, project: string): Buffer {
-  const key = batch.keys.get(project);
-  if (!key) throw new Error(`the key of project ${project} is not loaded`);
-  return key;
+function keyOf(batch: Batch, project: string): DataKey {
+  const keys = batch.keys.get(project);
+  if (!keys) throw new Error(`the key of project ${project} is not loaded`);
+  return keys[0];
 }
 
 /** What a command may change, in the order of the statements' parameters after the identity. */

@@ -2,7 +2,7 @@
 import { hkdfSync } from 'node:crypto';
 import { type CheckSettings, tokenSigner } from '@compute/contract';
 import type { Catalogue } from '@compute/domain';
-import type { Store } from '@compute/store';
+import type { Store, WrappingKeys } from '@compute/store';
 import { recordForeignEdit } from '../kube/foreign-edits.ts';
 import { Admission, type AdmissionSettings } from './admission.ts';
 import { AuditService } from './audit-service.ts';
@@ -50,16 +50,16 @@ export interface ApiPartsSettings {
   readonly catalogue: Catalogue;
   readonly allowPrivateSources: boolean;
   readonly allowPrivateWebhooks: boolean;
-  readonly secretsKey: Uint8Array;
+  readonly keys: WrappingKeys;
   readonly admission: AdmissionSettings;
   /** Absent: API keys only. */
   readonly oidc?: OidcVerifier;
 }
 
 export function createApiParts(given: ApiPartsSettings): ApiParts {
-  const { store, catalogue, allowPrivateSources, secretsKey } = given;
-  // A key of its own, the same in every process: pages and cursors go on at whichever answers.
-  const signer = tokenSigner(new Uint8Array(hkdfSync('sha256', secretsKey, '', 'compute page tokens', 32)));
+  const { store, catalogue, allowPrivateSources, keys } = given;
+  // Keys of their own, the same in every process: pages and cursors go on at whichever answers.
+  const signer = tokenSigner(() => keys.all.map(({ bytes }) => tokenKey(bytes)));
   const settings: CheckSettings = { catalogue, allowPrivateSources };
   const sources = new SourceGuard(allowPrivateSources);
   const projects = new ProjectService(store, signer);
@@ -88,4 +88,8 @@ export function createApiParts(given: ApiPartsSettings): ApiParts {
     watch: new WatchService(store, projects),
     webhooks: new WebhookService({ ...parts, allowPrivate: given.allowPrivateWebhooks }),
   };
+}
+
+function tokenKey(wrappingKey: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', wrappingKey, '', 'compute page tokens', 32));
 }

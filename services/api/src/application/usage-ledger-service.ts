@@ -95,7 +95,7 @@ export class UsageLedgerService {
   /** Throws as `export`. */
   async manifest(context: RequestContext, project: string, span: UsageSpanRequest): Promise<SignedUsageManifest> {
     const manifest = usageManifest(await this.export(context, project, span));
-    return { manifest, statement: this.#parts.store.usage.sign(manifest) };
+    return { manifest, statement: await this.#parts.store.usage.sign(manifest) };
   }
 
   /** Newest first. */
