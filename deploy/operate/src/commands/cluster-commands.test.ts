@@ -60,7 +60,7 @@ test('a whole installation has no errors, and each finding that is not well has 
       'The account has every right that a worker uses.',
       'The clock of the database agrees with this machine’s.',
       'The clock of the cluster agrees with this machine’s.',
-      'The key opens what is sealed.',
+      'The keys open everything that is sealed.',
     ]),
   );
 });
@@ -77,7 +77,7 @@ test('what does not answer is a finding each, and the rest is looked at', async 
 
 test('a key that is not the database’s is found before a service meets it', async () => {
   const { all } = await findings(environment({ SECRETS_KEY: Buffer.alloc(32, 1).toString('base64') }));
-  expect(errors(all)).toMatchObject([{ finding: 'The key does not open what these projects have sealed: demo.' }]);
+  expect(errors(all)).toMatchObject([{ finding: 'None of the keys opens what is sealed of: project demo.' }]);
 });
 
 test('work that nobody takes is told', async () => {

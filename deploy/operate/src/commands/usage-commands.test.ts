@@ -32,7 +32,7 @@ async function handOut(): Promise<void> {
   await write('ndjson', '');
   await write('csv', `${CSV_COLUMNS.join(',')}\n`);
   const manifest = usageManifest(exported);
-  writeFileSync(fileOf('manifest.json'), JSON.stringify({ manifest, statement: usage.sign(manifest) }));
+  writeFileSync(fileOf('manifest.json'), JSON.stringify({ manifest, statement: await usage.sign(manifest) }));
   const keys = (await usage.verificationKeys()).map(({ id, publicKey }) => verificationKey(id, publicKey));
   writeFileSync(fileOf('keys.json'), JSON.stringify({ keys }));
 }
