@@ -18,11 +18,13 @@ const CPU: Goal = {
   ...{ goal: 'G10', name: `resync of ${MACHINES} VMs: CPU`, floor: 1.5, target: 1.2 },
   ...{ against: 'bare JSON.parse of the same pages', unit: 'us/VM' },
 };
+/** By the clock, which also counts the time that other processes had the processor. */
 const PAUSE: Goal = {
   ...SHARED,
   ...{ goal: 'G10', name: `resync of ${MACHINES} VMs: longest pause`, floor: 50, target: 50 },
   ...{ against: 'one', unit: 'ms' },
 };
+const WORK: Goal = { ...PAUSE, name: `resync of ${MACHINES} VMs: longest work without a pause, CPU` };
 const HEAP: Goal = {
   ...SHARED,
   ...{ goal: 'G11', name: 'heap per 10,000 watched VMs', floor: 15, target: 5, against: 'one', unit: 'MiB' },
@@ -30,7 +32,8 @@ const HEAP: Goal = {
 
 interface Cost {
   readonly cpuMicros: number;
-  readonly pauseMs: number;
+  readonly waitedMs: number;
+  readonly workedMs: number;
   readonly heapBytes: number;
 }
 
@@ -60,7 +63,8 @@ export const bench: Bench = {
     };
     return [
       judge(CPU, cpu),
-      judge(PAUSE, await told(({ pauseMs }) => pauseMs)),
+      judge(PAUSE, await told(({ waitedMs }) => waitedMs)),
+      judge(WORK, await told(({ workedMs }) => workedMs)),
       judge(HEAP, await told(({ heapBytes }) => (heapBytes / MIB / MACHINES) * 10_000)),
     ];
   },
