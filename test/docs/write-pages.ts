@@ -20,12 +20,14 @@ import { CHANGES_PAGE, renderChangesPage } from './change-tables.ts';
 import { FAILURES_PAGE, renderFailuresPage } from './failure-tables.ts';
 import { PAGE, renderLifecyclePage } from './lifecycle-tables.ts';
 import { METRICS_PAGE, renderMetricsPage } from './metric-tables.ts';
+import { renderUpgradingPage, UPGRADING_PAGE } from './migration-tables.ts';
 import { renderUsagePage, USAGE_PAGE } from './usage-tables.ts';
 
 writeFileSync(PAGE, renderLifecyclePage());
 writeFileSync(CHANGES_PAGE, renderChangesPage());
 writeFileSync(FAILURES_PAGE, renderFailuresPage());
 writeFileSync(METRICS_PAGE, renderMetricsPage());
+writeFileSync(UPGRADING_PAGE, renderUpgradingPage());
 writeFileSync(USAGE_PAGE, renderUsagePage());
 writeFileSync(RULES_FILE, renderRules());
 writeFileSync(DASHBOARD_FILE, renderDashboard());

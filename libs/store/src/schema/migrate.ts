@@ -2,15 +2,31 @@
  * Applies prisma/migrations with plain pg, for services that carry no Prisma CLI. Keeps the same book
  * (`_prisma_migrations`, same checksums) under the same advisory lock as `prisma migrate deploy`, so either may follow
  * the other, and several processes may start at once.
+ *
+ * A migration is one transaction. It waits only briefly for a lock, because everybody else waits behind it, and is tried again;
+ * what cannot be in a transaction (an index that is built concurrently) is a migration of one statement.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { MIGRATION_LOCK } from '../locks.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url));
+
+const LOCK_TIMEOUT_MS = 2_000;
+const LOCK_ATTEMPTS = 20;
+const RETRY_AFTER_MS = 1_000;
+const LOOK_FOR_TURN_MS = 200;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+interface Migration {
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+}
 
 interface Applied {
   readonly migration_name: string;
@@ -23,10 +39,19 @@ export async function migrate(databaseUrl: string, folder: string = MIGRATIONS):
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'compute-migrate' });
   await client.connect();
   try {
-    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await takeTurn(client);
     return await applyMissing(client, folder);
   } finally {
     await client.end();
+  }
+}
+
+/** Asks again and again: who stood waiting in one statement would be waited for by an index that is built concurrently. */
+async function takeTurn(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [MIGRATION_LOCK]);
+    if (rows[0]?.mine) return;
+    await pause(LOOK_FOR_TURN_MS);
   }
 }
 
@@ -49,16 +74,47 @@ async function applyMissing(client: pg.Client, folder: string): Promise<string[]
   return done;
 }
 
-async function applyOne(client: pg.Client, migration: { name: string; sql: string; checksum: string }): Promise<void> {
-  const id = randomUUID();
-  await client.query(BEGIN_ENTRY, [id, migration.checksum, migration.name]);
-  try {
-    await client.query(migration.sql);
-  } catch (error) {
-    await client.query('update _prisma_migrations set logs = $2 where id = $1', [id, String(error)]);
-    throw new Error(`migration ${migration.name} failed: ${String(error)}`, { cause: error });
+async function applyOne(client: pg.Client, migration: Migration): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const id = randomUUID();
+    await client.query(BEGIN_ENTRY, [id, migration.checksum, migration.name]);
+    const error = await errorOf(client, migration);
+    if (error === undefined) {
+      await client.query(FINISH_ENTRY, [id]);
+      return;
+    }
+    await noteFailure(client, id, error, migration.sql);
+    if (!mayTryAgain(error, migration.sql) || attempt === LOCK_ATTEMPTS)
+      throw new Error(`migration ${migration.name} failed: ${String(error)}`, { cause: error });
+    await pause(RETRY_AFTER_MS);
   }
-  await client.query(FINISH_ENTRY, [id]);
+}
+
+async function errorOf(client: pg.Client, { sql }: Migration): Promise<unknown> {
+  // Building an index concurrently makes nobody wait, however long it waits itself.
+  await client.query(`set lock_timeout = ${isConcurrent(sql) ? 0 : LOCK_TIMEOUT_MS}`);
+  try {
+    await client.query(sql);
+    return undefined;
+  } catch (error) {
+    return error;
+  } finally {
+    await client.query('reset lock_timeout').catch(() => undefined);
+  }
+}
+
+/** A migration that found no turn has left nothing behind, so nothing has to be resolved by hand. */
+async function noteFailure(client: pg.Client, id: string, error: unknown, sql: string): Promise<void> {
+  const end = mayTryAgain(error, sql) ? ', rolled_back_at = now()' : '';
+  await client.query(`update _prisma_migrations set logs = $2${end} where id = $1`, [id, String(error)]);
+}
+
+function mayTryAgain(error: unknown, sql: string): boolean {
+  return error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE && !isConcurrent(sql);
+}
+
+function isConcurrent(sql: string): boolean {
+  return /\bindex\s+concurrently\b/i.test(sql);
 }
 
 /** Of this build, in their order. */

@@ -46,6 +46,35 @@ test('a migration that was edited after it was applied is noticed', async () => 
   await rm(folder, { recursive: true });
 });
 
+test('a migration that finds a table busy gives way to those behind it, and is tried again', async () => {
+  const { url } = await emptyDatabase();
+  const folder = await folderOf({ '1_table': 'create table busy (id int)' });
+  await migrate(url, folder);
+  const [reader, behind] = [new pg.Client({ connectionString: url }), new pg.Client({ connectionString: url })];
+  await Promise.all([reader.connect(), behind.connect()]);
+  await reader.query('begin; select * from busy');
+  await write(folder, { '2_column': 'alter table busy add column name text' });
+  const migrating = migrate(url, folder);
+  await waitsForLock(behind);
+  await behind.query('select * from busy');
+  await reader.query('commit');
+  expect(await migrating).toEqual(['2_column']);
+  expect(await migrate(url, folder)).toEqual([]);
+  await Promise.all([reader.end(), behind.end()]);
+  await rm(folder, { recursive: true });
+});
+
+test('an index is built concurrently, also while another process waits for its turn to migrate', async () => {
+  const { url } = await emptyDatabase();
+  const folder = await folderOf({
+    '1_table': 'create table grown (id int)',
+    '2_index': 'create index concurrently grown_id on grown (id)',
+  });
+  const applied = await Promise.all([migrate(url, folder), migrate(url, folder)]);
+  expect(applied.flat()).toEqual(['1_table', '2_index']);
+  await rm(folder, { recursive: true });
+});
+
 test('partitions are made ahead once, and rows that came before them are moved in', async () => {
   expect(await it.store.ensurePartitions()).toBe(0);
   const { resource } = await it.store.create(newVm('early'));
@@ -74,3 +103,22 @@ test('old idempotency keys are forgotten', async () => {
   expect(await it.store.forgetIdempotency(new Date(Date.now() - 86_400_000))).toBe(0);
   expect(await it.store.forgetIdempotency(new Date(Date.now() + 60_000))).toBe(1);
 });
+
+async function folderOf(migrations: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'migrations-'));
+  await write(folder, migrations);
+  return folder;
+}
+
+async function write(folder: string, migrations: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, sql] of Object.entries(migrations)) {
+    await mkdir(join(folder, name));
+    await writeFile(join(folder, name, 'migration.sql'), sql);
+  }
+}
+
+async function waitsForLock(client: pg.Client): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while ((await client.query("select 1 from pg_locks where not granted and locktype = 'relation'")).rows.length === 0)
+    if (Date.now() > deadline) throw new Error('nobody waits for a lock');
+}
