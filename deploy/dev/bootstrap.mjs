@@ -36,6 +36,7 @@ const commands = [
   'bench',
   'test',
   'test-cluster',
+  'test-images',
   'test-seeds',
   'test-usage',
   'prepare',
@@ -96,7 +97,7 @@ function prepare() {
   const targets = ['services/api', 'services/worker', 'libs/simulator', 'deploy/dev'];
   if (command === 'bench') targets.push('bench');
   if (command === 'operate') targets.push('deploy/operate');
-  if (command === 'test-seeds' || command === 'test-usage') targets.push('test');
+  if (command === 'test-seeds' || command === 'test-usage' || command === 'test-images') targets.push('test');
   if (!isBuilt()) say('Building.');
   run('tsc', ['-b', ...targets], {
     log: 'build.log',
@@ -141,6 +142,7 @@ function handOver() {
   const entries = {
     test: 'deploy/dev/src/test-command.ts',
     'test-cluster': 'test/cluster/run-matrix.ts',
+    'test-images': 'test/dist/images/images-command.js',
     'test-seeds': 'test/dist/survival/seeds/seeds-command.js',
     'test-usage': 'test/dist/usage-proof/proof-command.js',
     bench: 'bench/dist/run.js',

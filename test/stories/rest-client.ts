@@ -20,12 +20,15 @@ export interface WatchEvent {
   readonly id?: string;
 }
 
+/** Where REST is, and who asks. */
+export type RestFacts = Pick<StackFacts, 'rest' | 'project' | 'apiKey'>;
+
 const PATIENCE_MS = 240_000;
 
 export class RestClient {
-  readonly #facts: () => StackFacts;
+  readonly #facts: () => RestFacts;
 
-  constructor(facts: () => StackFacts) {
+  constructor(facts: () => RestFacts) {
     this.#facts = facts;
   }
 

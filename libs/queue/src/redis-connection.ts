@@ -6,6 +6,7 @@
  */
 import { Fault } from '@compute/domain';
 import { Redis } from 'ioredis';
+import { redisAddress } from './redis-address.ts';
 
 const MINIMUM_VERSION = [6, 2] as const;
 const RECONNECT_CEILING_MS = 1_000;
@@ -15,7 +16,8 @@ export type ErrorListener = (error: Error) => void;
 
 /** A connection whose commands fail within seconds while Redis is away. */
 export function connectProducer(redisUrl: string, onError: ErrorListener): Redis {
-  const redis = new Redis(redisUrl, {
+  const redis = new Redis({
+    ...redisAddress(redisUrl),
     maxRetriesPerRequest: 1,
     commandTimeout: PRODUCER_COMMAND_TIMEOUT_MS,
     connectTimeout: PRODUCER_COMMAND_TIMEOUT_MS,
@@ -27,7 +29,7 @@ export function connectProducer(redisUrl: string, onError: ErrorListener): Redis
 
 /** A connection that waits for Redis however long it is away. */
 export function connectWorker(redisUrl: string, onError: ErrorListener): Redis {
-  const redis = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy });
+  const redis = new Redis({ ...redisAddress(redisUrl), maxRetriesPerRequest: null, retryStrategy });
   redis.on('error', onError);
   return redis;
 }

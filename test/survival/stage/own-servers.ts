@@ -1,12 +1,11 @@
 /** A Postgres and a Redis that a story may restart and empty, since nobody else uses them. */
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunningPostgres, type RunningRedis, startPostgres, startRedis } from '@compute/dev-stack';
 import { migrate } from '@compute/store';
+import { askRedis } from './ask-redis.ts';
 
 export class OwnServers {
   readonly #folder: string;
@@ -57,11 +56,7 @@ export class OwnServers {
 
   /** Redis forgets everything: queue, locks, scripts' results, marks. */
   async flushRedis(): Promise<void> {
-    const { hostname, port, password } = new URL(this.#redis.url);
-    const socket = connect(Number(port), hostname);
-    socket.end(`AUTH ${decodeURIComponent(password)}\r\nFLUSHALL\r\nQUIT\r\n`);
-    socket.resume();
-    await once(socket, 'close');
+    await askRedis(this.#redis.url, 'FLUSHALL');
   }
 
   async stop(): Promise<void> {
