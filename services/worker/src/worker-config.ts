@@ -22,7 +22,8 @@ export const WORKER_SETTINGS = {
   redisUrl: urlSetting('REDIS_URL', {
     schemes: ['redis', 'rediss'],
     secret: true,
-    description: 'where Redis (6.2 or newer) is: redis://host:6379, or redis://master?sentinels=host1:26379,host2:26379.',
+    description:
+      'where Redis (6.2 or newer) is: redis://host:6379, or redis://master?sentinels=host1:26379,host2:26379.',
   }),
   queuePrefix: textSetting('QUEUE_PREFIX', {
     fallback: 'compute',
