@@ -1,7 +1,7 @@
 /**
  * A cluster for a worker to drive, as a process of its own: with `PLAYERS` a whole simulated one, otherwise its API server
  * alone, which takes manifests and never answers with a machine that runs. Sends where it is; answers every message with
- * how many manifests of machines were applied so far.
+ * how many manifests of machines and disks were applied so far.
  */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,11 +10,12 @@ import { clusterKinds, type Interceptor, startKubeServer } from '@compute/kube-w
 import { startSimulator } from '@compute/simulator';
 
 const TIME_SCALE = 20;
+const APPLIED: readonly (string | undefined)[] = ['virtualmachines.kubevirt.io', 'datavolumes.cdi.kubevirt.io'];
 let applied = 0;
 const counting: Interceptor = {
   before: async () => 'pass',
   after: ({ verb, resource }) => {
-    if (verb === 'patch' && resource === 'virtualmachines.kubevirt.io') applied += 1;
+    if (verb === 'patch' && APPLIED.includes(resource)) applied += 1;
     return 'pass';
   },
   watch: () => undefined,

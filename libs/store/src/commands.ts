@@ -200,6 +200,8 @@ export type ApplyResult =
 export interface ProgressEntry {
   readonly uid: string;
   readonly import: ImportProgress;
+  /** Moves the next look too, as `lookLater` after a look that failed of nothing; only if the figure is written. */
+  readonly nextLookAfterMs?: number;
 }
 
 /** A resource that somebody should look at. */

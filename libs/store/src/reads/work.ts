@@ -71,7 +71,11 @@ export async function lookLater(pool: pg.Pool, uid: string, afterMs: number, att
 export async function writeProgress(pool: pg.Pool, entries: readonly ProgressEntry[]): Promise<number> {
   const last = [...new Map(entries.map((entry) => [entry.uid, entry])).values()];
   if (last.length === 0) return 0;
-  const values = [last.map(({ uid }) => uid), last.map((entry) => JSON.stringify(entry.import))];
+  const values = [
+    last.map(({ uid }) => uid),
+    last.map((entry) => JSON.stringify(entry.import)),
+    last.map(({ nextLookAfterMs }) => nextLookAfterMs ?? null),
+  ];
   return inTransaction(pool, async (tx) => {
     const [, count] = await Promise.all([rowsOf(tx, SHARE_FEED, [FEED_LOCK]), countOf(tx, WRITE_PROGRESS, values)]);
     return count;
@@ -147,9 +151,9 @@ const WRITE_PROGRESS = {
   name: 'write_progress',
   text: `
 with input as (
-  select uid, import from unnest($1::uuid[], $2::jsonb[]) as i(uid, import)
+  select uid, import, look_ms from unnest($1::uuid[], $2::jsonb[], $3::float8[]) as i(uid, import, look_ms)
 ), held as (
-  select r.uid, i.import, nextval('change_seq_seq') as seq
+  select r.uid, i.import, i.look_ms, nextval('change_seq_seq') as seq
   from (
     select r.uid from resource r join input i using (uid)
     where r.kind = 'VMDisk' and r.phase = 'Importing' and r.deletion_requested_at is null
@@ -161,7 +165,9 @@ with input as (
 ), written as (
   update resource r
   set status = jsonb_set(r.status, '{import}', h.import), resource_version = h.seq,
-    updated_at = date_trunc('milliseconds', clock_timestamp())
+    updated_at = date_trunc('milliseconds', clock_timestamp()),
+    next_look_at = coalesce(now() + make_interval(secs => h.look_ms / 1000), r.next_look_at),
+    attempts = case when h.look_ms is null then r.attempts else 0 end
   from held h
   where r.uid = h.uid and r.status -> 'import' is distinct from h.import
   returning r.*

@@ -160,6 +160,18 @@ test('rows are due when nobody looked at them, until somebody does', async () =>
   expect(await sweptAgain(resource.uid)).toBe(false);
 });
 
+test('a figure of an import moves the next look along with it, and without a time leaves it', async () => {
+  const { resource } = await it.store.create(newDisk('due-importing'));
+  await it.store.observe(seenDisk(resource, 'Importing'));
+  await it.store.lookLater(resource.uid, -1_000, 3);
+  const at = (percent: number): ImportProgress => ({ phase: 'Downloading', percent, attempts: 1 });
+  await it.store.progress([{ uid: resource.uid, import: at(1) }]);
+  expect(await sweptAgain(resource.uid)).toBe(true);
+  await it.store.progress([{ uid: resource.uid, import: at(2), nextLookAfterMs: 60_000 }]);
+  expect(await sweptAgain(resource.uid)).toBe(false);
+  expect((await it.store.load(resource.uid))?.attempts).toBe(0);
+});
+
 test('a wake-up that could not be handed over stays, and two relays never take the same', async () => {
   await it.sql('delete from outbox');
   for (let index = 0; index < 10; index += 1) await it.store.create(newVm(`relayed-${index}`));

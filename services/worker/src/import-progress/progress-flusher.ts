@@ -10,6 +10,8 @@ import type { ImportProgress } from '@compute/domain';
 export interface ProgressEntry {
   readonly uid: string;
   readonly import: ImportProgress;
+  /** When the disk is to be looked at next, where that changes. */
+  readonly nextLookAfterMs?: number;
 }
 
 export interface ProgressFlusherOptions {
@@ -21,7 +23,7 @@ export interface ProgressFlusherOptions {
 
 export class ProgressFlusher {
   readonly #options: ProgressFlusherOptions;
-  readonly #waiting = new Map<string, ImportProgress>();
+  readonly #waiting = new Map<string, ProgressEntry>();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
 
@@ -30,8 +32,9 @@ export class ProgressFlusher {
   }
 
   /** Takes the newest figure of a disk; written within the window. */
-  offer(uid: string, progress: ImportProgress): void {
-    this.#waiting.set(uid, ahead(this.#waiting.get(uid), progress));
+  offer(entry: ProgressEntry): void {
+    const waiting = this.#waiting.get(entry.uid);
+    this.#waiting.set(entry.uid, { ...waiting, ...entry, import: ahead(waiting?.import, entry.import) });
     if (!this.#writing) this.#schedule();
   }
 
@@ -60,7 +63,7 @@ export class ProgressFlusher {
   /** A batch that fails is dropped: the next event or look brings a newer figure. */
   async #writeBatch(): Promise<void> {
     if (this.#waiting.size === 0) return;
-    const entries = [...this.#waiting].map(([uid, progress]) => ({ uid, import: progress }));
+    const entries = [...this.#waiting.values()];
     this.#waiting.clear();
     await this.#options.write(entries).catch(this.#options.onError);
   }

@@ -5,6 +5,7 @@ import { type ConditionReport, Fault, type ImportProgress, type VmInstance } fro
 import type { ObserveCommand } from '@compute/store';
 import { expect, test } from 'vitest';
 import { noFaultPoints } from '../fault-points.ts';
+import type { ProgressEntry } from '../import-progress/progress-flusher.ts';
 import { ClusterPace } from './cluster-pace.ts';
 import { type LoopPorts, reconcile } from './reconcile.ts';
 import type { Loaded, PlanOf, Reconciler } from './reconciler.ts';
@@ -57,7 +58,7 @@ function setUp(options: {
   const log: string[] = [];
   const observations: ObserveCommand<'VMInstance'>[] = [];
   const looks: { afterMs: number; attempts: number }[] = [];
-  const figures: ImportProgress[] = [];
+  const figures: ProgressEntry[] = [];
   const rows = [...(options.rows ?? [row()])];
   let planned = 0;
   let lag = options.lag ?? 0;
@@ -81,7 +82,7 @@ function setUp(options: {
         looks.push({ afterMs, attempts });
       },
     },
-    progress: { offer: (_uid, progress) => void figures.push(progress), forget: () => undefined },
+    progress: { offer: (entry) => void figures.push(entry), forget: () => undefined },
   };
   const reconciler: Reconciler<'VMInstance', Loaded<'VMInstance'>, Action> = {
     kind: 'VMInstance',
@@ -215,8 +216,8 @@ test('figures alone are offered for the next batch and cost no commit', async ()
   const progress: ImportProgress = { phase: 'Downloading', percent: 7, attempts: 1 };
   const { log, figures, run } = setUp({ figures: progress });
   expect(await run()).toBe('progress');
-  expect(figures).toEqual([progress]);
-  expect(log).toEqual(['look later']);
+  expect(figures).toEqual([{ uid: row().uid, import: progress, nextLookAfterMs: keep.requeueAfterMs }]);
+  expect(log).toEqual([]);
 });
 
 test('a resource of which nothing is left is removed without a commit', async () => {

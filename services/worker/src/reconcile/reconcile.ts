@@ -16,6 +16,7 @@ import {
 } from '@compute/domain';
 import type { LoadedVersions, ObserveCommand, RemoveCommand } from '@compute/store';
 import { between, type FaultPoints, stepNames } from '../fault-points.ts';
+import type { ProgressFlusher } from '../import-progress/progress-flusher.ts';
 import type { ActionFailure } from './action-failure.ts';
 import { withWait } from './backpressure.ts';
 import type { ClusterPace } from './cluster-pace.ts';
@@ -49,7 +50,7 @@ export interface LoopPorts {
   readonly retry: RetryPolicy;
   readonly pace: Pick<ClusterPace, 'turn' | 'absenceOf' | 'sendBack' | 'hold'>;
   readonly points: FaultPoints;
-  readonly progress: { offer(uid: string, progress: ImportProgress): void; forget(uid: string): void };
+  readonly progress: Pick<ProgressFlusher, 'offer' | 'forget'>;
   /** Runs each step of a look that a request caused; for traces. */
   readonly within?: <T>(step: string, work: () => Promise<T>) => Promise<T>;
   /** Hears of each phase that a commit changed; for metrics. */
@@ -140,16 +141,16 @@ async function remove<K extends Kind, S extends Loaded<K>, A extends { readonly 
   return 'removed';
 }
 
-/** The row's due time is only pushed when it comes near: a statement for each percent would defeat the batches. */
-async function offerProgress<K extends Kind>(
+/** The row's due time goes along with the figures, and only when it comes near: a statement of its own would defeat the batches. */
+function offerProgress<K extends Kind>(
   { desired: { uid }, nextLookAt }: Loaded<K>,
   figures: ImportProgress,
   requeueAfterMs: number | undefined,
-  { progress, rows }: LoopPorts,
-): Promise<Outcome> {
-  progress.offer(uid, figures);
+  { progress }: LoopPorts,
+): Outcome {
   const dueInMs = nextLookAt === undefined ? 0 : nextLookAt.getTime() - Date.now();
-  if (requeueAfterMs !== undefined && dueInMs < requeueAfterMs / 2) await rows.lookLater(uid, requeueAfterMs, 0);
+  const isNear = requeueAfterMs !== undefined && dueInMs < requeueAfterMs / 2;
+  progress.offer({ uid, import: figures, ...(isNear ? { nextLookAfterMs: requeueAfterMs } : {}) });
   return 'progress';
 }
 
