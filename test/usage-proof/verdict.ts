@@ -1,7 +1,7 @@
 /** Everything that must hold of the ledger of a project in which nothing runs any more. Each check answers with sentences. */
 import { usageManifest, verificationKey, verifyExport } from '@compute/contract';
-import type { Dimensions } from '@compute/domain';
-import type { Store, UsageEvent } from '@compute/store';
+import type { Dimensions, UsageEvent } from '@compute/domain';
+import type { Store } from '@compute/store';
 import type { TrueSpan } from './truth.ts';
 
 const PERIOD_MS = 3_600_000;

@@ -24,10 +24,8 @@ export type {
   DueWebhook,
   NewWebhook,
   WebhookAttempt,
-  WebhookDeliveryRecord,
   WebhookPatch,
   WebhookProgress,
-  WebhookRecord,
   WebhookTurn,
   WebhookWithSecret,
 } from './webhooks/webhook-records.ts';

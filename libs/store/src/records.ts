@@ -1,67 +1,21 @@
 /** What can be read besides resources: the shapes that the store gives out. */
 import type {
   AnyResource,
+  ApiKeyRecord,
   ClaimMetric,
-  Dimensions,
   FilterTerm,
   Kind,
   ListOrder,
   Meter,
-  MeteredSpan,
-  OperationError,
-  OperationVerb,
-  QuotaThreshold,
+  QuotaHistoryType,
   Transition,
+  UsageEvent,
 } from '@compute/domain';
-
-export interface ProjectRecord {
-  readonly name: string;
-  readonly uid: string;
-  readonly clusterId: string;
-  /** Where the project's objects live in the cluster. */
-  readonly namespace: string;
-  readonly createdAt: Date;
-}
-
-export const API_KEY_SCOPES = ['read', 'write', 'admin'] as const;
-export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
-
-export interface ApiKeyRecord {
-  readonly id: string;
-  /** Absent: every project. */
-  readonly project?: string;
-  readonly name: string;
-  readonly scopes: readonly ApiKeyScope[];
-  readonly expiresAt?: Date;
-  readonly revokedAt?: Date;
-  readonly createdAt: Date;
-  readonly lastUsedAt?: Date;
-}
 
 /** The only time that the secret is seen: `token` is `vmk_<id>_<secret>`. */
 export interface NewApiKey {
   readonly record: ApiKeyRecord;
   readonly token: string;
-}
-
-/** One change that somebody asked for. */
-export interface AuditEntry {
-  /** Decimal digits. */
-  readonly id: string;
-  readonly at: Date;
-  /** Empty for what belongs to no project. */
-  readonly project: string;
-  readonly actor: string;
-  readonly verb: string;
-  readonly kind: string;
-  readonly name: string;
-  /** Absent for what has none: quotas, API keys. */
-  readonly uid?: string;
-  readonly requestId: string;
-  readonly traceId?: string;
-  /** `rest`, `grpc` or `kube`; absent for what no face asked for. */
-  readonly face?: string;
-  readonly address?: string;
 }
 
 export interface AuditQuery {
@@ -173,47 +127,6 @@ export interface LifeQuery {
 
 export type HistoryPage = Page<Transition>;
 
-export interface Operation {
-  readonly id: string;
-  readonly project: string;
-  readonly kind: Kind;
-  readonly uid: string;
-  readonly name: string;
-  readonly verb: OperationVerb;
-  readonly generation: number;
-  readonly createdAt: Date;
-  readonly doneAt?: Date;
-  /** Present only on operations that are done and failed. */
-  readonly error?: OperationError;
-  readonly requestId: string;
-}
-
-/** One counter. Memory and storage are in MiB. `limit` null is unlimited. */
-export interface QuotaCounter {
-  readonly scope: string;
-  readonly metric: ClaimMetric;
-  readonly limit: number | null;
-  readonly used: number;
-}
-
-/** One claim of a resource. `reserved` is the part of `held` that nothing stands behind yet, see `reads/quota-claims.ts`. */
-export interface QuotaHolding {
-  readonly scope: string;
-  readonly metric: ClaimMetric;
-  readonly held: number;
-  readonly reserved: number;
-}
-
-/** A resource and what it holds of the quota. */
-export interface QuotaHolder {
-  readonly kind: Kind;
-  readonly name: string;
-  readonly uid: string;
-  readonly phase: string;
-  readonly createdAt: Date;
-  readonly claims: readonly QuotaHolding[];
-}
-
 export interface QuotaHoldersQuery {
   readonly project: string;
   /** Only who holds something in this scope, of this metric, and only that. */
@@ -223,31 +136,6 @@ export interface QuotaHoldersQuery {
   readonly limit: number;
   /** `next` of the page before. */
   readonly after?: string;
-}
-
-export const QUOTA_HISTORY_TYPES = ['LimitChanged', 'ThresholdReached'] as const;
-export type QuotaHistoryType = (typeof QUOTA_HISTORY_TYPES)[number];
-
-/** What happened to a limit. Limits null: unlimited. Memory and storage are in MiB. */
-export interface QuotaHistoryEntry {
-  /** In the order of the change feed; decimal digits. */
-  readonly seq: string;
-  readonly at: Date;
-  readonly project: string;
-  readonly scope: string;
-  readonly metric: ClaimMetric;
-  readonly type: QuotaHistoryType;
-  /** Of a threshold: per cent of the limit that use has reached. */
-  readonly threshold?: QuotaThreshold;
-  /** Of a changed limit: what it was before. */
-  readonly limitBefore?: number | null;
-  readonly limit: number | null;
-  /** Whether somebody set the limit; otherwise it is the configured default. */
-  readonly overridden: boolean;
-  readonly used: number;
-  readonly actor: string;
-  readonly requestId: string;
-  readonly traceId?: string;
 }
 
 export interface QuotaHistoryQuery {
@@ -265,40 +153,6 @@ export interface QuotaHistoryQuery {
 
 /** Limits by claim key (`series:U/vcpus`) or by family (`series:*` with the metric, as in the defaults); null is unlimited, absent is unlimited too. */
 export type QuotaLimits = Readonly<Record<string, number | null>>;
-
-export interface UsageEvent {
-  readonly id: string;
-  /** Gap-free; decimal digits; the cursor after this event. */
-  readonly position: string;
-  readonly project: string;
-  readonly meter: Meter;
-  readonly uid: string;
-  readonly kind: Kind;
-  readonly name: string;
-  readonly dimensions: Dimensions;
-  readonly from: Date;
-  readonly to: Date;
-  /** Negative on a correction. */
-  readonly durationMs: number;
-  readonly corrects?: string;
-  readonly recordedAt: Date;
-  /** Place in the chain of its project, gap-free; decimal digits. */
-  readonly chainPosition: string;
-  /** SHA-256 over the event and the hash before it, in hexadecimal digits. */
-  readonly chainHash: string;
-}
-
-/** A named reader of the feed. */
-export interface UsageConsumer {
-  readonly name: string;
-  /** The last event that it took. */
-  readonly position: string;
-  readonly createdAt: Date;
-  readonly ackedAt?: Date;
-  readonly eventsBehind: number;
-  /** When the first event that it has not taken was recorded. */
-  readonly oldestUnread?: Date;
-}
 
 export interface UsageExportQuery {
   readonly project: string;
@@ -335,32 +189,6 @@ export interface UsageExport {
   lines(format: UsageLineFormat): AsyncGenerator<string>;
 }
 
-/** A resource of which history and ledger tell different things. */
-export interface UsageAuditFinding {
-  readonly uid: string;
-  readonly kind: Kind;
-  readonly name: string;
-  /** What history demands and nobody metered. */
-  readonly missing: readonly MeteredSpan[];
-  /** What was metered and history does not know. */
-  readonly surplus: readonly MeteredSpan[];
-}
-
-export interface UsageAuditReport {
-  readonly project: string;
-  /** Resources that were looked at. */
-  readonly audited: number;
-  readonly findings: readonly UsageAuditFinding[];
-}
-
-export interface UsageCheckpoint {
-  readonly periodEnd: Date;
-  readonly chainPosition: string;
-  readonly chainHash: string;
-  /** A JWS (EdDSA) of the same. */
-  readonly statement: string;
-}
-
 export interface UsageVerificationKey {
   readonly id: string;
   /** Ed25519, 32 bytes. */
@@ -389,23 +217,4 @@ export interface UsageSummaryQuery {
   readonly to: Date;
   /** Besides meter and dimensions, which always separate. */
   readonly groupBy?: readonly UsageGroup[];
-}
-
-export interface UsageSummaryRow {
-  readonly meter: Meter;
-  readonly dimensions: Dimensions;
-  readonly uid?: string;
-  readonly kind?: Kind;
-  readonly name?: string;
-  /** Start of the hour or day, in UTC. */
-  readonly periodStart?: Date;
-  readonly durationMs: number;
-}
-
-export interface QuotaDrift {
-  readonly project: string;
-  readonly scope: string;
-  readonly metric: string;
-  readonly counted: number;
-  readonly stored: number;
 }

@@ -4,7 +4,18 @@
  * Writes of resources go through the verbs only. A verb writes desired state or status together with history, usage,
  * quota, audit, outbox and change feed, in one transaction; nothing else in the product may write these tables.
  */
-import type { AnyResource, Kind, LifeRecord, ResourceOf, VmDisk, VmInstance } from '@compute/domain';
+import type {
+  AnyResource,
+  ApiKeyRecord,
+  AuditEntry,
+  Kind,
+  LifeRecord,
+  Operation,
+  ProjectRecord,
+  ResourceOf,
+  VmDisk,
+  VmInstance,
+} from '@compute/domain';
 import type pg from 'pg';
 import { ApiKeys, type ApiKeysQuery, type NewApiKeyRequest } from './access/api-keys.ts';
 import { type ColdClient, openPrisma } from './access/prisma.ts';
@@ -46,8 +57,6 @@ import { Resources } from './reads/resources.ts';
 import { type Backlog, countResources, type ResourceCount, readBacklog } from './reads/service-levels.ts';
 import { claimOutbox, lookLater, uidsWithoutRow, wakeAll, wakeDue, wakeOne, writeProgress } from './reads/work.ts';
 import type {
-  ApiKeyRecord,
-  AuditEntry,
   AuditQuery,
   Change,
   ChangesQuery,
@@ -56,9 +65,7 @@ import type {
   LifeQuery,
   ListQuery,
   NewApiKey,
-  Operation,
   Page,
-  ProjectRecord,
   QuotaLimits,
   SubscribeOptions,
   Subscription,

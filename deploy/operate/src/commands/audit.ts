@@ -1,6 +1,6 @@
 /** Replays history through the rules of usage and compares it with what was metered. */
-import type { MeteredSpan } from '@compute/domain';
-import type { Store, UsageAuditReport } from '@compute/store';
+import type { MeteredSpan, UsageAuditReport } from '@compute/domain';
+import type { Store } from '@compute/store';
 import { type Call, type Command, WrongCall } from '../command.ts';
 import { everyProject, withStore } from '../store-call.ts';
 

@@ -1,5 +1,5 @@
 /** API keys, among them the first, which nobody could ask the API for. */
-import { API_KEY_SCOPES, type ApiKeyRecord, type ApiKeyScope } from '@compute/store';
+import { API_KEY_SCOPES, type ApiKeyRecord, type ApiKeyScope } from '@compute/domain';
 import { type Call, type Command, WrongCall } from '../command.ts';
 import { withStore } from '../store-call.ts';
 

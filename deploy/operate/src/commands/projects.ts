@@ -1,6 +1,5 @@
 /** Tenants: made by hand before anybody has a key. */
-import { nameProblems, PROJECT_NAME_MAX_LENGTH } from '@compute/domain';
-import type { ProjectRecord } from '@compute/store';
+import { nameProblems, PROJECT_NAME_MAX_LENGTH, type ProjectRecord } from '@compute/domain';
 import { type Command, WrongCall } from '../command.ts';
 import { withStore } from '../store-call.ts';
 

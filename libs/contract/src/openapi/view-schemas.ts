@@ -1,5 +1,6 @@
 /** What replies look like, as schemas: documentation that a test holds against real replies. */
 import {
+  API_KEY_SCOPES,
   API_VERSION,
   DISK_CONDITIONS,
   DISK_PHASES,
@@ -14,7 +15,6 @@ import {
 import { z } from 'zod';
 import { vmDiskSpecSchema } from '../manifest/vm-disk-spec.ts';
 import { vmInstanceSpecSchema } from '../manifest/vm-instance-spec.ts';
-import { SCOPES } from '../views/access-view.ts';
 
 const time = z.iso.datetime();
 const count = z.number().int().min(0);
@@ -206,7 +206,7 @@ const apiKey = z.strictObject({
   id: z.string(),
   project: z.string().optional().meta({ description: 'Absent: every project.' }),
   name: z.string(),
-  scopes: z.array(z.enum(SCOPES)),
+  scopes: z.array(z.enum(API_KEY_SCOPES)),
   createdAt: time,
   expiresAt: time.optional(),
   revokedAt: time.optional(),

@@ -1,13 +1,13 @@
 /** Projects and API keys. The secret of a key is in no view: it is handed out once, when the key is made. */
-import { nameProblems, PROJECT_NAME_MAX_LENGTH } from '@compute/domain';
+import {
+  API_KEY_SCOPES,
+  type ApiKeyRecord,
+  type ApiKeyScope,
+  nameProblems,
+  PROJECT_NAME_MAX_LENGTH,
+  type ProjectRecord,
+} from '@compute/domain';
 import { z } from 'zod';
-
-export interface ProjectFacts {
-  readonly name: string;
-  readonly uid: string;
-  readonly namespace: string;
-  readonly createdAt: Date;
-}
 
 export interface ProjectView {
   readonly name: string;
@@ -16,22 +16,8 @@ export interface ProjectView {
   readonly createdAt: string;
 }
 
-export function projectView({ name, uid, namespace, createdAt }: ProjectFacts): ProjectView {
+export function projectView({ name, uid, namespace, createdAt }: ProjectRecord): ProjectView {
   return { name, uid, namespace, createdAt: createdAt.toISOString() };
-}
-
-export const SCOPES = ['read', 'write', 'admin'] as const;
-export type Scope = (typeof SCOPES)[number];
-
-export interface ApiKeyFacts {
-  readonly id: string;
-  readonly project?: string;
-  readonly name: string;
-  readonly scopes: readonly Scope[];
-  readonly createdAt: Date;
-  readonly expiresAt?: Date;
-  readonly revokedAt?: Date;
-  readonly lastUsedAt?: Date;
 }
 
 export interface ApiKeyView {
@@ -39,7 +25,7 @@ export interface ApiKeyView {
   /** Absent: every project. */
   readonly project?: string;
   readonly name: string;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly ApiKeyScope[];
   readonly createdAt: string;
   readonly expiresAt?: string;
   readonly revokedAt?: string;
@@ -53,13 +39,13 @@ const ROTATE_AFTER_DAYS = 90;
 const ROTATE_BEFORE_END_DAYS = 7;
 
 /** When a key should have been replaced: after 90 days, and a week before it ends by itself; a hint that nothing enforces. */
-export function rotateBy({ createdAt, expiresAt }: Pick<ApiKeyFacts, 'createdAt' | 'expiresAt'>): Date {
+export function rotateBy({ createdAt, expiresAt }: Pick<ApiKeyRecord, 'createdAt' | 'expiresAt'>): Date {
   const byAge = createdAt.getTime() + ROTATE_AFTER_DAYS * DAY_MS;
   const byEnd = expiresAt ? expiresAt.getTime() - ROTATE_BEFORE_END_DAYS * DAY_MS : byAge;
   return new Date(Math.max(createdAt.getTime(), Math.min(byAge, byEnd)));
 }
 
-export function apiKeyView(key: ApiKeyFacts): ApiKeyView {
+export function apiKeyView(key: ApiKeyRecord): ApiKeyView {
   const { id, project, name, scopes, createdAt, expiresAt, revokedAt, lastUsedAt } = key;
   return {
     id,
@@ -85,8 +71,8 @@ export const createApiKeySchema = z.strictObject({
   project: z.string().max(63).optional().meta({ description: 'Left out: a key for every project.' }),
   name: z.string().min(1).max(100).meta({ description: 'What the key is for.' }),
   scopes: z
-    .array(z.enum(SCOPES))
+    .array(z.enum(API_KEY_SCOPES))
     .min(1)
-    .default(() => ['read', 'write'] as Scope[]),
+    .default(() => ['read', 'write'] as ApiKeyScope[]),
   expiresAt: z.iso.datetime({ offset: true }).optional(),
 });

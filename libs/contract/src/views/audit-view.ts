@@ -1,17 +1,4 @@
-/** One entry of the audit log. */
-export interface AuditFacts {
-  readonly at: Date;
-  readonly project: string;
-  readonly actor: string;
-  readonly verb: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly uid?: string;
-  readonly requestId: string;
-  readonly traceId?: string;
-  readonly face?: string;
-  readonly address?: string;
-}
+import type { AuditEntry } from '@compute/domain';
 
 export interface AuditEntryView {
   readonly at: string;
@@ -31,7 +18,7 @@ export interface AuditEntryView {
   readonly address?: string;
 }
 
-export function auditEntryView(entry: AuditFacts): AuditEntryView {
+export function auditEntryView(entry: AuditEntry): AuditEntryView {
   const { at, actor, verb, kind, name, uid, project, requestId, traceId, face, address } = entry;
   return {
     ...{ at: at.toISOString(), actor, verb, kind, name },

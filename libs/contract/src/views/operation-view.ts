@@ -1,19 +1,5 @@
 /** A long-running operation: what was asked for, how far it is, and how it ended. */
-import type { Kind, OperationError, OperationVerb, Transition } from '@compute/domain';
-
-export interface OperationFacts {
-  readonly id: string;
-  readonly project: string;
-  readonly kind: Kind;
-  readonly uid: string;
-  readonly name: string;
-  readonly verb: OperationVerb;
-  readonly generation: number;
-  readonly createdAt: Date;
-  readonly doneAt?: Date;
-  readonly error?: OperationError;
-  readonly requestId: string;
-}
+import type { Kind, Operation, OperationError, OperationVerb, Transition } from '@compute/domain';
 
 /** How far the resource of an open operation is. */
 export interface OperationProgress {
@@ -56,7 +42,7 @@ export interface OperationView {
   readonly requestId: string;
 }
 
-export function operationView(operation: OperationFacts, details?: OperationDetails): OperationView {
+export function operationView(operation: Operation, details?: OperationDetails): OperationView {
   const { id, project, verb, kind, name, uid, generation, createdAt, doneAt, error, requestId } = operation;
   return {
     id,

@@ -1,5 +1,16 @@
 /** Who holds what of a quota, what happened to its limits, and what a list of manifests would do to it. Memory and storage are in GiB. */
-import type { Claim, ClaimMetric, Fault, FaultCode, Kind, QuotaMetricName, QuotaRefusal } from '@compute/domain';
+import type {
+  Claim,
+  ClaimMetric,
+  Fault,
+  FaultCode,
+  Kind,
+  QuotaDrift,
+  QuotaHistoryEntry,
+  QuotaHolder,
+  QuotaMetricName,
+  QuotaRefusal,
+} from '@compute/domain';
 import { type QuotaCounterFacts, shownMetric } from './quota-view.ts';
 
 type Limit = number | 'unlimited';
@@ -21,12 +32,7 @@ export interface QuotaHolderView {
   readonly claims: readonly QuotaClaimView[];
 }
 
-export interface QuotaHolderFacts extends Omit<QuotaHolderView, 'createdAt' | 'claims'> {
-  readonly createdAt: Date;
-  readonly claims: readonly (Omit<QuotaClaimView, 'metric'> & { readonly metric: ClaimMetric })[];
-}
-
-export function quotaHolderView({ createdAt, claims, ...holder }: QuotaHolderFacts): QuotaHolderView {
+export function quotaHolderView({ createdAt, claims, ...holder }: QuotaHolder): QuotaHolderView {
   const views = claims.map(({ scope, metric, held, reserved }) => {
     const { name, shown } = shownMetric(metric);
     return { scope, metric: name, held: shown(held), reserved: shown(reserved) };
@@ -52,23 +58,7 @@ export interface QuotaEventView {
   readonly traceId?: string;
 }
 
-export interface QuotaEventFacts {
-  readonly seq: string;
-  readonly type: QuotaEventView['type'];
-  readonly at: Date;
-  readonly scope: string;
-  readonly metric: ClaimMetric;
-  readonly threshold?: number;
-  readonly limitBefore?: number | null;
-  readonly limit: number | null;
-  readonly overridden: boolean;
-  readonly used: number;
-  readonly actor: string;
-  readonly requestId: string;
-  readonly traceId?: string;
-}
-
-export function quotaEventView(facts: QuotaEventFacts): QuotaEventView {
+export function quotaEventView(facts: QuotaHistoryEntry): QuotaEventView {
   const { seq: id, type, at, scope, metric, threshold, limitBefore, limit, used, actor, requestId, traceId } = facts;
   const { name, shown } = shownMetric(metric);
   const limitOf = (value: number | null): Limit => (value === null ? 'unlimited' : shown(value));
@@ -104,11 +94,7 @@ export interface QuotaRecountView {
   readonly repaired: boolean;
 }
 
-interface QuotaDifferenceFacts extends Omit<QuotaDifferenceView, 'metric'> {
-  readonly metric: string;
-}
-
-export function quotaRecountView(differences: readonly QuotaDifferenceFacts[], repaired: boolean): QuotaRecountView {
+export function quotaRecountView(differences: readonly QuotaDrift[], repaired: boolean): QuotaRecountView {
   const views = differences.map(({ project, scope, metric, counted, stored }) => {
     const { name, shown } = shownMetric(metric as ClaimMetric);
     return { project, scope, metric: name, counted: shown(counted), stored: shown(stored) };

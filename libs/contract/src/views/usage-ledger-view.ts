@@ -1,13 +1,5 @@
 /** Named readers of the usage feed, checkpoints and audits, as every face shows them. */
-import type { Kind, MeteredSpan } from '@compute/domain';
-
-export interface UsageConsumerFacts {
-  readonly name: string;
-  readonly createdAt: Date;
-  readonly ackedAt?: Date;
-  readonly eventsBehind: number;
-  readonly oldestUnread?: Date;
-}
+import type { MeteredSpan, UsageAuditReport, UsageCheckpoint, UsageConsumer } from '@compute/domain';
 
 export interface UsageConsumerView {
   readonly name: string;
@@ -20,7 +12,7 @@ export interface UsageConsumerView {
   readonly ackedAt?: string;
 }
 
-export function usageConsumerView(facts: UsageConsumerFacts, cursor: string): UsageConsumerView {
+export function usageConsumerView(facts: UsageConsumer, cursor: string): UsageConsumerView {
   const { name, createdAt, ackedAt, eventsBehind, oldestUnread } = facts;
   return {
     ...{ name, cursor, eventsBehind },
@@ -30,32 +22,13 @@ export function usageConsumerView(facts: UsageConsumerFacts, cursor: string): Us
   };
 }
 
-export interface UsageCheckpointFacts {
-  readonly periodEnd: Date;
-  readonly chainPosition: string;
-  readonly chainHash: string;
-  readonly statement: string;
-}
+export type UsageCheckpointView = Omit<UsageCheckpoint, 'periodEnd'> & { readonly periodEnd: string };
 
-export type UsageCheckpointView = Omit<UsageCheckpointFacts, 'periodEnd'> & { readonly periodEnd: string };
-
-export function usageCheckpointView({ periodEnd, ...rest }: UsageCheckpointFacts): UsageCheckpointView {
+export function usageCheckpointView({ periodEnd, ...rest }: UsageCheckpoint): UsageCheckpointView {
   return { periodEnd: periodEnd.toISOString(), ...rest };
 }
 
-export interface UsageAuditFacts {
-  readonly project: string;
-  readonly audited: number;
-  readonly findings: readonly {
-    readonly uid: string;
-    readonly kind: Kind;
-    readonly name: string;
-    readonly missing: readonly MeteredSpan[];
-    readonly surplus: readonly MeteredSpan[];
-  }[];
-}
-
-export function usageAuditView({ project, audited, findings }: UsageAuditFacts) {
+export function usageAuditView({ project, audited, findings }: UsageAuditReport) {
   return {
     ...{ project, audited },
     findings: findings.map(({ missing, surplus, ...resource }) => ({

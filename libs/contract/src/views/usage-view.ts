@@ -1,23 +1,5 @@
 /** Usage events as CloudEvents 1.0 in JSON, and the sums of a span of time. */
-import type { Dimensions, Kind, Meter } from '@compute/domain';
-
-export interface UsageEventFacts {
-  readonly id: string;
-  readonly position: string;
-  readonly project: string;
-  readonly meter: Meter;
-  readonly uid: string;
-  readonly kind: Kind;
-  readonly name: string;
-  readonly dimensions: Dimensions;
-  readonly from: Date;
-  readonly to: Date;
-  readonly durationMs: number;
-  readonly corrects?: string;
-  readonly recordedAt: Date;
-  readonly chainPosition: string;
-  readonly chainHash: string;
-}
+import type { Dimensions, Kind, Meter, UsageEvent, UsageSummaryRow } from '@compute/domain';
 
 export interface UsageEventData {
   readonly project: string;
@@ -52,7 +34,7 @@ export interface UsageCloudEvent {
   readonly data: UsageEventData;
 }
 
-export function usageCloudEvent(event: UsageEventFacts): UsageCloudEvent {
+export function usageCloudEvent(event: UsageEvent): UsageCloudEvent {
   const { project, meter, kind, uid, name, dimensions, from, to, durationMs, corrects } = event;
   return {
     specversion: '1.0',
@@ -80,16 +62,6 @@ export function usageCloudEvent(event: UsageEventFacts): UsageCloudEvent {
   };
 }
 
-export interface UsageRowFacts {
-  readonly meter: Meter;
-  readonly dimensions: Dimensions;
-  readonly uid?: string;
-  readonly kind?: Kind;
-  readonly name?: string;
-  readonly periodStart?: Date;
-  readonly durationMs: number;
-}
-
 export interface UsageRowView {
   readonly meter: Meter;
   readonly dimensions: Dimensions;
@@ -105,7 +77,7 @@ export interface UsageRowView {
 
 const MS_PER_HOUR = 3_600_000;
 
-export function usageRowView({ periodStart, ...row }: UsageRowFacts): UsageRowView {
+export function usageRowView({ periodStart, ...row }: UsageSummaryRow): UsageRowView {
   const hours = row.durationMs / MS_PER_HOUR;
   const numbers = Object.entries(row.dimensions).filter(
     (entry): entry is [string, number] => typeof entry[1] === 'number',

@@ -1,48 +1,23 @@
 /** Webhooks: what is asked of them and what is shown. A secret is in one answer alone, when it is made. */
-import { WEBHOOK_EVENT_TYPES, type WebhookEventType } from '@compute/domain';
+import { WEBHOOK_EVENT_TYPES, type WebhookDeliveryRecord, type WebhookRecord } from '@compute/domain';
 import { z } from 'zod';
 import { hostOf, isPrivateAddress } from '../rules/source-url.ts';
 
-export interface WebhookFacts {
-  readonly id: string;
-  readonly project?: string;
-  readonly url: string;
-  readonly eventTypes: readonly WebhookEventType[];
-  readonly description: string;
-  readonly enabled: boolean;
-  readonly disabledReason?: string;
-  readonly createdAt: Date;
-  readonly failedAttempts: number;
-  readonly nextAttemptAt?: Date;
-}
-
-export interface WebhookView extends Omit<WebhookFacts, 'createdAt' | 'nextAttemptAt'> {
+export interface WebhookView extends Omit<WebhookRecord, 'createdAt' | 'nextAttemptAt'> {
   readonly createdAt: string;
   readonly nextAttemptAt?: string;
 }
 
-export function webhookView({ createdAt, nextAttemptAt, ...webhook }: WebhookFacts): WebhookView {
+export function webhookView({ createdAt, nextAttemptAt, ...webhook }: WebhookRecord): WebhookView {
   const next = nextAttemptAt ? { nextAttemptAt: nextAttemptAt.toISOString() } : {};
   return { ...webhook, createdAt: createdAt.toISOString(), ...next };
 }
 
-export interface WebhookDeliveryFacts {
-  readonly id: string;
-  readonly messageId: string;
-  readonly eventType: string;
-  readonly at: Date;
-  readonly attempt: number;
-  readonly delivered: boolean;
-  readonly status?: number;
-  readonly durationMs: number;
-  readonly error?: string;
-}
-
-export interface WebhookDeliveryView extends Omit<WebhookDeliveryFacts, 'at'> {
+export interface WebhookDeliveryView extends Omit<WebhookDeliveryRecord, 'at'> {
   readonly at: string;
 }
 
-export function webhookDeliveryView({ at, ...delivery }: WebhookDeliveryFacts): WebhookDeliveryView {
+export function webhookDeliveryView({ at, ...delivery }: WebhookDeliveryRecord): WebhookDeliveryView {
   return { ...delivery, at: at.toISOString() };
 }
 

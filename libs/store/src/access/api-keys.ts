@@ -3,13 +3,13 @@
  * than a second, which is how late a revocation may take effect.
  */
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { Fault } from '@compute/domain';
+import { API_KEY_SCOPES, type ApiKeyRecord, type ApiKeyScope, Fault } from '@compute/domain';
 import type pg from 'pg';
 import type { Attributed } from '../commands.ts';
 import { rowsOf } from '../connection.ts';
 import type { ApiKey } from '../generated/client.ts';
 import { clampLimit } from '../reads/page-limit.ts';
-import { API_KEY_SCOPES, type ApiKeyRecord, type ApiKeyScope, type NewApiKey, type Page } from '../records.ts';
+import type { NewApiKey, Page } from '../records.ts';
 import { keepUnless, resultOf } from '../rehearsal.ts';
 import { auditEntry, OPERATOR } from './audit-entry.ts';
 import type { ColdClient } from './prisma.ts';

@@ -1,10 +1,10 @@
 /** Projects: a rare matter, so it goes through Prisma. Making one makes its data key. */
-import { Fault } from '@compute/domain';
+import { Fault, type ProjectRecord } from '@compute/domain';
 import type { Attributed } from '../commands.ts';
 import type { Project } from '../generated/client.ts';
 import { newUid } from '../new-uid.ts';
 import { clampLimit } from '../reads/page-limit.ts';
-import type { Page, ProjectRecord } from '../records.ts';
+import type { Page } from '../records.ts';
 import { keepUnless, resultOf } from '../rehearsal.ts';
 import { wrap } from '../secrets/envelopes.ts';
 import type { ProjectKeys } from '../secrets/project-keys.ts';

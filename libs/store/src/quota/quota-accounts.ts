@@ -1,9 +1,9 @@
 /** Counters of a project: reading them, and proving them against the rows that they count. */
-import type { ClaimMetric } from '@compute/domain';
+import type { ClaimMetric, QuotaCounter, QuotaDrift } from '@compute/domain';
 import type pg from 'pg';
 import type { Attributed } from '../commands.ts';
 import { inTransaction, type Queryable, rowsOf } from '../connection.ts';
-import type { QuotaCounter, QuotaDrift, QuotaLimits } from '../records.ts';
+import type { QuotaLimits } from '../records.ts';
 import { claimKeyOf, counterOf, defaultLimit } from './claim-keys.ts';
 import type { QuotaRow } from './quota-ledger.ts';
 

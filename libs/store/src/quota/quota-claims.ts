@@ -5,11 +5,11 @@
  * is everything. Of a machine it is what it holds beyond its present spec: the room that a change of size keeps until
  * the machine really has become the new one.
  */
-import { type ClaimMetric, Fault, type Kind } from '@compute/domain';
+import { type ClaimMetric, Fault, type Kind, type QuotaHolder } from '@compute/domain';
 import type pg from 'pg';
 import { rowsOf } from '../connection.ts';
 import { clampLimit } from '../reads/page-limit.ts';
-import type { Page, QuotaHolder, QuotaHoldersQuery } from '../records.ts';
+import type { Page, QuotaHoldersQuery } from '../records.ts';
 import { counterOf } from './claim-keys.ts';
 
 interface HolderRow {

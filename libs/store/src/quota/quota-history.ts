@@ -1,9 +1,15 @@
 /** What happened to limits, newest first: who changed which, and when use reached a threshold. */
-import { type ClaimMetric, Fault, type QuotaThreshold } from '@compute/domain';
+import {
+  type ClaimMetric,
+  Fault,
+  type QuotaHistoryEntry,
+  type QuotaHistoryType,
+  type QuotaThreshold,
+} from '@compute/domain';
 import type pg from 'pg';
 import { countOf, rowsOf } from '../connection.ts';
 import { clampLimit } from '../reads/page-limit.ts';
-import type { Page, QuotaHistoryEntry, QuotaHistoryQuery, QuotaHistoryType } from '../records.ts';
+import type { Page, QuotaHistoryQuery } from '../records.ts';
 
 interface HistoryRow {
   readonly seq: number;

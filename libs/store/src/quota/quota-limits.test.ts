@@ -1,6 +1,6 @@
+import type { QuotaHistoryEntry } from '@compute/domain';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deleteFully, newVm, openTestStore, PROJECT, type TestStore, USER } from '../fixtures/open-test-store.ts';
-import type { QuotaHistoryEntry } from '../records.ts';
 
 let it: TestStore;
 beforeAll(async () => {

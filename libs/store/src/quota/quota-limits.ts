@@ -2,12 +2,12 @@
  * Setting limits, by an administrator or by the configured defaults, with a line of history for each limit that changed
  * and for each threshold that use has thereby reached. A limit below use stops growth and takes nothing away.
  */
-import { Fault } from '@compute/domain';
+import { Fault, type QuotaCounter } from '@compute/domain';
 import type pg from 'pg';
 import type { Attributed } from '../commands.ts';
 import { inTransaction, rowsOf } from '../connection.ts';
 import { FEED_LOCK, SHARE_FEED } from '../locks.ts';
-import type { QuotaCounter, QuotaLimits } from '../records.ts';
+import type { QuotaLimits } from '../records.ts';
 import { keepUnless, resultOf } from '../rehearsal.ts';
 import { type CounterName, claimKeyOf, counterOf, defaultLimit } from './claim-keys.ts';
 import { readQuota } from './quota-accounts.ts';

@@ -1,17 +1,9 @@
 /** Quotas as the store gives them out: counters and limits, who holds what, what happened to limits, and their recount. */
+import type { QuotaCounter, QuotaDrift, QuotaHistoryEntry, QuotaHolder } from '@compute/domain';
 import type pg from 'pg';
 import { OPERATOR } from '../access/audit-entry.ts';
 import type { Attributed } from '../commands.ts';
-import type {
-  Page,
-  QuotaCounter,
-  QuotaDrift,
-  QuotaHistoryEntry,
-  QuotaHistoryQuery,
-  QuotaHolder,
-  QuotaHoldersQuery,
-  QuotaLimits,
-} from '../records.ts';
+import type { Page, QuotaHistoryQuery, QuotaHoldersQuery, QuotaLimits } from '../records.ts';
 import { type RecountOptions, readQuota, recountQuota } from './quota-accounts.ts';
 import { readHolders, readReserved } from './quota-claims.ts';
 import { forgetQuotaHistory, readQuotaHistory } from './quota-history.ts';

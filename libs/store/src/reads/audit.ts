@@ -1,8 +1,8 @@
 /** Reading the audit log of a project, newest first. The cursor names the last line of the page before. */
-import { Fault } from '@compute/domain';
+import { type AuditEntry, Fault } from '@compute/domain';
 import type pg from 'pg';
 import { rowsOf } from '../connection.ts';
-import type { AuditEntry, AuditQuery, Page } from '../records.ts';
+import type { AuditQuery, Page } from '../records.ts';
 import { clampLimit } from './page-limit.ts';
 
 interface AuditRow {

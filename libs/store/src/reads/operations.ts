@@ -1,9 +1,16 @@
 /** Reading operations, and waiting for one to end. */
-import { Fault, type FilterTerm, type Kind, type OperationError, type OperationFilterField } from '@compute/domain';
+import {
+  Fault,
+  type FilterTerm,
+  type Kind,
+  type Operation,
+  type OperationError,
+  type OperationFilterField,
+} from '@compute/domain';
 import type pg from 'pg';
 import { rowsOf, type Statement } from '../connection.ts';
 import type { ChangeTail } from '../feed/change-tail.ts';
-import type { Operation, Page } from '../records.ts';
+import type { Page } from '../records.ts';
 import { type Conditions, compared, filterConditions } from './filter-conditions.ts';
 import { clampLimit } from './page-limit.ts';
 

@@ -4,10 +4,17 @@
  * The two accounts are written by the same transactions but never read from each other, so a lost, doubled or shifted
  * interval shows. Where retention has dropped the beginning of a resource's history, only the time after it is audited.
  */
-import { compareUsage, type Meter, type MeteredSpan, type RecordedStep, spansOfHistory } from '@compute/domain';
+import {
+  compareUsage,
+  type Meter,
+  type MeteredSpan,
+  type RecordedStep,
+  spansOfHistory,
+  type UsageAuditFinding,
+  type UsageAuditReport,
+} from '@compute/domain';
 import type pg from 'pg';
 import { rowsOf } from '../connection.ts';
-import type { UsageAuditFinding, UsageAuditReport } from '../records.ts';
 import { CHARGE } from '../verbs/settle-usage.ts';
 
 const RESOURCES_AT_ONCE = 200;

@@ -2,10 +2,9 @@
  * Named readers of the feed, how far each has come, and how far behind it is. A consumer belongs to a project, or to
  * nobody in particular (`owner` empty) when it reads all projects.
  */
-import { Fault } from '@compute/domain';
+import { Fault, type UsageConsumer } from '@compute/domain';
 import type pg from 'pg';
 import { rowsOf } from '../connection.ts';
-import type { UsageConsumer } from '../records.ts';
 
 interface ConsumerRow {
   readonly name: string;

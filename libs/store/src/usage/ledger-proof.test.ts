@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
-import { CHAIN_BEGINNING, chainText } from '@compute/domain';
+import { CHAIN_BEGINNING, chainText, type UsageEvent } from '@compute/domain';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   deleteFully,
@@ -10,7 +10,6 @@ import {
   seenVm,
   type TestStore,
 } from '../fixtures/open-test-store.ts';
-import type { UsageEvent } from '../records.ts';
 
 let it: TestStore;
 beforeAll(async () => {

@@ -1,6 +1,5 @@
 /** A row of `usage_event` and what the store gives out of it. */
-import type { Dimensions, Kind, Meter } from '@compute/domain';
-import type { UsageEvent } from '../records.ts';
+import type { Dimensions, Kind, Meter, UsageEvent } from '@compute/domain';
 
 export interface UsageEventRow {
   readonly id: string;

@@ -1,10 +1,10 @@
 /** Reading usage: the gap-free feed, and sums over a span with what runs right now. */
-import type { Dimensions, Kind, Meter } from '@compute/domain';
+import type { Dimensions, Kind, Meter, UsageSummaryRow } from '@compute/domain';
 import type pg from 'pg';
 import { rowsOf } from '../connection.ts';
 import { parsePosition } from '../feed/change-log.ts';
 import { clampLimit } from '../reads/page-limit.ts';
-import type { UsageEventsPage, UsageEventsQuery, UsageGroup, UsageSummaryQuery, UsageSummaryRow } from '../records.ts';
+import type { UsageEventsPage, UsageEventsQuery, UsageGroup, UsageSummaryQuery } from '../records.ts';
 import { eventOf, FACT_COLUMNS, type UsageEventRow } from './usage-event-row.ts';
 
 export async function usageEvents(pool: pg.Pool, query: UsageEventsQuery): Promise<UsageEventsPage> {

@@ -1,17 +1,14 @@
 /** Usage as the store gives it out: the feed, sums, the chain and its checkpoints, named readers, exports. */
+import type { UsageAuditReport, UsageCheckpoint, UsageConsumer, UsageSummaryRow } from '@compute/domain';
 import type pg from 'pg';
 import { rowsOf } from '../connection.ts';
 import { parsePosition } from '../feed/change-log.ts';
 import type {
-  UsageAuditReport,
-  UsageCheckpoint,
-  UsageConsumer,
   UsageEventsPage,
   UsageEventsQuery,
   UsageExport,
   UsageExportQuery,
   UsageSummaryQuery,
-  UsageSummaryRow,
   UsageVerificationKey,
 } from '../records.ts';
 import { auditUsage } from './audit.ts';

@@ -1,7 +1,7 @@
 /** The operation and the audit line that every request of a user leaves behind. */
 
+import type { Operation } from '@compute/domain';
 import { newUid } from '../new-uid.ts';
-import type { Operation } from '../records.ts';
 import type { Attribution, Batch } from '../write/batch.ts';
 import type { Entry } from '../write/entry.ts';
 

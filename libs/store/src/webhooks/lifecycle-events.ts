@@ -2,11 +2,10 @@
  * Phases that were reached and what happened to limits, as one sequence: that of the change feed, which is gap-free. A
  * transition has no number of its own; it is found beside the change that was written with it.
  */
-import type { ClaimMetric, Kind, QuotaThreshold } from '@compute/domain';
+import type { ClaimMetric, Kind, QuotaHistoryEntry, QuotaHistoryType, QuotaThreshold } from '@compute/domain';
 import type pg from 'pg';
 import { rowsOf } from '../connection.ts';
 import type { HighWaterMark } from '../feed/high-water-mark.ts';
-import type { QuotaHistoryEntry, QuotaHistoryType } from '../records.ts';
 
 export interface PhaseEvent {
   readonly type: 'phase';

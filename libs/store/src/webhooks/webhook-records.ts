@@ -4,7 +4,7 @@
  * message id.
  */
 import { randomBytes } from 'node:crypto';
-import { Fault, type WebhookEventType } from '@compute/domain';
+import { Fault, type WebhookDeliveryRecord, type WebhookEventType, type WebhookRecord } from '@compute/domain';
 import type pg from 'pg';
 import type { Attributed } from '../commands.ts';
 import { inTransaction, type Queryable, rowsOf } from '../connection.ts';
@@ -14,21 +14,6 @@ import type { Page } from '../records.ts';
 import { keepUnless, resultOf } from '../rehearsal.ts';
 import { unwrap, wrap } from '../secrets/envelopes.ts';
 import type { WrappingKeys } from '../secrets/wrapping-keys.ts';
-
-export interface WebhookRecord {
-  readonly id: string;
-  /** Absent: every project. */
-  readonly project?: string;
-  readonly url: string;
-  readonly eventTypes: readonly WebhookEventType[];
-  readonly description: string;
-  readonly enabled: boolean;
-  readonly disabledReason?: string;
-  readonly createdAt: Date;
-  /** Of the message that could not be delivered yet. */
-  readonly failedAttempts: number;
-  readonly nextAttemptAt?: Date;
-}
 
 /** The only time that the secret is seen. */
 export interface WebhookWithSecret {
@@ -48,18 +33,6 @@ export type WebhookPatch = Partial<Omit<NewWebhook, 'project'>> & { readonly ena
 export interface WebhookWrite {
   readonly by: Attributed;
   readonly dryRun?: boolean;
-}
-
-export interface WebhookDeliveryRecord {
-  readonly id: string;
-  readonly messageId: string;
-  readonly eventType: string;
-  readonly at: Date;
-  readonly attempt: number;
-  readonly delivered: boolean;
-  readonly status?: number;
-  readonly durationMs: number;
-  readonly error?: string;
 }
 
 /** A secret and, once it was replaced, until when it still signs. */

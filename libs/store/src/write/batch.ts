@@ -8,13 +8,14 @@ import {
   Fault,
   type Kind,
   mayMove,
+  type Operation,
   type OperationError,
   type ResourceMeta,
   type Transition,
 } from '@compute/domain';
 import type { Origin, Target } from '../commands.ts';
 import { QuotaLedger } from '../quota/quota-ledger.ts';
-import type { Operation, QuotaLimits } from '../records.ts';
+import type { QuotaLimits } from '../records.ts';
 import type { ProjectKeys } from '../secrets/project-keys.ts';
 import { UsageLedger } from '../usage/usage-ledger.ts';
 import { Attachments } from './attachments.ts';

@@ -2,18 +2,17 @@
  * Who may do what. A key of one project sees no other: whatever lies there is not found, so that names cannot be
  * probed. Called by every application service, so that no face can forget it.
  */
-import type { Scope } from '@compute/contract';
-import { Fault } from '@compute/domain';
+import { type ApiKeyScope, Fault } from '@compute/domain';
 import type { Caller, RequestContext } from './request-context.ts';
 
-const IMPLIED: Readonly<Record<Scope, readonly Scope[]>> = {
+const IMPLIED: Readonly<Record<ApiKeyScope, readonly ApiKeyScope[]>> = {
   read: ['read', 'write', 'admin'],
   write: ['write', 'admin'],
   admin: ['admin'],
 };
 
 /** Throws `PermissionDenied` unless the caller has the scope or one that implies it. */
-export function requireScope({ caller }: RequestContext, scope: Scope): void {
+export function requireScope({ caller }: RequestContext, scope: ApiKeyScope): void {
   if (IMPLIED[scope].some((sufficient) => caller.scopes.includes(sufficient))) return;
   throw new Fault('PermissionDenied', `This needs the scope '${scope}'.`);
 }

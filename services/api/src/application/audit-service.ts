@@ -1,5 +1,6 @@
 /** Who changed what in a project. For its administrators; what belongs to no project, for those of the platform. */
-import type { AuditEntry, Page } from '@compute/store';
+import type { AuditEntry } from '@compute/domain';
+import type { Page } from '@compute/store';
 import { mayAdminister, requirePlatformAdmin } from './access-rules.ts';
 import type { RequestContext } from './request-context.ts';
 import { type PageRequest, type ServiceParts, signedPage } from './service-parts.ts';

@@ -2,8 +2,8 @@
  * Who a bearer token belongs to: an API key, whose verdicts and their age are the store's, or a JWT of the one issuer
  * that the operator trusts.
  */
-import { Fault } from '@compute/domain';
-import type { ApiKeyRecord, Store } from '@compute/store';
+import { type ApiKeyRecord, Fault } from '@compute/domain';
+import type { Store } from '@compute/store';
 import type { OidcVerifier } from './oidc/oidc-verifier.ts';
 import type { Caller } from './request-context.ts';
 

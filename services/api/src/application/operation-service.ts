@@ -3,8 +3,8 @@
  * another project is not found.
  */
 import { type OperationDetails, type OperationProgress, operationTerms, type TokenSigner } from '@compute/contract';
-import { type AnyResource, Fault } from '@compute/domain';
-import type { Operation, Page, Store } from '@compute/store';
+import { type AnyResource, Fault, type Operation } from '@compute/domain';
+import type { Page, Store } from '@compute/store';
 import { mayRead, mayWrite, requireScope, sees } from './access-rules.ts';
 import type { RequestContext } from './request-context.ts';
 import { type PageRequest, signedPage } from './service-parts.ts';

@@ -1,7 +1,7 @@
 /** Projects and API keys: who there is, and who may come in. */
 import { createApiKeySchema, createProjectSchema, faultOf, parseBody, type TokenSigner } from '@compute/contract';
-import { Fault } from '@compute/domain';
-import type { ApiKeyRecord, NewApiKey, Page, ProjectRecord, Store } from '@compute/store';
+import { type ApiKeyRecord, Fault, type ProjectRecord } from '@compute/domain';
+import type { NewApiKey, Page, Store } from '@compute/store';
 import { projectNotFound, requirePlatformAdmin, requireProject, requireScope } from './access-rules.ts';
 import type { RequestContext } from './request-context.ts';
 import { type PageRequest, signedPage } from './service-parts.ts';

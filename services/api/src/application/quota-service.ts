@@ -17,15 +17,16 @@ import {
   quotaSimulationView,
   quotaView,
 } from '@compute/contract';
-import { type Catalogue, CUSTOM_SERIES, type QuotaMetricName } from '@compute/domain';
-import type {
-  Page,
-  QuotaCounter,
-  QuotaHistoryEntry,
-  QuotaHistoryType,
-  QuotaHolder,
-  QuotaHoldersQuery,
-} from '@compute/store';
+import {
+  type Catalogue,
+  CUSTOM_SERIES,
+  type QuotaCounter,
+  type QuotaHistoryEntry,
+  type QuotaHistoryType,
+  type QuotaHolder,
+  type QuotaMetricName,
+} from '@compute/domain';
+import type { Page, QuotaHoldersQuery } from '@compute/store';
 import { mayRead, requirePlatformAdmin, requireProject } from './access-rules.ts';
 import type { ManifestService } from './manifest-service.ts';
 import type { RequestContext } from './request-context.ts';

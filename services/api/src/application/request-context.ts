@@ -2,8 +2,7 @@
  * Who asks, on behalf of which request. Every application service takes it first; the faces make it from headers or
  * call metadata and decide nothing else.
  */
-import type { Scope } from '@compute/contract';
-import type { Actor } from '@compute/domain';
+import type { Actor, ApiKeyScope } from '@compute/domain';
 import type { Face } from '../open-streams.ts';
 
 export interface Caller {
@@ -13,7 +12,7 @@ export interface Caller {
   readonly project?: string;
   /** False: a token names the project, so it may not exist. */
   readonly provesProject: boolean;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly ApiKeyScope[];
   /** When the key or the token ends by itself. */
   readonly expiresAt?: Date;
 }

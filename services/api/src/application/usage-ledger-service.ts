@@ -10,8 +10,8 @@ import {
   type VerificationKeys,
   verificationKey,
 } from '@compute/contract';
-import { Fault } from '@compute/domain';
-import type { Page, UsageAuditReport, UsageCheckpoint, UsageConsumer, UsageExport } from '@compute/store';
+import { Fault, type UsageAuditReport, type UsageCheckpoint, type UsageConsumer } from '@compute/domain';
+import type { Page, UsageExport } from '@compute/store';
 import { mayAdminister, mayRead, requirePlatformAdmin, requireProject, requireScope } from './access-rules.ts';
 import { refuseConsumerName } from './consumer-name.ts';
 import type { RequestContext } from './request-context.ts';

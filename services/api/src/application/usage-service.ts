@@ -2,8 +2,8 @@
  * What is to be billed. The feed has one order without gaps over all projects; a key of one project sees only its
  * own events of it, a biller with an administrator's key all of them.
  */
-import { Fault, type Meter } from '@compute/domain';
-import type { UsageEvent, UsageGroup, UsageSummaryRow } from '@compute/store';
+import { Fault, type Meter, type UsageEvent, type UsageSummaryRow } from '@compute/domain';
+import type { UsageGroup } from '@compute/store';
 import { mayRead, requireProject, requireScope } from './access-rules.ts';
 import { refuseConsumerName } from './consumer-name.ts';
 import type { RequestContext } from './request-context.ts';

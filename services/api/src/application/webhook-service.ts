@@ -9,8 +9,8 @@ import {
   updateWebhookSchema,
   webhookUrlProblem,
 } from '@compute/contract';
-import { Fault } from '@compute/domain';
-import type { Page, WebhookDeliveryRecord, WebhookPatch, WebhookRecord, WebhookWithSecret } from '@compute/store';
+import { Fault, type WebhookDeliveryRecord, type WebhookRecord } from '@compute/domain';
+import type { Page, WebhookPatch, WebhookWithSecret } from '@compute/store';
 import { requirePlatformAdmin, requireProject, requireScope } from './access-rules.ts';
 import type { RequestContext } from './request-context.ts';
 import { type PageRequest, type ServiceParts, signedPage } from './service-parts.ts';

@@ -1,6 +1,6 @@
 /** Who changed what, over gRPC. */
+import type { AuditEntry } from '@compute/domain';
 import type { AuditServiceServer } from '@compute/proto';
-import type { AuditEntry } from '@compute/store';
 import type { ApiParts } from '../application/api-parts.ts';
 import type { Calls } from './calls.ts';
 import { given, uidGiven } from './request-fields.ts';

@@ -1,6 +1,6 @@
 /** google.longrunning.Operations over our operations. The response of one that is done is the resource. */
 import { errorReason, GRPC_CODES, type OperationDetails } from '@compute/contract';
-import { isFault, type OperationError } from '@compute/domain';
+import { isFault, type Operation, type OperationError } from '@compute/domain';
 import {
   Any,
   ErrorInfo,
@@ -10,7 +10,6 @@ import {
   VmDisk,
   VmInstance,
 } from '@compute/proto';
-import type { Operation } from '@compute/store';
 import type { ApiParts } from '../application/api-parts.ts';
 import type { Call, Calls } from './calls.ts';
 import { Unimplemented } from './calls.ts';

@@ -1,7 +1,8 @@
 /** Catalogue, projects and API keys over gRPC. */
+
 import { MAX_PAGE_SIZE, rotateBy } from '@compute/contract';
+import type { ApiKeyRecord, ProjectRecord } from '@compute/domain';
 import type { ApiKey, CatalogueServiceServer, Project, ProjectServiceServer } from '@compute/proto';
-import type { ApiKeyRecord, ProjectRecord } from '@compute/store';
 import type { ApiParts } from '../application/api-parts.ts';
 import type { CatalogueList } from '../application/catalogue-service.ts';
 import type { PageRequest } from '../application/service-parts.ts';

@@ -9,7 +9,7 @@ import {
   quotaHistoryQuerySchema,
   quotaHolderView,
 } from '@compute/contract';
-import { Fault } from '@compute/domain';
+import { Fault, type QuotaHistoryEntry, type QuotaHistoryType, type QuotaHolder } from '@compute/domain';
 import {
   type ListQuotaEventsRequest,
   type Quota,
@@ -22,7 +22,6 @@ import {
   type SimulateQuotaResponse,
   type UpdateQuotaRequest,
 } from '@compute/proto';
-import type { QuotaHistoryEntry, QuotaHistoryType, QuotaHolder } from '@compute/store';
 import type { ApiParts } from '../application/api-parts.ts';
 import type { Call, Calls } from './calls.ts';
 import { statusMessage } from './grpc-error.ts';

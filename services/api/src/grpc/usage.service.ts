@@ -1,13 +1,13 @@
 /** The usage feed and its sums over gRPC. */
 import { faultOf, usageRowView } from '@compute/contract';
-import { METERS, type Meter } from '@compute/domain';
+import { METERS, type Meter, type UsageEvent } from '@compute/domain';
 import type {
   UsageEvent as Message,
   StreamUsageEventsRequest,
   StreamUsageEventsResponse,
   UsageServiceServer,
 } from '@compute/proto';
-import { USAGE_GROUPS, type UsageEvent, type UsageGroup } from '@compute/store';
+import { USAGE_GROUPS, type UsageGroup } from '@compute/store';
 import type { UsageService } from '../application/usage-service.ts';
 import type { Call, Calls } from './calls.ts';
 import { pageSizeOf } from './resource-methods.ts';

@@ -1,6 +1,7 @@
 /** Webhooks over gRPC. Nothing here decides anything. */
+import type { WebhookDeliveryRecord, WebhookRecord } from '@compute/domain';
 import type { Webhook, WebhookServiceServer, WebhookWithSecret as WithSecret } from '@compute/proto';
-import type { WebhookDeliveryRecord, WebhookRecord, WebhookWithSecret } from '@compute/store';
+import type { WebhookWithSecret } from '@compute/store';
 import type { ApiParts } from '../application/api-parts.ts';
 import type { Calls } from './calls.ts';
 import { given } from './request-fields.ts';

@@ -4,7 +4,7 @@
  * limit shows the newest.
  */
 import { quotaEventSentence, quotaEventView } from '@compute/contract';
-import { API_VERSION, KINDS, type Kind, type Transition } from '@compute/domain';
+import { API_VERSION, KINDS, type Kind, type QuotaHistoryEntry, type Transition } from '@compute/domain';
 import {
   clusterKinds,
   type KindDefinition,
@@ -17,7 +17,6 @@ import {
   type WatchQuery,
   type WatchSink,
 } from '@compute/kube-wire';
-import type { QuotaHistoryEntry } from '@compute/store';
 import type { HistoryService } from '../application/history-service.ts';
 import type { ProjectService } from '../application/project-service.ts';
 import type { QuotaService } from '../application/quota-service.ts';

@@ -5,8 +5,7 @@ import {
   parseQuery,
   writeQuerySchema,
 } from '@compute/contract';
-import { Fault } from '@compute/domain';
-import type { Operation } from '@compute/store';
+import { Fault, type Operation } from '@compute/domain';
 import { Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { OperationService } from '../application/operation-service.ts';

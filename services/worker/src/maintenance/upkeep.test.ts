@@ -1,4 +1,4 @@
-import type { QuotaDrift } from '@compute/store';
+import type { QuotaDrift } from '@compute/domain';
 import { expect, test } from 'vitest';
 import { createUpkeep, type UpkeepPort } from './upkeep.ts';
 

@@ -5,7 +5,8 @@
  * A counter that differs from the rows is a bug by definition. The recount repairs it, since a wrong counter refuses or
  * admits the wrong requests until then, and raises an alarm, since repairing does not explain it.
  */
-import type { PartitionsBefore, QuotaDrift } from '@compute/store';
+import type { QuotaDrift } from '@compute/domain';
+import type { PartitionsBefore } from '@compute/store';
 import { type LeadershipPort, LeaderTask } from '../clock/leader-task.ts';
 
 const EVERY_MS = 10 * 60_000;

@@ -1,6 +1,5 @@
 /** Where each project's objects live in the cluster. A project's namespace never changes, so one read each is enough. */
-import { Fault } from '@compute/domain';
-import type { ProjectRecord } from '@compute/store';
+import { Fault, type ProjectRecord } from '@compute/domain';
 
 export class ProjectNamespaces {
   readonly #read: (project: string) => Promise<ProjectRecord | undefined>;

@@ -3,8 +3,8 @@
  * data is what the API shows of the same thing.
  */
 import { quotaEventView, usageCloudEvent } from '@compute/contract';
-import type { WebhookEventType } from '@compute/domain';
-import type { LifecycleEvent, PhaseEvent, UsageEvent } from '@compute/store';
+import type { UsageEvent, WebhookEventType } from '@compute/domain';
+import type { LifecycleEvent, PhaseEvent } from '@compute/store';
 
 export interface WebhookMessage {
   readonly id: string;

@@ -1,7 +1,6 @@
 /** What the table of REST's routes says of one of them. */
-import type { FaultCode } from '@compute/domain';
+import type { ApiKeyScope, FaultCode } from '@compute/domain';
 import type { z } from 'zod';
-import type { Scope } from '../../views/access-view.ts';
 import type { RequestName } from '../request-schemas.ts';
 import type { ViewName } from '../view-schemas.ts';
 
@@ -32,7 +31,7 @@ export interface Endpoint {
   readonly summary: string;
   readonly description?: string;
   /** Absent: no key is needed. */
-  readonly scope?: Scope;
+  readonly scope?: ApiKeyScope;
   readonly query?: z.ZodObject;
   readonly headers?: readonly ('Idempotency-Key' | 'If-Match' | 'Last-Event-ID')[];
   readonly body?: EndpointBody;

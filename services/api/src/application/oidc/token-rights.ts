@@ -1,12 +1,11 @@
 /** What the claims of a token allow, as the operator mapped them. Pure. */
-import { SCOPES, type Scope } from '@compute/contract';
-import { nameProblems, PROJECT_NAME_MAX_LENGTH } from '@compute/domain';
+import { API_KEY_SCOPES, type ApiKeyScope, nameProblems, PROJECT_NAME_MAX_LENGTH } from '@compute/domain';
 import type { OidcSettings } from './oidc-settings.ts';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
 export type TokenRights =
-  | { readonly project?: string; readonly scopes: readonly Scope[] }
+  | { readonly project?: string; readonly scopes: readonly ApiKeyScope[] }
   /** A sentence for whoever made the token. */
   | { readonly refusal: string };
 
@@ -22,9 +21,9 @@ export function rightsOf(claims: Claims, settings: OidcSettings): TokenRights {
   if (project !== EVERY_PROJECT && !isName)
     return { refusal: `The token’s claim '${projectClaim}' is not the name of a project.` };
   const granted = new Set(wordsOf(claimAt(claims, scopesClaim)));
-  const scopes = SCOPES.filter((scope) => granted.has(scopePrefix + scope));
+  const scopes = API_KEY_SCOPES.filter((scope) => granted.has(scopePrefix + scope));
   if (scopes.length === 0) {
-    const possible = SCOPES.map((scope) => scopePrefix + scope).join(', ');
+    const possible = API_KEY_SCOPES.map((scope) => scopePrefix + scope).join(', ');
     return { refusal: `The token’s claim '${scopesClaim}' has none of the scopes ${possible}.` };
   }
   return project === EVERY_PROJECT ? { scopes } : { project, scopes };
