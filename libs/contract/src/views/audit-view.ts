@@ -1,3 +1,4 @@
+/** One entry of the audit log. */
 import type { AuditEntry } from '@compute/domain';
 
 export interface AuditEntryView {
