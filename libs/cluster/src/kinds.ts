@@ -87,6 +87,10 @@ export interface VirtualMachine extends KubeObject {
     printableStatus?: string;
     conditions?: WireCondition[];
     startFailure?: { consecutiveFailCount?: number };
+    /** The strategy under which it was started last. */
+    runStrategy?: string;
+    /** What is asked of it and not done yet. */
+    stateChangeRequests?: { action?: string }[];
   };
 }
 

@@ -202,6 +202,18 @@ describe('what is kept of a VirtualMachine', () => {
     });
   });
 
+  it.each([
+    ['is asked for nothing more', {}, true],
+    ['has an incarnation', { created: true }, false],
+    ['is asked to start', { stateChangeRequests: [{ action: 'Start' }] }, false],
+    ['ran under another strategy', { runStrategy: 'Always' }, false],
+    ['never ran', { runStrategy: undefined }, false],
+  ])('came to rest after its guest has ended: one that %s (V9)', (_, status, rests) => {
+    const object = virtualMachine({ runStrategy: 'RerunOnFailure', ...status });
+    object.spec.runStrategy = 'RerunOnFailure';
+    expect(projectVirtualMachine(object).observed.cameToRest).toBe(rests);
+  });
+
   it('has start failures, the Failure condition and the advice to restart (V5, V8, V1)', () => {
     const conditions = [
       { type: 'Failure', status: 'True', reason: 'FailedFindInstancetype', message: 'not found' },

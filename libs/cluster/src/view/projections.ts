@@ -120,9 +120,16 @@ export function projectVirtualMachine(object: VirtualMachine): ProjectedVirtualM
       failure: condition(conditions, 'Failure'),
       restartRequired: condition(conditions, 'RestartRequired'),
       startFailures: startFailure?.consecutiveFailCount ?? 0,
+      cameToRest: cameToRest(object),
       ...disksOfManifest(object),
     },
   };
+}
+
+/** Under this strategy alone the cluster starts a machine by itself and, once it has run, may leave it off. */
+function cameToRest({ spec, status = {} }: VirtualMachine): boolean {
+  const hasRun = spec.runStrategy === 'RerunOnFailure' && status.runStrategy === spec.runStrategy;
+  return hasRun && status.created !== true && (status.stateChangeRequests ?? []).length === 0;
 }
 
 export function projectMachine(object: VirtualMachineInstance): ProjectedMachine {

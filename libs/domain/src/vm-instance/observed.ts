@@ -12,6 +12,8 @@ export interface ObservedVirtualMachine extends ObservedObject {
   readonly failure?: ObservedCondition;
   readonly restartRequired?: ObservedCondition;
   readonly startFailures: number;
+  /** It has run under its present strategy, and the cluster starts it no more unless it is asked to. */
+  readonly cameToRest?: boolean;
   /** Names of the disks that its manifest names. */
   readonly disks?: readonly string[];
   /** Those of them that may come and go while the machine runs. */

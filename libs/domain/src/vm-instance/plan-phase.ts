@@ -23,6 +23,9 @@ export type PhaseVerdict = Pick<VmPlan, 'phase' | 'reason' | 'message' | 'happen
 /** A place is often found within seconds; only then is the lack of one a failure. */
 const UNSCHEDULABLE_PATIENCE_MS = 20_000;
 
+/** Phases after which a machine without an incarnation has ended, and is not about to start for the first time. */
+const ENDS_FROM: ReadonlySet<VmPhase> = new Set(['Running', 'Paused', 'Migrating', 'Stopping', 'Stopped']);
+
 export function vmPhase(input: VmPlanInput): PhaseVerdict {
   const { virtualMachine, machine } = input.observed;
   if (!virtualMachine) {
@@ -37,16 +40,19 @@ export function vmPhase(input: VmPlanInput): PhaseVerdict {
 function phaseOfMachine(input: VmPlanInput, machine: ObservedMachine): PhaseVerdict {
   const halted = runStrategyOf(input.desired.spec) === 'Halted';
   if (input.observed.nodeSilent) return failed(lostNode(machine));
-  if (machine.deleting)
-    return verdict(
-      'Stopping',
-      halted ? 'StopRequested' : 'Restarting',
-      halted ? 'The machine is shutting down.' : 'The machine is being restarted.',
-    );
+  if (machine.deleting) return phaseWhileLeaving(input, machine);
   if (machine.phase === 'Running') return phaseWhileRunning(machine, halted);
   if (machine.phase === 'Unknown') return failed(lostNode(machine));
-  if (machine.phase === 'Succeeded' || machine.phase === 'Failed') return phaseAfterExit(input, machine);
+  if (hasEnded(machine)) return phaseAfterExit(input, machine);
   return phaseWhileStarting(input, machine, halted);
+}
+
+/** The cluster clears away what has ended for good as well: then nothing is being stopped, and a start is possible. */
+function phaseWhileLeaving(input: VmPlanInput, machine: ObservedMachine): PhaseVerdict {
+  const strategy = runStrategyOf(input.desired.spec);
+  if (strategy === 'Always') return verdict('Stopping', 'Restarting', 'The machine is being restarted.');
+  if (hasEnded(machine) && strategy !== 'Halted') return phaseAfterExit(input, machine);
+  return verdict('Stopping', 'StopRequested', 'The machine is shutting down.');
 }
 
 function phaseWhileRunning(machine: ObservedMachine, halted: boolean): PhaseVerdict {
@@ -104,12 +110,17 @@ function phaseWithoutMachine({ desired, observed }: VmPlanInput, vm: ObservedVir
   const crashing = startFailure(desired, observed);
   if (crashing) return failed(crashing);
   const endsForGood = strategy !== 'Always';
-  const hasRun = desired.phase === 'Stopped' || desired.phase === 'Stopping' || desired.phase === 'Running';
   if (strategy === 'Manual') return verdict('Stopped', 'Stopped', 'The machine waits to be started.');
-  if (endsForGood && hasRun) return verdict('Stopped', 'GuestShutDown', 'The guest has ended.');
+  if (endsForGood && (ENDS_FROM.has(desired.phase) || vm.cameToRest))
+    return verdict('Stopped', 'GuestShutDown', 'The guest has ended.');
   if (disksReady(observed)) return verdict('Starting', 'Starting', 'The machine is starting.');
   const { reason, message } = disksCondition(observed);
   return verdict('Starting', reason, message);
+}
+
+/** Whether the guest of this incarnation is off for good, whatever is left of it in the cluster. */
+export function hasEnded({ phase }: ObservedMachine): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 function verdict(phase: VmPhase, reason: string, message: string): PhaseVerdict {

@@ -9,7 +9,7 @@
  */
 import type { Renewal, VmIntent, VmPower } from './intent.ts';
 import type { ObservedMachine, VmAction } from './observed.ts';
-import type { PhaseVerdict } from './plan-phase.ts';
+import { hasEnded, type PhaseVerdict } from './plan-phase.ts';
 import type { VmDetails, VmPlanInput } from './plan-report.ts';
 import { GUEST_GRACE_SECONDS } from './power.ts';
 import { type RunStrategy, runStrategyOf, type VmInstance } from './vm-instance.ts';
@@ -158,10 +158,6 @@ function stopActions({ desired, observed: { machine } }: VmPlanInput, { stopped 
 function hurry(machine: ObservedMachine, graceSeconds: number): VmAction[] {
   if (graceSeconds >= GUEST_GRACE_SECONDS || hasEnded(machine)) return [];
   return [{ do: 'hurryMachine', uid: machine.uid, graceSeconds }];
-}
-
-function hasEnded({ phase }: ObservedMachine): boolean {
-  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 function pauseActions({ desired, observed }: VmPlanInput, wishes: VmIntent, leaving: string | undefined): VmAction[] {

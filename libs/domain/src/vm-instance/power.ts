@@ -64,9 +64,15 @@ function start({ vm, spec, intent, asked }: Case): VmIntent {
   const { paused, ...rest } = intent;
   const isPaused = paused !== undefined || vm.phase === 'Paused';
   if (isPaused) return { ...rest, resumed: { asked } };
-  const hasEnded = vm.phase === 'Stopped' && !isOff(vm.spec) && !isOff(spec);
-  if (hasEnded && !isRenewing(vm)) return { ...rest, renewed: { asked, graceSeconds: GUEST_GRACE_SECONDS } };
+  const staysOn = !isOff(vm.spec) && !isOff(spec);
+  if (staysOn && endsForGood(vm) && !isRenewing(vm))
+    return { ...rest, renewed: { asked, graceSeconds: GUEST_GRACE_SECONDS } };
   return intent;
+}
+
+/** What is leaving under any strategy but Always is not replaced by the cluster itself. */
+function endsForGood({ phase, spec }: VmInstance): boolean {
+  return phase === 'Stopped' || (phase === 'Stopping' && runStrategyOf(spec) !== 'Always');
 }
 
 /** A stop that is under way can be hurried, not slowed down. */
