@@ -19,6 +19,7 @@ import {
   virtApiRoutes,
 } from '@compute/simulator';
 import { parseAllDocuments } from 'yaml';
+import { HandlerDoor } from '../players/handler-door.ts';
 import { podNetworkOfProcess, TransferMetrics } from '../players/transfer-metrics.ts';
 import { createObjects, objectsIn } from '../real/definitions.ts';
 import {
@@ -149,8 +150,10 @@ async function openReal(combination: Combination, opening: Opening): Promise<Ope
   const admin = server.client('admin', 'cluster-test');
   const handler = server.client('virt-handler', 'players');
   let players: ControllerSet | undefined;
+  let door: HandlerDoor | undefined;
   const close = async (): Promise<void> => {
     await players?.stop();
+    door?.close();
     await removeWebhooks(admin).catch(() => undefined);
     await Promise.all([admin.close(), handler.close()]);
     await server.close();
@@ -159,12 +162,16 @@ async function openReal(combination: Combination, opening: Opening): Promise<Ope
   try {
     await furnish(server, admin);
     const isReal = combination.controllers === 'real';
-    if (isReal) await startRealControllers(server, admin);
+    if (isReal) {
+      door = await HandlerDoor.open({ client: handler, callers: server.ca() });
+      await startRealControllers(server, admin, door.port);
+    }
     players = await startPlayers(handler, opening, {
       // kube-controller-manager binds volumes; nodes are as we say they are.
       withoutPlayers: ['volumeBinder', 'nodeHealth'],
       without: isReal ? ['cdi', 'virt-controller'] : [],
     });
+    door?.leadsTo(players.handler);
   } catch (error) {
     await close();
     throw error;

@@ -64,11 +64,11 @@ export async function furnishKubeVirtAndCdi(client: KubeClient): Promise<void> {
   await client.mergePatch(kubeVirts, kubeVirt, { status }, { subresource: 'status' });
 }
 
-/** Starts them with their admission. The classes of storage must be there. */
-export async function startRealControllers(server: RealServer, client: KubeClient): Promise<void> {
+/** Starts them with their admission. The classes of storage must be there. `handlerPort` is where virt-handler is asked. */
+export async function startRealControllers(server: RealServer, client: KubeClient, handlerPort: number): Promise<void> {
   await startCdi(server, client);
   await startVirtController(server.programs, server.kubeconfig('virt-controller'));
-  await startVirtApi(server, client);
+  await startVirtApi(server, client, handlerPort);
 }
 
 /** The controllers without any admission, against a server that speaks plain HTTP. */
@@ -104,7 +104,7 @@ async function startVirtController(programs: RealPrograms, kubeconfig: string): 
   await programs.start('virt-controller', 'virt-controller', args, () => listens(`127.0.0.1:${port}`));
 }
 
-async function startVirtApi(server: RealServer, client: KubeClient): Promise<void> {
+async function startVirtApi(server: RealServer, client: KubeClient, handlerPort: number): Promise<void> {
   const port = await freePort();
   const pki = (file: string): string => join(server.pki, file);
   const args = [
@@ -115,6 +115,7 @@ async function startVirtApi(server: RealServer, client: KubeClient): Promise<voi
     `--tls-key-file=${pki('virt-api.key')}`,
     `--handler-cert-file=${pki('virt-api.crt')}`,
     `--handler-key-file=${pki('virt-api.key')}`,
+    `--console-server-port=${handlerPort}`,
   ];
   await server.programs.start('virt-api', 'virt-api', args, () => listens(`127.0.0.1:${port}`));
   const printed = server.programs.run('kubevirt-manifests', ['webhooks', `https://127.0.0.1:${port}`, pki('ca.crt')]);

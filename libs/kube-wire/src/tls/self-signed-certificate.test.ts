@@ -7,7 +7,7 @@ import { selfSignedCertificate } from './self-signed-certificate.ts';
 
 describe('a self-signed certificate', () => {
   it('names its hosts and verifies with its own key', () => {
-    const { cert } = selfSignedCertificate(['127.0.0.1', '::1', 'localhost'], 10);
+    const { cert } = selfSignedCertificate(['127.0.0.1', '::1', 'localhost'], { days: 10 });
     const parsed = new X509Certificate(cert);
     expect(parsed.subjectAltName).toBe('IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1, DNS:localhost');
     expect(parsed.verify(parsed.publicKey)).toBe(true);

@@ -13,6 +13,13 @@ export interface Certificate {
   ca: string;
 }
 
+export interface CertificateOptions {
+  /** How long it is valid, from yesterday on; 3650. */
+  readonly days?: number;
+  /** Whom it names, for those who look at more than addresses. */
+  readonly commonName?: string;
+}
+
 const dayMs = 86_400_000;
 const ecdsaWithSha256 = sequence(oid('1.2.840.10045.4.3.2'));
 
@@ -47,10 +54,13 @@ function pem(label: string, content: Buffer): string {
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 }
 
-/** Makes a key and a certificate for the hosts, valid from yesterday for `days` days. */
-export function selfSignedCertificate(hosts: readonly string[], days = 3650): Certificate {
+/** Makes a key and a certificate for the hosts. */
+export function selfSignedCertificate(
+  hosts: readonly string[],
+  { days = 3650, commonName = 'development-kube-server' }: CertificateOptions = {},
+): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const subject = name('development-kube-server');
+  const subject = name(commonName);
   const now = Date.now();
   const body = sequence(
     tagged(0, integer(Buffer.from([2]))),

@@ -266,6 +266,7 @@ export interface VmiStatus {
   memory?: { guestAtBoot?: string; guestCurrent?: string; guestRequested?: string };
   machine?: { type?: string };
   runtimeUser?: number;
+  selinuxContext?: string;
 }
 
 export interface VirtualMachineInstance extends KubeObject {
