@@ -66,8 +66,8 @@ function readChoice(): Choice {
 
 /** Both sides of the traces stand on our server: it starts in no time, and knows KubeVirt's calls without virt-api. */
 function suitesOf({ server }: Combination, { isTracesOnly }: Choice): string[] {
-  const traces = server === 'ours' ? ['test/cluster/traces'] : [];
-  return isTracesOnly ? traces : ['test/cluster/conformance', ...traces];
+  const traces = server === 'ours' ? ['test/cluster/traces/traces.test.ts'] : [];
+  return isTracesOnly ? traces : ['test/cluster/conformance/conformance.test.ts', ...traces];
 }
 
 function sideOf(args: readonly string[], name: string): Side | undefined {

@@ -4,12 +4,15 @@
  */
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type KubeClient, KubeError, type KubeObject, resourceKind } from '@compute/kube-client';
 import { type Certificate, selfSignedCertificate } from '@compute/kube-wire';
 import type { ControllerSet } from '@compute/simulator';
 import { createObjects } from '../real/definitions.ts';
 
 const ADDRESS = '127.0.0.1';
+const ACCOUNT_ATTEMPTS = 100;
+const ACCOUNT_PAUSE_MS = 100;
 /** The name that virt-api insists on. */
 const COMMON_NAME = 'kubevirt.io:system:node:virt-handler';
 const CALL = /^\/v1\/namespaces\/([^/]+)\/virtualmachineinstances\/([^/]+)\/(pause|unpause)$/;
@@ -99,9 +102,22 @@ export class HandlerDoor {
       labels: { 'kubevirt.io': 'virt-handler' },
     };
     const spec = { nodeName, containers: [{ name: 'virt-handler', image: 'images.invalid/virt-handler:test' }] };
-    await this.#client.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata, spec } as KubeObject);
+    await this.#createPod({ apiVersion: 'v1', kind: 'Pod', metadata, spec } as KubeObject);
     const status = { phase: 'Running', podIP: ADDRESS, podIPs: [{ ip: ADDRESS }] };
     await this.#client.mergePatch(pods, metadata, { status }, { subresource: 'status' });
+  }
+
+  /** A pod is refused until a controller has made the account of its namespace. */
+  async #createPod(pod: KubeObject): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#client.create(pods, pod);
+        return;
+      } catch (error) {
+        if (!(error instanceof KubeError) || error.status !== 403 || attempt === ACCOUNT_ATTEMPTS) throw error;
+        await delay(ACCOUNT_PAUSE_MS);
+      }
+    }
   }
 }
 

@@ -17,6 +17,8 @@ const CONTROLLERS = [
   'persistentvolume-protection-controller',
   'persistentvolume-binder-controller',
   'resourcequota-controller',
+  // Without the default account of its namespace no pod is accepted.
+  'serviceaccount-controller',
 ];
 
 /** Every request of the worker, so that its role can be compared with what it does. */
@@ -176,8 +178,6 @@ export class RealServer {
       '--service-account-issuer=https://kubernetes.default.svc',
       `--service-account-key-file=${pki('accounts.pub')}`,
       `--service-account-signing-key-file=${pki('accounts.key')}`,
-      // No controller makes the default account of a namespace, which this plugin would wait for.
-      '--disable-admission-plugins=ServiceAccount',
       '--allow-privileged=true',
       '--profiling=false',
       // The aggregation layer, for KubeVirt's subresources.

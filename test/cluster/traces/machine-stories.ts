@@ -1,4 +1,5 @@
 /** What happens to machines, told by KubeVirt's controllers. */
+import type { Seen } from './trace.ts';
 import { kinds, type Place, type VmEnd } from './trace-stage.ts';
 
 const template = (spec: object) => ({ spec: { template: { spec } } });
@@ -16,6 +17,10 @@ const observed = (place: Place, type: string, isThere: boolean) =>
     ({ status }) => (status?.conditions ?? []).some((one) => one.type === type) === isThere,
     `shows ${type}: ${isThere}`,
   );
+
+function phaseOfVolume({ status }: Seen, volume: string): string | undefined {
+  return status?.volumeStatus?.find(({ name }) => name === volume)?.phase;
+}
 
 async function switched(place: Place, list: 'unschedulable' | 'imagePullFailures' | 'outOfMemory', on: boolean) {
   const { switches } = place.players;
@@ -169,6 +174,22 @@ export const machineStories: Readonly<Record<string, (place: Place) => Promise<v
     await place.disk('d', { source: { http: { url: place.image('404') } } });
     await place.machine('v', {}, ['d']);
     await place.until(kinds.dv, 'd', ({ status }) => status?.restartCount === 1, 'was tried again');
+  },
+  'a disk comes to a machine that runs, and goes': async (place) => {
+    await place.disk('d');
+    await place.diskReady('d');
+    await place.machine('v');
+    await place.runs('v');
+    const disk = { name: 'd', disk: { bus: 'scsi' } };
+    await place.call('v', 'addvolume', { name: 'd', disk, volumeSource: { dataVolume: { name: 'd' } } });
+    await place.until(kinds.vmi, 'v', (instance) => phaseOfVolume(instance, 'd') === 'Ready', 'has the disk');
+    await place.call('v', 'removevolume', { name: 'd' });
+    await place.until(
+      kinds.vmi,
+      'v',
+      (instance) => phaseOfVolume(instance, 'd') === undefined,
+      'has let go of the disk',
+    );
   },
   'a machine is deleted at once': async (place) => {
     await place.machine('v');

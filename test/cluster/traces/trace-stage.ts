@@ -14,7 +14,6 @@ const TIME_SCALE = 3;
 const PATIENCE_MS = 90_000;
 /** So long nothing is written when a story is over. */
 const QUIET_MS = 2_500;
-const LOOK_EVERY_MS = 100;
 
 const kindOf = (group: string, version: string, kind: string, namespaced = true): ResourceKind<Seen> =>
   resourceKind({ group, version, kind, plural: `${kind.toLowerCase()}s`, namespaced });
@@ -79,6 +78,23 @@ export class TraceStage {
         if (holds()) finish(resolve);
       };
       const timer = setTimeout(() => finish(() => reject(new Error(`waited too long until ${what}`))), PATIENCE_MS);
+      this.#waiters.add(ask);
+    });
+  }
+
+  /** Resolves when nothing was written in a namespace for a while. */
+  quiet(namespace: string): Promise<void> {
+    return new Promise((resolve) => {
+      let seen = this.sightsOf(namespace).length;
+      const timer = setTimeout(() => {
+        this.#waiters.delete(ask);
+        resolve();
+      }, QUIET_MS);
+      const ask = (): void => {
+        const now = this.sightsOf(namespace).length;
+        if (now !== seen) timer.refresh();
+        seen = now;
+      };
       this.#waiters.add(ask);
     });
   }
@@ -239,12 +255,7 @@ export class Place {
 
   /** What the story told, once nothing more is written. */
   async trace(): Promise<Trace> {
-    let [count, since] = [0, Date.now()];
-    while (Date.now() - since < QUIET_MS) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-      if (this.sights.length === count) continue;
-      [count, since] = [this.sights.length, Date.now()];
-    }
+    await this.#stage.quiet(this.namespace);
     return traceOf(this.sights, this.namespace);
   }
 

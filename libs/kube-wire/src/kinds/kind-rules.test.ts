@@ -1,5 +1,6 @@
 /** Rules that single kinds have beyond those of all objects, over HTTP. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fieldsOf } from '../protocol/kube-object.ts';
 import {
   claim,
   configMap,
@@ -22,6 +23,21 @@ describe('kinds with rules of their own', () => {
     const { body } = await cluster.post(paths.secrets, secret);
     expect(body).toMatchObject({ data: { a: 'Yg==' }, type: 'Opaque' });
     expect(body.stringData).toBeUndefined();
+  });
+
+  it('a pod is given the token of its account, unless it wants none', async () => {
+    const spec = { containers: [{ name: 'main', image: 'i' }], volumes: [{ name: 'own', emptyDir: {} }] };
+    const create = async (name: string, more: object = {}) =>
+      (await cluster.post(paths.pods, { ...pod(name), spec: { ...spec, ...more } })).body.spec;
+    const name = expect.stringMatching(/^kube-api-access-/);
+    expect(await create('with-token')).toMatchObject({
+      volumes: [spec.volumes[0], { name, projected: expect.anything() }],
+      containers: [{ volumeMounts: [{ name, readOnly: true }] }],
+    });
+    expect(await create('without-token', { automountServiceAccountToken: false })).toMatchObject({
+      ...spec,
+      serviceAccountName: 'default',
+    });
   });
 
   it('a DataVolume keeps its spec', async () => {
@@ -61,7 +77,11 @@ describe('kinds with rules of their own', () => {
   });
 
   it('a pod keeps its spec but for images and added tolerations', async () => {
-    await cluster.post(paths.pods, pod('lasting'));
+    const plain = pod('lasting');
+    await cluster.post(paths.pods, {
+      ...plain,
+      spec: { ...fieldsOf(plain.spec), automountServiceAccountToken: false },
+    });
     const path = `${paths.pods}/lasting`;
     const tolerate = { spec: { tolerations: [{ key: 'a', operator: 'Exists' }] } };
     expect((await cluster.mergePatch(path, tolerate)).status).toBe(200);

@@ -14,6 +14,7 @@ import { ageColumn, column, nameColumn, textAt } from './cells.ts';
 import { podMergeKeys } from './pod-merge-keys.ts';
 import { podSpecProblems } from './pod-spec-rules.ts';
 import { podStatusText } from './pod-status-text.ts';
+import { withAccountToken } from './service-account-token.ts';
 
 function containerStatuses(pod: KubeObject): Fields[] {
   return listOf(readPath(pod, 'status.containerStatuses')).map(fieldsOf);
@@ -113,7 +114,7 @@ function prepare({ operation, object }: { operation: string; object: KubeObject 
     dnsPolicy: 'ClusterFirst',
     schedulerName: 'default-scheduler',
     enableServiceLinks: true,
-    ...spec,
+    ...withAccountToken(spec),
   };
   object.status = { phase: 'Pending', qosClass: 'BestEffort', ...fieldsOf(object.status) };
 }

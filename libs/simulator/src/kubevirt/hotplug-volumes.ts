@@ -68,6 +68,7 @@ function stayingStatus(
   const claimName = claimNameOf(volume) ?? '';
   const claim = lookup.claim(claimName);
   const status: VolumeStatus = {
+    target: '',
     ...before,
     name: volume.name,
     ...(claim === undefined ? {} : { persistentVolumeClaimInfo: claimInfo(claim) }),

@@ -227,7 +227,8 @@ export type VolumePhase =
 
 export interface VolumeStatus {
   name: string;
-  target?: string;
+  /** Empty while the guest does not have the volume. */
+  target: string;
   size?: number;
   persistentVolumeClaimInfo?: object;
   phase?: VolumePhase;

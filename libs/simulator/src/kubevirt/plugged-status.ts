@@ -30,7 +30,6 @@ const ON_THE_NODE: ReadonlySet<string | undefined> = new Set(['Ready', 'MountedT
 
 function goingStep(status: VolumeStatus): VolumeStatus {
   if (!ON_THE_NODE.has(status.phase)) return status;
-  const { target: _target, ...rest } = status;
   const message = `Volume ${status.name} has been unmounted from virt-launcher pod`;
-  return { ...rest, phase: 'UnMountedFromPod', reason: 'VolumeUnMountedFromPod', message };
+  return { ...status, target: '', phase: 'UnMountedFromPod', reason: 'VolumeUnMountedFromPod', message };
 }
