@@ -162,7 +162,9 @@ export class VmiController {
     const isKnown = (vmi.status?.volumeStatus ?? []).some(({ hotplugVolume }) => hotplugVolume !== undefined);
     if (hotVolumes(facts).length === 0 && !isKnown && attachmentPods.length === 0) return {};
     if (launcher.status?.phase === 'Running') await attacher.attach(facts);
-    return { volumeStatus: nextVolumeStatus(facts) };
+    const volumeStatus = nextVolumeStatus(facts);
+    attacher.tell(vmi, volumeStatus);
+    return { volumeStatus };
   }
 
   #attacher(key: string): VolumeAttacher {

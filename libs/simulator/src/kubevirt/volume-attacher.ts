@@ -7,7 +7,7 @@ import type { ControllerContext } from './controller-context.ts';
 import type { HotplugFacts } from './hotplug-volumes.ts';
 import { planAttachments } from './hotplug-volumes.ts';
 import { suffix } from './launcher-pod.ts';
-import type { Pod, VirtualMachineInstance } from './objects.ts';
+import type { Pod, VirtualMachineInstance, VolumeStatus } from './objects.ts';
 
 export class VolumeAttacher {
   readonly #context: ControllerContext;
@@ -30,6 +30,15 @@ export class VolumeAttacher {
       void this.#recorder.tell(facts.vmi, 'Normal', 'SuccessfulCreate', `Created attachment pod ${pod.metadata.name}`);
     }
     await this.remove(facts.vmi, remove);
+  }
+
+  /** Tells of the volumes that their attachment pod has just brought to the node. */
+  tell(vmi: VirtualMachineInstance, volumeStatus: readonly VolumeStatus[]): void {
+    const before = new Map((vmi.status?.volumeStatus ?? []).map(({ name, phase }) => [name, phase]));
+    for (const { name, phase, reason = '', message = '' } of volumeStatus) {
+      const isNew = phase === 'AttachedToNode' && before.get(name) !== phase;
+      if (isNew) void this.#recorder.tell(vmi, 'Normal', reason, message);
+    }
   }
 
   async remove(vmi: VirtualMachineInstance, attachmentPods: readonly Pod[]): Promise<void> {
