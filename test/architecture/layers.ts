@@ -46,6 +46,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       'domain',
       'kube-client',
       'kube-wire',
+      'operate',
       'proto',
       'queue',
       'runtime',

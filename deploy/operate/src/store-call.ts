@@ -1,6 +1,6 @@
 /** A store for the length of one command. */
 import { SHARED_SETTINGS } from '@compute/runtime';
-import { openStore, type Store, WrappingKeys } from '@compute/store';
+import { openStore, type QuotaLimits, type Store, WrappingKeys } from '@compute/store';
 import type { Call } from './command.ts';
 
 const { databaseUrl, secretsKey, otherSecretsKeys, usagePeriod } = SHARED_SETTINGS;
@@ -11,7 +11,11 @@ export const DATABASE_SETTINGS = { databaseUrl };
 const CONNECTIONS = 3;
 
 /** Throws ConfigurationError, and `Unavailable` when the database is away or lacks a migration. */
-export async function withStore<T>(call: Call, work: (store: Store) => Promise<T>): Promise<T> {
+export async function withStore<T>(
+  call: Call,
+  work: (store: Store) => Promise<T>,
+  quotaDefaults: QuotaLimits = {},
+): Promise<T> {
   const settings = call.settings(STORE_SETTINGS);
   const store = await openStore({
     databaseUrl: settings.databaseUrl,
@@ -19,8 +23,8 @@ export async function withStore<T>(call: Call, work: (store: Store) => Promise<T
     usagePeriod: settings.usagePeriod,
     poolSize: CONNECTIONS,
     applicationName: 'compute-operate',
-    // Only claims make counters from the defaults, and an operator never claims.
-    quotaDefaults: {},
+    // Only claims make counters from the defaults; commands that claim nothing do without.
+    quotaDefaults,
   });
   try {
     return await work(store);

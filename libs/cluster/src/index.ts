@@ -1,4 +1,11 @@
 /** KubeVirt and CDI as the worker needs them: manifests of our rows, a live picture of their objects, hands to change them. */
+export { type Candidate, candidatesIn } from './adopt/candidates.ts';
+export type { Difference } from './adopt/differences.ts';
+export { type MachineObjects, machineObjects } from './adopt/machine-objects.ts';
+export { type DiskObjects, diskObjects, readDisk } from './adopt/read-disk.ts';
+export { type MachineContext, readMachine, rowOfMachine, startRecordOf } from './adopt/read-machine.ts';
+export { type DiskReading, isAccepted, type Loss, type MachineReading } from './adopt/reading.ts';
+export { takeOverDisk, takeOverMachine } from './adopt/take-over.ts';
 export { type Cluster, type ClusterOptions, openCluster } from './cluster.ts';
 export type { ActionOutcome } from './execute/action-outcome.ts';
 export { vmManifests } from './execute/vm-manifests.ts';

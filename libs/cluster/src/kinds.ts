@@ -49,7 +49,7 @@ export interface TemplateVolume {
   name: string;
   dataVolume?: { name: string; hotpluggable?: boolean };
   persistentVolumeClaim?: { claimName: string; hotpluggable?: boolean };
-  cloudInitNoCloud?: { secretRef: { name: string } };
+  cloudInitNoCloud?: { secretRef?: { name: string }; userData?: string; userDataBase64?: string };
 }
 
 export interface MachineSpec {
@@ -77,6 +77,8 @@ export interface MachineSpec {
 export interface VirtualMachine extends KubeObject {
   spec: {
     runStrategy?: string;
+    /** The older word for Always and Halted; on objects of others. */
+    running?: boolean | null;
     instancetype?: { kind: string; name: string };
     preference?: { kind: string; name: string };
     template: { metadata: Pick<ObjectMeta, 'labels' | 'annotations'>; spec: MachineSpec };
@@ -103,12 +105,12 @@ export interface VolumeStatus {
 }
 
 export interface VirtualMachineInstance extends KubeObject {
-  spec: { hostname?: string; domain?: object; volumes?: TemplateVolume[] };
+  spec: { hostname?: string; domain?: { firmware?: { uuid?: string }; devices?: object }; volumes?: TemplateVolume[] };
   status?: {
     phase?: string;
     nodeName?: string;
     conditions?: WireCondition[];
-    interfaces?: { ipAddress?: string; ipAddresses?: string[] }[];
+    interfaces?: { mac?: string; ipAddress?: string; ipAddresses?: string[] }[];
     guestOSInfo?: { name?: string; prettyName?: string };
     volumeStatus?: VolumeStatus[];
     currentCPUTopology?: { sockets?: number; cores?: number; threads?: number };

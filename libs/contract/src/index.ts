@@ -34,6 +34,7 @@ export * from './views/dry-run-view.ts';
 export * from './views/etag.ts';
 export * from './views/operation-view.ts';
 export * from './views/performance-view.ts';
+export * from './views/quota-defaults.ts';
 export * from './views/quota-record-views.ts';
 export * from './views/quota-view.ts';
 export * from './views/resource-view.ts';

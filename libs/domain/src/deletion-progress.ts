@@ -21,9 +21,12 @@ export interface DeletionProgress {
   readonly message: string;
 }
 
+export function isDeletionStuck(since: Date | undefined, at: Date): since is Date {
+  return since !== undefined && at.getTime() - since.getTime() >= DELETION_STUCK_MS;
+}
+
 export function deletionProgress({ left, object, since, at }: DeletionWait): DeletionProgress {
-  if (since === undefined || at.getTime() - since.getTime() < DELETION_STUCK_MS)
-    return { reason: 'Deleting', message: `The cluster is deleting ${left}.` };
+  if (!isDeletionStuck(since, at)) return { reason: 'Deleting', message: `The cluster is deleting ${left}.` };
   const holders = object?.heldBy ?? [];
   const held = holders.length === 0 ? '' : `; it is held by ${holders.join(', ')}`;
   return {

@@ -75,6 +75,15 @@ export interface CreateCommand<K extends Kind = Kind> extends Attributed {
   /** Disks that a VM names, whether or not they exist. */
   readonly attachments?: readonly { readonly disk: string }[];
   readonly idempotency?: Idempotency;
+  /** Present for what is in the cluster already and gets a row. */
+  readonly adopted?: Adoption;
+}
+
+export interface Adoption {
+  /** The uid that its objects carry in their labels. */
+  readonly uid: string;
+  /** It runs whether or not the project has quota left: then the counters show more than their limit. */
+  readonly beyondQuota?: boolean;
 }
 
 /** What is absent stays as it is. `claim` and `attachments` must come with a `spec` that changes them. */

@@ -4,6 +4,7 @@ import { KubeClient, type KubeObject, type ResourceKind, resourceKind } from '@c
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SimulatedStory } from './fixtures/simulated-story.ts';
 import { WorkerStack } from './fixtures/worker-stack.ts';
+import type { RunningWorker } from './index.ts';
 
 const LIMIT_MS = 60_000;
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1mZ0J3Zm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9v me@example.test';
@@ -34,14 +35,15 @@ interface Scene {
   readonly stack: WorkerStack<SimulatedStory>;
   readonly person: KubeClient;
   readonly namespace: string;
+  readonly worker: RunningWorker;
 }
 
 async function open(policy: string): Promise<Scene> {
   const stack = await WorkerStack.startOn(await SimulatedStory.start(), undefined, { DRIFT_POLICY: policy });
-  await stack.startWorker();
+  const worker = await stack.startWorker();
   const namespace = (await stack.store.project(stack.project))?.namespace ?? '';
   const person = KubeClient.fromKubeconfigFile(stack.cluster.kubeconfigPath, { fieldManager: 'kubectl-edit' });
-  return { stack, person, namespace };
+  return { stack, person, namespace, worker };
 }
 
 async function close({ stack, person }: Scene): Promise<void> {
@@ -212,6 +214,23 @@ describe('under the policy report', () => {
       await settled(scene.stack, vm);
       expect((await scene.person.get(services, ref))?.spec.externalTrafficPolicy).toBe('Local');
       expect(await toldOf(scene, vm)).toBe(1);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    'a machine that lost the label while no worker looked goes all the same when it is deleted',
+    async () => {
+      const vm = await exposedMachine(scene, 'unseen');
+      await scene.worker.close();
+      const ref = { namespace: scene.namespace, name: 'vm-instance-unseen' };
+      await scene.person.mergePatch(virtualMachines, ref, {
+        metadata: { labels: { 'compute.cozystack.io/uid': null } },
+      });
+      await scene.stack.requestDeletion(vm);
+      await scene.stack.startWorker();
+      await scene.stack.untilGone(vm);
+      expect(await scene.person.get(virtualMachines, ref)).toBeUndefined();
     },
     LIMIT_MS,
   );

@@ -1,5 +1,6 @@
 /** Every command by its name, in the order of the help. */
 import type { Command } from '../command.ts';
+import { adopt, adoptOrphans, listAdoptable } from './adopt.ts';
 import { audit } from './audit.ts';
 import { checkpoints } from './checkpoints.ts';
 import { doctor } from './doctor.ts';
@@ -27,6 +28,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   reconcile,
   'rebuild-queue': rebuildQueue,
   orphans,
+  adopt,
+  'adopt list': listAdoptable,
+  'adopt orphans': adoptOrphans,
   recount,
   audit,
   checkpoints,

@@ -1,7 +1,8 @@
 /** One resource, looked at now instead of at its next turn. */
-import { type AnyResource, Fault, KINDS, type Kind } from '@compute/domain';
-import { type Call, type Command, WrongCall } from '../command.ts';
+import { type AnyResource, Fault } from '@compute/domain';
+import type { Command } from '../command.ts';
 import { withStore } from '../store-call.ts';
+import { targetOf } from '../target.ts';
 
 export const reconcile: Command = {
   usage: '<kind> <project>/<name>',
@@ -19,14 +20,6 @@ export const reconcile: Command = {
     return { json: factsOf(resource), lines: linesOf(resource) };
   },
 };
-
-function targetOf(call: Call): { readonly kind: Kind; readonly project: string; readonly name: string } {
-  const kind = KINDS.find((known) => known.toLowerCase() === call.word(0).toLowerCase());
-  const [project = '', name = '', more] = call.word(1).split('/');
-  if (kind === undefined) throw new WrongCall(`"${call.word(0)}" is no kind. There are: ${KINDS.join(', ')}.`);
-  if (project === '' || name === '' || more !== undefined) throw new WrongCall('Name it as <project>/<name>.');
-  return { kind, project, name };
-}
 
 function factsOf({ kind, project, name, uid, phase, phaseSince, generation, status }: AnyResource) {
   const { observedGeneration, failure } = status;

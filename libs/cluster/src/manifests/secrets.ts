@@ -34,7 +34,8 @@ export function renderCloudInitSecret(input: SecretManifestInput): Secret | unde
   return secret(input, cloudInitSecretName(name), { userdata });
 }
 
-function cloudConfigOfKeys(keys: readonly string[]): string {
+/** What a machine with keys and without user data gets, so that its guest has a NoCloud disk at all. */
+export function cloudConfigOfKeys(keys: readonly string[]): string {
   // A JSON string is a YAML string, whatever stands in the comment of a key.
   return ['#cloud-config', 'ssh_authorized_keys:', ...keys.map((key) => `  - ${JSON.stringify(key)}`), ''].join('\n');
 }

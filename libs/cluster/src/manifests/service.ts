@@ -12,7 +12,8 @@ import { vmObjectName } from './object-names.ts';
 import { ownershipLabels, selectorLabels } from './ownership.ts';
 
 // The API server refuses a Service without ports; this one stands in where no port is listed.
-const PLACEHOLDER_PORT = 65535;
+export const PLACEHOLDER_PORT = 65535;
+export const WHOLE_IP_ANNOTATION = 'networking.cozystack.io/wholeIP';
 
 /** The Service of a machine, or undefined when it is not exposed. */
 export function renderService(vm: VmInstance, namespace: string): Service | undefined {
@@ -42,8 +43,8 @@ export function renderService(vm: VmInstance, namespace: string): Service | unde
 }
 
 function exposure(spec: VmInstanceSpec): Record<string, string> {
-  if (spec.externalMethod === 'WholeIP') return { 'networking.cozystack.io/wholeIP': 'true' };
-  return { 'networking.cozystack.io/wholeIP': 'false', 'networking.cozystack.io/allowICMP': 'true' };
+  if (spec.externalMethod === 'WholeIP') return { [WHOLE_IP_ANNOTATION]: 'true' };
+  return { [WHOLE_IP_ANNOTATION]: 'false', 'networking.cozystack.io/allowICMP': 'true' };
 }
 
 function ports(spec: VmInstanceSpec): readonly number[] {

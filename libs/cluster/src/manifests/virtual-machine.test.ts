@@ -157,6 +157,25 @@ describe('a machine as a VirtualMachine', () => {
     expect(uuid('')).toBe(uuid(''));
   });
 
+  it('keeps the firmware that its row remembers, whatever became of the object', () => {
+    const known = { ...vmRow().status, identity: { firmwareUuid: 'c0ffee00-0000-4000-9000-000000000000' } };
+    const uuid = (seed: string, present?: PresentVm) => {
+      const vm = vmRow({ cloudInitSeed: seed }, { status: known });
+      const input = { vm, namespace: 'tenant-demo', opticalDisks: new Set<string>(), ...(present ? { present } : {}) };
+      return renderVirtualMachine(input).spec.template.spec.domain.firmware?.uuid;
+    };
+    expect(uuid('')).toBe(known.identity.firmwareUuid);
+    expect(uuid('', { ...STOPPED, firmwareUuid: 'changed-by-hand' })).toBe(known.identity.firmwareUuid);
+    expect(uuid('another')).not.toBe(known.identity.firmwareUuid);
+  });
+
+  it('keeps the address that it was adopted with', () => {
+    const vm = vmRow({}, { status: { ...vmRow().status, identity: { macAddress: '0a:58:0a:f4:00:1b' } } });
+    const { template } = renderVirtualMachine({ vm, namespace: 'tenant-demo', opticalDisks: new Set() }).spec;
+    expect(template.spec.domain.devices.interfaces[0]?.macAddress).toBe('0a:58:0a:f4:00:1b');
+    expect(template.metadata.annotations?.['ovn.kubernetes.io/mac_address']).toBe('0a:58:0a:f4:00:1b');
+  });
+
   it('keeps its hash over generations that render to the same object', () => {
     const hash = (generation: number, spec: Partial<VmInstanceSpec> = {}) => {
       const input = { vm: vmRow(spec, { generation }), namespace: 'tenant-demo', opticalDisks: new Set<string>() };

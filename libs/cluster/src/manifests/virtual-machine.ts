@@ -18,7 +18,7 @@ import {
 } from '@compute/domain';
 import type { MachineSpec, VirtualMachine } from '../kinds.ts';
 import { machineDisks } from './machine-disks.ts';
-import { firmwareUuid, macAddress } from './machine-identity.ts';
+import { addressOf, firmwareUuid } from './machine-identity.ts';
 import { canonicalJson, manifestHash, stamped } from './manifest-hash.ts';
 import { cloudInitSecretName, sshKeysSecretName, vmObjectName } from './object-names.ts';
 import { ownershipLabels, STARTED_WITH_ANNOTATION } from './ownership.ts';
@@ -35,7 +35,7 @@ export interface VmManifestInput {
 
 export function renderVirtualMachine(input: VmManifestInput): VirtualMachine {
   const { vm, namespace } = input;
-  const mac = macAddress(vm.uid);
+  const mac = addressOf(vm);
   const machine = machineInput(input);
   const manifest: VirtualMachine = {
     apiVersion: 'kubevirt.io/v1',
@@ -93,11 +93,13 @@ function machineInput({ vm, namespace, opticalDisks, present }: VmManifestInput)
   const disks = vm.spec.disks.filter((entry) => !present?.withheld.has(diskName(entry)));
   const spec = { ...vm.spec, disks };
   const plugged = pluggedOf(disks, opticalDisks, present);
+  // The row's memory comes first: the object may be gone, or changed by hand.
+  const known = vm.status.identity?.firmwareUuid ?? present?.firmwareUuid;
   const uuid = firmwareUuid({
     namespace,
     vmName: vm.name,
     seed: spec.cloudInitSeed,
-    ...(present?.firmwareUuid === undefined ? {} : { present: present.firmwareUuid }),
+    ...(known === undefined ? {} : { present: known }),
   });
   return { spec, plugged, startsWith: startRecord(spec, { firmwareUuid: uuid, plugged }) };
 }

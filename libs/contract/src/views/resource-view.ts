@@ -39,7 +39,7 @@ export interface InstanceTypeView {
   readonly memoryGib: number;
 }
 
-export type VmInstanceStatusView = Omit<VmInstance['status'], 'instanceType' | 'power' | 'startedWith'> & {
+export type VmInstanceStatusView = Omit<VmInstance['status'], 'identity' | 'instanceType' | 'power' | 'startedWith'> & {
   readonly phase: VmInstance['phase'];
   readonly instanceType: InstanceTypeView;
 };
@@ -133,6 +133,7 @@ function vmStatus(row: VmInstance): VmInstanceStatusView {
     observedGeneration,
     failure,
     instanceType,
+    identity: _identity,
     power: _power,
     startedWith: _started,
     ...details

@@ -241,6 +241,15 @@ describe('a disk that is being deleted', () => {
   it('waits while a machine uses it', () => {
     const plan = planDisk({ desired: deleting, observed: seen({ dataVolume: volume(), usedByMachines: ['web'] }) });
     expect(plan).toMatchObject({ outcome: 'keep', reason: 'WaitingForMachine', actions: [] });
+    const stuck = planDisk({
+      desired: deleting,
+      observed: seen({ at: later(300_000), dataVolume: volume(), usedByMachines: ['web'] }),
+    });
+    expect(stuck).toMatchObject({
+      reason: 'DeletionStuck',
+      message: expect.stringContaining(NOW.toISOString()),
+      actions: [],
+    });
   });
 
   it('goes when nothing of it is left in the cluster', () => {

@@ -84,6 +84,8 @@ export interface VmObserved {
   readonly sshKeysSecret?: ObservedObject;
   /** Nothing is heard of the node that the machine is on; what the cluster shows of the machine is old. */
   readonly nodeSilent?: boolean;
+  /** In a deletion: the cluster has no VirtualMachine that would end the running machine. */
+  readonly ownerless?: boolean;
   /** How the machine's last pod ended that ended in failure, while the cluster still shows or the worker still knows it. */
   readonly lastCrash?: { readonly reason: string; readonly machineUid?: string };
   /** The disks that the spec names, as our own rows tell. */

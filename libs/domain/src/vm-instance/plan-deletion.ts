@@ -35,17 +35,23 @@ function whatIsLeft(observed: VmObserved): Pick<DeletionWait, 'left' | 'object'>
   return secret && { left: 'its Secrets', object: secret };
 }
 
-function deletions({ virtualMachine, machine, service, cloudInitSecret, sshKeysSecret }: VmObserved): VmAction[] {
+function deletions(observed: VmObserved): VmAction[] {
+  const { virtualMachine, machine, service, cloudInitSecret, sshKeysSecret } = observed;
   // A guest that is paused cannot shut itself down.
   const letGo: VmAction[] = machine?.paused ? [{ do: 'unpauseMachine', uid: machine.uid }] : [];
   if (virtualMachine?.deleting) return letGo;
   if (virtualMachine) return [{ do: 'deleteVirtualMachine', uid: virtualMachine.uid }, ...letGo];
   // The guest is still using what is below.
-  if (machine) return letGo;
+  if (machine) return endsItself(observed) ? letGo : [{ do: 'deleteMachine', uid: machine.uid }, ...letGo];
   const actions: VmAction[] = [];
   if (service && !service.deleting) actions.push({ do: 'deleteService', uid: service.uid });
   if (cloudInitSecret && !cloudInitSecret.deleting)
     actions.push({ do: 'deleteCloudInitSecret', uid: cloudInitSecret.uid });
   if (sshKeysSecret && !sshKeysSecret.deleting) actions.push({ do: 'deleteSshKeysSecret', uid: sshKeysSecret.uid });
   return actions;
+}
+
+/** A machine goes with its VirtualMachine; one that somebody left behind without does not. */
+function endsItself({ machine, ownerless }: VmObserved): boolean {
+  return ownerless !== true || machine?.deleting === true;
 }

@@ -375,6 +375,13 @@ describe('deletion', () => {
     ]);
     expect(plan({}).outcome).toBe('remove');
   });
+
+  it('ends a machine that was left behind without its VirtualMachine, and no other', () => {
+    const left = machine('Running');
+    expect(plan({ machine: left }).actions).toEqual([]);
+    expect(plan({ machine: left, ownerless: true }).actions).toEqual([{ do: 'deleteMachine', uid: left.uid }]);
+    expect(plan({ machine: machine('Running', { deleting: true }), ownerless: true }).actions).toEqual([]);
+  });
 });
 
 it('every plan that keeps the row says when to look again', () => {

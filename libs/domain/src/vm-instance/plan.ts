@@ -179,6 +179,7 @@ function vmDetails(input: VmPlanInput): VmDetails {
     ...(running ? { startedAt: machine.phaseSince.toISOString() } : {}),
     ...restartDetails(input, restartAdvice(input)),
     ...(machine?.startedWith ? { startedWith: machine.startedWith } : {}),
+    identity: { ...desired.status.identity, firmwareUuid: input.rendered.startsWith.firmwareUuid },
   };
 }
 

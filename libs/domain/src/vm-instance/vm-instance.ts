@@ -68,6 +68,17 @@ export interface VmDiskState {
   readonly hotplugged?: true;
 }
 
+/**
+ * What a guest recognises itself and its network by, as far as neither spec nor uid say it. Kept with the row, so that it
+ * outlives every object in the cluster.
+ */
+export interface VmIdentity {
+  /** Of the manifest that was rendered last. A spec without a seed keeps it. */
+  readonly firmwareUuid?: string;
+  /** Of a machine that was adopted: the address that its guest had. Others derive theirs from the uid. */
+  readonly macAddress?: string;
+}
+
 export interface VmInstanceStatus extends StatusEnvelope<VmConditionType> {
   readonly instanceType: ChargedSize;
   readonly addresses?: { readonly external?: string; readonly internal?: readonly string[] };
@@ -77,6 +88,8 @@ export interface VmInstanceStatus extends StatusEnvelope<VmConditionType> {
   readonly restartRequired?: { readonly since: string; readonly fields: readonly string[] };
   /** Of a machine that is up: what an edit is compared with; not shown to users. */
   readonly startedWith?: StartedWith;
+  /** Not shown to users. */
+  readonly identity?: VmIdentity;
   /** Bookkeeping of the wishes about power; not shown to users. */
   readonly power?: VmPower;
 }

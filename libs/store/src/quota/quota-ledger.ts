@@ -20,8 +20,15 @@ interface Counter extends CounterName {
   readonly stored: boolean;
   used: number;
   difference: number;
+  /** What exists was counted without regard to the limit. */
+  beyond: boolean;
   /** Who made it grow last. */
   grownBy: GrownBy | undefined;
+}
+
+interface CounterChange {
+  readonly counter: Counter;
+  readonly difference: number;
 }
 
 /** Who asked for more, for the history of limits. */
@@ -59,6 +66,7 @@ export class QuotaLedger {
         used,
         stored: true,
         difference: 0,
+        beyond: false,
         grownBy: undefined,
       });
     }
@@ -66,16 +74,23 @@ export class QuotaLedger {
 
   /** Moves a project from one claim to another. `by` may be absent where nothing can grow. Throws `QuotaExceeded` and changes nothing when growth does not fit. */
   charge(project: string, before: Claim, after: Claim, by?: GrownBy): void {
-    const differences = claimDifference(before, after).map(([key, difference]) => ({
+    const differences = this.#differences(project, before, after);
+    for (const { counter, difference } of differences) if (difference > 0) refuseOverLimit(counter, difference);
+    add(differences, by);
+  }
+
+  /** Counts what exists in any case: a limit does not make it go away. */
+  chargeBeyondLimit(project: string, claim: Claim, by: GrownBy): void {
+    const differences = this.#differences(project, {}, claim);
+    for (const { counter } of differences) counter.beyond = true;
+    add(differences, by);
+  }
+
+  #differences(project: string, before: Claim, after: Claim): CounterChange[] {
+    return claimDifference(before, after).map(([key, difference]) => ({
       counter: this.#counter(project, key),
       difference,
     }));
-    for (const { counter, difference } of differences) if (difference > 0) refuseOverLimit(counter, difference);
-    for (const { counter, difference } of differences) {
-      counter.used += difference;
-      counter.difference += difference;
-      if (difference > 0) counter.grownBy = by;
-    }
   }
 
   /** Counters that have a row and changed. */
@@ -108,10 +123,19 @@ export class QuotaLedger {
       used: 0,
       stored: false,
       difference: 0,
+      beyond: false,
       grownBy: undefined,
     };
     this.#counters.set(id, counter);
     return counter;
+  }
+}
+
+function add(differences: readonly CounterChange[], by: GrownBy | undefined): void {
+  for (const { counter, difference } of differences) {
+    counter.used += difference;
+    counter.difference += difference;
+    if (difference > 0) counter.grownBy = by;
   }
 }
 

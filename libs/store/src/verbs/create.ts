@@ -10,6 +10,9 @@ import { attachDisks, refuseTakenDisks, wakeNeighbours } from './disk-attachment
 import { settleUsage } from './settle-usage.ts';
 import { startOperation } from './start-operation.ts';
 
+const CREATED = { reason: 'Created', message: 'Accepted.' };
+const ADOPTED = { reason: 'Adopted', message: 'It was in the cluster already and has been taken over as it was.' };
+
 /** Throws NotFound (project), IdempotencyMismatch, AlreadyExists, DiskInUse, QuotaExceeded. */
 export function decideCreate(batch: Batch, command: CreateCommand): Decision {
   const { kind, project, name } = command;
@@ -24,16 +27,18 @@ export function decideCreate(batch: Batch, command: CreateCommand): Decision {
   }
   if (batch.byName(kind, project, name))
     throw new Fault('AlreadyExists', `There is a ${kind} '${name}' already.`, { resource: { kind, name } });
-  const uid = newUid();
+  const uid = command.adopted?.uid ?? newUid();
+  if (batch.byUid(uid)) throw new Fault('AlreadyExists', `There is a resource with the uid ${uid} already.`);
   const disks = new Set(command.attachments?.map(({ disk }) => disk));
   refuseTakenDisks(batch, { uid, project }, disks);
-  batch.quota.charge(project, {}, command.claim, command);
+  if (command.adopted?.beyondQuota) batch.quota.chargeBeyondLimit(project, command.claim, command);
+  else batch.quota.charge(project, {}, command.claim, command);
 
   const entry = newEntry(batch, uid, command);
   batch.put(entry);
   attachDisks(batch, { uid, project, name }, disks);
-  const created = { type: 'Phase', to: command.phase, reason: 'Created', message: 'Accepted.', at: batch.now };
-  entry.phaseSeq = batch.record(entry, created, command);
+  const origin = command.adopted ? ADOPTED : CREATED;
+  entry.phaseSeq = batch.record(entry, { type: 'Phase', to: command.phase, ...origin, at: batch.now }, command);
   if (entry.resource.kind === 'VMDisk' && entry.resource.spec.optical) batch.attachments.loosen(project, name);
   settleUsage(batch, entry, batch.now, command);
   batch.wake(entry, command.traceparent);

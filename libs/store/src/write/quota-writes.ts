@@ -9,9 +9,10 @@ export function quotaChanged({ quota }: Batch): Write {
 update quota q
 set used = q.used + i.difference,
   ceiling = case when q.limit_value is null then null
-    when i.difference > 0 then q.ceiling
+    when i.difference > 0 and not i.beyond then q.ceiling
     else greatest(q.limit_value, q.used + i.difference) end
-from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) as i(project, scope, metric, difference)
+from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::boolean[])
+  as i(project, scope, metric, difference, beyond)
 where (q.project, q.scope, q.metric) = (i.project, i.scope, i.metric)`,
   };
   return write(statement, quota.changed(), [
@@ -19,6 +20,7 @@ where (q.project, q.scope, q.metric) = (i.project, i.scope, i.metric)`,
     (row) => row.scope,
     (row) => row.metric,
     (row) => row.difference,
+    (row) => row.beyond,
   ]);
 }
 
@@ -28,10 +30,14 @@ export function quotaAdded({ quota }: Batch): Write {
     name: 'insert_quota',
     text: `
 insert into quota as q (project, scope, metric, limit_value, used, ceiling)
-select project, scope, metric, limit_value, used, limit_value
-from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) as i(project, scope, metric, used, limit_value)
+select project, scope, metric, limit_value, used,
+  case when limit_value is null or not beyond then limit_value else greatest(limit_value, used) end
+from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::boolean[])
+  as i(project, scope, metric, used, limit_value, beyond)
 order by project, scope, metric
-on conflict (project, scope, metric) do update set used = q.used + excluded.used`,
+on conflict (project, scope, metric) do update set used = q.used + excluded.used,
+  ceiling = case when excluded.ceiling > excluded.limit_value then greatest(q.limit_value, q.used + excluded.used)
+    else q.ceiling end`,
   };
   return write(statement, quota.added(), [
     (row) => row.project,
@@ -39,6 +45,7 @@ on conflict (project, scope, metric) do update set used = q.used + excluded.used
     (row) => row.metric,
     (row) => row.difference,
     (row) => row.limit,
+    (row) => row.beyond,
   ]);
 }
 

@@ -14,17 +14,17 @@ import {
   type QuotaView,
   quotaDocumentSchema,
   quotaRecountView,
+  quotaScopesOf,
   quotaSimulationView,
   quotaView,
 } from '@compute/contract';
-import {
-  type Catalogue,
-  CUSTOM_SERIES,
-  type QuotaCounter,
-  type QuotaHistoryEntry,
-  type QuotaHistoryType,
-  type QuotaHolder,
-  type QuotaMetricName,
+import type {
+  Catalogue,
+  QuotaCounter,
+  QuotaHistoryEntry,
+  QuotaHistoryType,
+  QuotaHolder,
+  QuotaMetricName,
 } from '@compute/domain';
 import type { Page, QuotaHoldersQuery } from '@compute/store';
 import { mayRead, requirePlatformAdmin, requireProject } from './access-rules.ts';
@@ -50,14 +50,6 @@ export interface QuotaHistoryRequest extends PageOfCounter {
 export interface QuotaServiceParts extends ServiceParts {
   readonly manifests: ManifestService;
   readonly catalogue: Catalogue;
-}
-
-/** The scopes that a quota document always shows. */
-export function quotaScopesOf(catalogue: Catalogue): QuotaScopes {
-  return {
-    series: [...new Set(catalogue.instanceTypes.map((type) => type.series)), CUSTOM_SERIES],
-    storageClasses: catalogue.storageClasses.map((entry) => entry.name),
-  };
 }
 
 export class QuotaService {

@@ -21,6 +21,8 @@ import { REFUSED_LOOK_MS } from './retry-policy.ts';
 
 export interface VmScope extends Loaded<'VMInstance'> {
   readonly target: VmTarget;
+  /** In a deletion: the machine runs, and the cluster has no VirtualMachine of it. */
+  readonly ownerless: boolean;
 }
 
 export interface VmReconcilerPorts {
@@ -38,8 +40,9 @@ export function vmReconciler(ports: VmReconcilerPorts): Reconciler<'VMInstance',
     kind: 'VMInstance',
     refusalCondition: 'SpecApplied',
     load: (uid) => loadVm(ports, uid),
-    plan: ({ desired, target }) => {
-      const seen = { rendered: cluster.renderVm(target), observed: cluster.observeVm(target) };
+    plan: ({ desired, target, ownerless }) => {
+      const observed = { ...cluster.observeVm(target), ...(ownerless ? { ownerless } : {}) };
+      const seen = { rendered: cluster.renderVm(target), observed };
       const plan = planVm({ desired, ...seen, driftPolicy: ports.driftPolicy ?? 'repair' });
       if (isDrifted(plan.conditions) && !isDrifted(desired.status.conditions))
         ports.onDrift?.(desired, changedByHand(seen));
@@ -80,10 +83,23 @@ function failedPlan(plan: VmPlan, failure: FailureReport): VmPlan {
   };
 }
 
-async function loadVm({ store, namespaces }: VmReconcilerPorts, uid: string): Promise<VmScope | undefined> {
+async function loadVm({ store, cluster, namespaces }: VmReconcilerPorts, uid: string): Promise<VmScope | undefined> {
   const loaded = await store.load(uid);
   if (loaded?.resource.kind !== 'VMInstance') return undefined;
   const { resource: desired, ...look } = loaded;
   const [namespace, disks] = await Promise.all([namespaces.of(desired.project), store.disksOfVm(uid)]);
-  return { ...look, desired, target: { vm: desired, namespace, disks } };
+  const target = { vm: desired, namespace, disks };
+  return { ...look, desired, target, ownerless: await isOwnerless(cluster, target) };
+}
+
+/**
+ * A deletion that sees a machine without its VirtualMachine asks the cluster itself, which gives one that has merely lost
+ * its label the label back: the next look then deletes it, and the machine goes with it.
+ */
+async function isOwnerless(cluster: VmReconcilerPorts['cluster'], target: VmTarget): Promise<boolean> {
+  if (target.vm.deletionRequestedAt === undefined) return false;
+  const { machine, virtualMachine } = cluster.observeVm(target);
+  if (machine === undefined || machine.deleting || virtualMachine !== undefined) return false;
+  const left = await cluster.leftovers(target.vm, target.namespace);
+  return !left.some((object) => object.startsWith('VirtualMachine/'));
 }
