@@ -22,11 +22,22 @@ afterAll(() => it.close());
 
 /** An instant that lies between what was written before and what is written after, by the database's clock. */
 async function instant(): Promise<Date> {
-  await it.sql('select pg_sleep(0.002)');
+  const between = await laterThan(await clock());
+  await laterThan(between);
+  return between;
+}
+
+async function clock(): Promise<Date> {
   const [row] = await it.sql<{ now: Date }>(`select date_trunc('milliseconds', clock_timestamp()) as now`);
-  if (!row) throw new Error('no clock');
-  await it.sql('select pg_sleep(0.002)');
-  return row.now;
+  return row?.now ?? expect.unreachable('no clock');
+}
+
+/** The database's clock once it shows another millisecond, which is the smallest step of what is stored. */
+async function laterThan(before: Date): Promise<Date> {
+  for (;;) {
+    const now = await clock();
+    if (now > before) return now;
+  }
 }
 
 async function names(asOf: Date, more: { filter?: FilterTerm[]; limit?: number; after?: string } = {}) {

@@ -1,13 +1,14 @@
 /**
- * Closing a period: cut what runs at its end, publish everything that began before, and seal each chain that grew with a
- * signed checkpoint. What began later is published afterwards, so the events between two checkpoints are those of the
- * periods between them, and what became known late.
+ * Closing periods: cut what runs at the last boundary; then, for one period after the other, publish everything that
+ * began before its end, and seal each chain that grew with a signed checkpoint. What began later is published
+ * afterwards, so the events between two checkpoints are those of the periods between them, and what became known late.
  *
  * Safe to repeat, to interrupt anywhere, and to run in several processes at once.
  */
 import type pg from 'pg';
 import { inTransaction, rowsOf } from '../connection.ts';
-import { lockPositions, publishUsage } from './publish.ts';
+import { nextBoundary } from './intervals.ts';
+import { firstUnsealed, lockPositions, publishUsage } from './publish.ts';
 import type { SigningKeys } from './signing-key.ts';
 import { cutUsage } from './usage-clock.ts';
 
@@ -22,12 +23,23 @@ export interface ClosedPeriods {
 
 export async function closeAndPublish(pool: pg.Pool, periodMs: number, keys: SigningKeys): Promise<ClosedPeriods> {
   const { boundary, events } = await cutUsage(pool, periodMs);
-  const before = await publishUsage(pool, boundary);
-  const sealed = await inTransaction(pool, async (tx) => {
-    await lockPositions(tx);
-    return seal(tx, boundary, keys);
-  });
-  return { cut: events, published: before + (await publishUsage(pool)), sealed };
+  let [published, sealed] = [0, 0];
+  for (const end of await unsealedEnds(pool, boundary, periodMs)) {
+    published += await publishUsage(pool, periodMs, end);
+    sealed += await inTransaction(pool, async (tx) => {
+      await lockPositions(tx);
+      return seal(tx, end, keys);
+    });
+  }
+  return { cut: events, published: published + (await publishUsage(pool, periodMs)), sealed };
+}
+
+/** The ends of the periods that are over and not sealed; of a ledger that was never sealed, the last boundary alone. */
+async function unsealedEnds(pool: pg.Pool, boundary: Date, periodMs: number): Promise<Date[]> {
+  const ends: Date[] = [];
+  const first = (await firstUnsealed(pool, periodMs)) ?? boundary;
+  for (let end = first; end <= boundary; end = nextBoundary(end, periodMs)) ends.push(end);
+  return ends;
 }
 
 interface GrownChain {

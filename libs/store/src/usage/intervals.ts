@@ -33,6 +33,11 @@ export function lastBoundary(now: Date, periodMs: number): Date {
   return new Date(Math.floor(now.getTime() / periodMs) * periodMs);
 }
 
+/** The first boundary after a time. */
+export function nextBoundary(at: Date, periodMs: number): Date {
+  return new Date(nextBoundaryMs(at.getTime(), periodMs));
+}
+
 /** A UUID (version 5 in form) made from resource, meter and start. */
 export function usageEventId(uid: string, meter: string, from: Date): string {
   const bytes = createHash('sha1').update(`usage/${uid}/${meter}/${from.toISOString()}`).digest().subarray(0, 16);

@@ -3,25 +3,31 @@
  * later place, so a reader that keeps its last position never misses an event.
  *
  * Safe to repeat and to run in several processes at once. A reader could break: both orders and the ends of the chains
- * move in one transaction under one lock; without it two publishers would fork a chain.
+ * move in one transaction under one lock; without it two publishers would fork a chain. And no event has a place before
+ * the checkpoints of all periods that ended before it began: of two processes that close periods, one may be a period
+ * behind the other.
  */
 import type pg from 'pg';
 import { inTransaction, rowsOf } from '../connection.ts';
 import { USAGE_POSITION_LOCK } from '../locks.ts';
 import { type ChainEnd, chainAll, type Link } from './chain.ts';
+import { nextBoundary } from './intervals.ts';
 import { FACT_COLUMNS, factsOf, type UsageFactsRow } from './usage-event-row.ts';
 
 const EVENTS_AT_ONCE = 5_000;
 
 type Waiting = UsageFactsRow & { readonly position: number | null };
 
-/** Publishes what is committed, of intervals that began before `before` only where it is given. Returns how many. */
-export async function publishUsage(pool: pg.Pool, before?: Date): Promise<number> {
+/**
+ * Publishes what is committed of intervals that began before the end of the first period that is not sealed, and before
+ * `before` where it is given. Returns how many.
+ */
+export async function publishUsage(pool: pg.Pool, periodMs: number, before?: Date): Promise<number> {
   let published = 0;
   for (;;) {
     const count = await inTransaction(pool, async (tx) => {
       await lockPositions(tx);
-      return publishSome(tx, before);
+      return publishSome(tx, earlier(before, await firstUnsealed(tx, periodMs)));
     });
     published += count;
     if (count < EVENTS_AT_ONCE) return published;
@@ -31,6 +37,16 @@ export async function publishUsage(pool: pg.Pool, before?: Date): Promise<number
 /** The lock is waited for in a statement of its own, so that the next one sees what its holder before us wrote. */
 export async function lockPositions(tx: pg.PoolClient): Promise<void> {
   await rowsOf(tx, LOCK_POSITIONS, [USAGE_POSITION_LOCK]);
+}
+
+/** The end of the first period that is not sealed; undefined while none ever was. */
+export async function firstUnsealed(db: pg.Pool | pg.PoolClient, periodMs: number): Promise<Date | undefined> {
+  const [closed] = await rowsOf<{ until: Date }>(db, READ_CLOSED, []);
+  return closed && nextBoundary(closed.until, periodMs);
+}
+
+function earlier(one: Date | undefined, other: Date | undefined): Date | undefined {
+  return one && (!other || one < other) ? one : other;
 }
 
 async function publishSome(tx: pg.PoolClient, before: Date | undefined): Promise<number> {
@@ -75,6 +91,8 @@ function writeEnds(tx: pg.PoolClient, ends: ReadonlyMap<string, ChainEnd>): Prom
 }
 
 const LOCK_POSITIONS = { name: 'lock_positions', text: 'select pg_advisory_xact_lock($1)' };
+
+const READ_CLOSED = { name: 'read_usage_closed', text: 'select until from usage_closed' };
 
 const READ_WAITING = {
   name: 'read_unpublished_usage',

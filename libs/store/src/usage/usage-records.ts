@@ -49,9 +49,9 @@ export class UsageRecords {
     return closeAndPublish(pool, periodMs, keys);
   }
 
-  /** Gives committed events their places. Safe to repeat. Returns how many. */
+  /** Gives committed events their places, up to the end of the first period that is not sealed. Safe to repeat. Returns how many. */
   publish(): Promise<number> {
-    return publishUsage(this.#parts.pool);
+    return publishUsage(this.#parts.pool, this.#parts.periodMs);
   }
 
   /** Moves a named reader, made with its first acknowledgement. Throws `InvalidArgument`. */
