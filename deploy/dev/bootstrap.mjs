@@ -35,6 +35,7 @@ const commands = [
   'operate',
   'bench',
   'test',
+  'test-chart',
   'test-cluster',
   'test-images',
   'test-seeds',
@@ -141,6 +142,7 @@ function generate(output, folders, endings, script) {
 function handOver() {
   const entries = {
     test: 'deploy/dev/src/test-command.ts',
+    'test-chart': 'test/chart/run-chart.ts',
     'test-cluster': 'test/cluster/run-matrix.ts',
     'test-images': 'test/dist/images/images-command.js',
     'test-seeds': 'test/dist/survival/seeds/seeds-command.js',
