@@ -75,9 +75,15 @@ export function valuesFile(values: object): string {
 }
 
 export interface PodTemplate {
-  readonly metadata: { readonly labels: Readonly<Record<string, string>>; readonly annotations?: Record<string, string> };
+  readonly metadata: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations?: Record<string, string>;
+  };
   readonly spec: {
-    readonly containers: readonly { readonly name: string; readonly env: readonly { name: string; value?: string }[] }[];
+    readonly containers: readonly {
+      readonly name: string;
+      readonly env: readonly { name: string; value?: string }[];
+    }[];
     readonly [field: string]: unknown;
   };
 }

@@ -4,7 +4,18 @@ import type { KubeObject } from '@compute/kube-client';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { SERVICE_SETTINGS, type Service, settingsOf } from '../chart-settings.ts';
-import { CHART, call, exampleFile, examples, named, render, template, valuesFile, type Workload, workloadsOf } from './helm.ts';
+import {
+  CHART,
+  call,
+  exampleFile,
+  examples,
+  named,
+  render,
+  template,
+  valuesFile,
+  type Workload,
+  workloadsOf,
+} from './helm.ts';
 
 const deploy = (path: string): string => readFileSync(new URL(`../../../deploy/${path}`, import.meta.url), 'utf8');
 
@@ -136,12 +147,17 @@ describe('what is not written twice', () => {
   });
 
   it('the alerts are those of deploy/monitoring, with the operator’s runbooks', () => {
-    const rules = deploy('monitoring/rules.yaml').replaceAll('docs/runbooks.md', 'https://wiki.example.org/runbooks.md');
+    const rules = deploy('monitoring/rules.yaml').replaceAll(
+      'docs/runbooks.md',
+      'https://wiki.example.org/runbooks.md',
+    );
     expect(named(objects, 'PrometheusRule', 'compute-vm')).toMatchObject({ spec: parse(rules) as object });
   });
 
   it('the dashboard is that of deploy/monitoring', () => {
-    const { data } = named(objects, 'ConfigMap', 'compute-vm-dashboard') as KubeObject & { data: Record<string, string> };
+    const { data } = named(objects, 'ConfigMap', 'compute-vm-dashboard') as KubeObject & {
+      data: Record<string, string>;
+    };
     expect(JSON.parse(data['compute.json'] ?? '')).toEqual(JSON.parse(deploy('monitoring/dashboard.json')));
   });
 });

@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { CannotBuild } from '../../cluster/build/build-pieces.ts';
 
 interface Tool {
@@ -57,8 +57,12 @@ const DEFINITIONS: readonly Definitions[] = [
   },
 ];
 
+/** The definitions are kept by their versions: those of another state of this file are not for it. */
+export const definitionsFolder = (folder: string): string =>
+  join(folder, `crds-${DEFINITIONS.map(({ version }) => version).join('-')}`);
+
 export interface ChartTools {
-  /** Folder with the programs and, below `crds`, the definitions. */
+  /** Folder with the programs and the definitions. */
   readonly folder: string;
   /** One sentence for each module whose definitions could not be had. */
   readonly missing: readonly string[];
@@ -70,7 +74,7 @@ type Say = (line: string) => void;
 export function chartTools(say: Say): ChartTools {
   const { XDG_CACHE_HOME } = process.env;
   const folder = join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'vm-control-plane', 'chart');
-  mkdirSync(join(folder, 'crds'), { recursive: true });
+  mkdirSync(definitionsFolder(folder), { recursive: true });
   for (const tool of TOOLS) install(tool, folder, say);
   return { folder, missing: DEFINITIONS.flatMap((definitions) => fetchDefinitions(definitions, folder, say)) };
 }
@@ -99,13 +103,14 @@ function install({ name, source, version, coldMinutes }: Tool, folder: string, s
 }
 
 function fetchDefinitions({ module, version, folder, files }: Definitions, into: string, say: Say): string[] {
-  const targets = files.map((file) => ({ from: join(folder, file), to: join(into, 'crds', `${version}-${basename(file)}`) }));
+  const targets = files.map((file) => ({ from: join(folder, file), to: join(definitionsFolder(into), file) }));
   if (targets.every(({ to }) => existsSync(to))) return [];
   say(`Fetching the definitions of ${module} ${version}.`);
   const args = ['mod', 'download', '-json', `${module}@${version}`];
   const outcome = spawnSync('go', args, { cwd: into, encoding: 'utf8', maxBuffer: 2 ** 24 });
   const { Dir, Error: problem } = JSON.parse(outcome.stdout || '{}') as { Dir?: string; Error?: string };
-  if (Dir === undefined) return [`The definitions of ${module} cannot be had (${lastLine(problem ?? outcome.stderr)}).`];
+  if (Dir === undefined)
+    return [`The definitions of ${module} cannot be had (${lastLine(problem ?? outcome.stderr)}).`];
   for (const { from, to } of targets) copyFileSync(join(Dir, from), to);
   return [];
 }

@@ -54,7 +54,8 @@ export async function createObjects(client: KubeClient, objects: readonly KubeOb
   }
 }
 
-async function kindOf(client: KubeClient, { apiVersion = '', kind = '' }: KubeObject) {
+/** The kind of an object as the server knows it; waits a while for one that is being served. */
+export async function kindOf(client: KubeClient, { apiVersion = '', kind = '' }: KubeObject) {
   const [version = '', group = ''] = apiVersion.split('/').reverse();
   const root = group === '' ? `/api/${version}` : `/apis/${apiVersion}`;
   const deadline = Date.now() + PATIENCE_MS;
