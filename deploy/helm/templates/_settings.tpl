@@ -95,7 +95,7 @@
 {{- end }}
 
 {{/* The files of the values `catalogue` and `quotaDefaults`. Takes the root. */}}
-{{- define "compute.filesMount" -}}
+{{- define "compute.filesMount" }}
 {{- if include "compute.hasFiles" . }}
 - name: files
   mountPath: /etc/compute/files
@@ -103,7 +103,7 @@
 {{- end }}
 {{- end }}
 
-{{- define "compute.filesVolume" -}}
+{{- define "compute.filesVolume" }}
 {{- if include "compute.hasFiles" . }}
 - name: files
   configMap:

@@ -97,7 +97,7 @@ it('an installation migrates first: until the job has ended well, there is no se
   expect(await namesOf()).not.toContain('NetworkPolicy/compute-migrations');
 });
 
-const VERSION_2 = ['--set', 'images.api.tag=2,images.worker.tag=2,images.migrations.tag=2'];
+const VERSION_2 = ['--set', 'images.api.tag=0.2.0,images.worker.tag=0.2.0,images.migrations.tag=0.2.0'];
 
 it('an upgrade whose migration fails leaves the pods of the release before', async () => {
   const upgraded = helm('upgrade', 'compute', CHART, ...MINIMAL, ...VERSION_2);
@@ -118,7 +118,7 @@ it('an upgrade changes pods when its migration has ended well, and not earlier',
   await endMigration('Complete');
   const { code, stderr } = await upgraded;
   expect(code, stderr).toBe(0);
-  expect(await images()).toEqual(['compute-api:2', 'compute-worker:2']);
+  expect(await images()).toEqual(['compute-api:0.2.0', 'compute-worker:0.2.0']);
 });
 
 it('a rollback brings the pods back and migrates nothing', async () => {
