@@ -11,6 +11,7 @@ import { closed, type Properties, type Schema } from './schema-words.ts';
 export const SET_BY_TEMPLATES: Readonly<Record<string, string>> = {
   DATABASE_URL: 'secrets.database',
   SECRETS_KEY: 'secrets.secretsKey',
+  OTHER_SECRETS_KEYS: 'secrets.otherSecretsKeys',
   REDIS_URL: 'secrets.redis',
   PROMETHEUS_URL: 'secrets.prometheus',
   OTEL_EXPORTER_OTLP_ENDPOINT: 'secrets.traces',
@@ -52,9 +53,10 @@ export function settingsOf(service: Service): Map<string, AnySetting> {
 export const needsOwnValue = ({ variable, secret }: AnySetting): boolean =>
   secret || variable.endsWith('_FILE') || variable.endsWith('_PORT');
 
-/** The settings of a service that are given under their own names. */
+/** The settings of a service that are given under their own names; never one that is secret, also without a row above. */
 export function plainSettings(service: Service): AnySetting[] {
-  return [...settingsOf(service).values()].filter(({ variable }) => SET_BY_TEMPLATES[variable] === undefined);
+  const settings = [...settingsOf(service).values()];
+  return settings.filter((one) => SET_BY_TEMPLATES[one.variable] === undefined && !needsOwnValue(one));
 }
 
 /** What both services read and mean the same by. */

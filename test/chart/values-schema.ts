@@ -52,6 +52,7 @@ const images = closed('The images, made by the repository’s Dockerfile.', {
 const secrets = closed('Where secrets are: names and keys of Secrets that are there. They are mounted as files.', {
   database: requiredSecretKey('DATABASE_URL of the services.'),
   secretsKey: requiredSecretKey('SECRETS_KEY, 32 bytes in base64.'),
+  otherSecretsKeys: secretKey('OTHER_SECRETS_KEYS, while the key is changed.'),
   redis: secretKey('REDIS_URL of the workers.'),
   migrationDatabase: secretKey('DATABASE_URL of the migrations, where another role owns the tables.'),
   prometheus: secretKey('PROMETHEUS_URL of the workers.'),

@@ -17,7 +17,7 @@
 
 {{/* Which variable a Secret of the values is for, by component. */}}
 {{- define "compute.secretVariables" -}}
-{{- $variables := dict "database" "DATABASE_URL" "secretsKey" "SECRETS_KEY" "traces" "OTEL_EXPORTER_OTLP_ENDPOINT" }}
+{{- $variables := dict "database" "DATABASE_URL" "secretsKey" "SECRETS_KEY" "otherSecretsKeys" "OTHER_SECRETS_KEYS" "traces" "OTEL_EXPORTER_OTLP_ENDPOINT" }}
 {{- if eq .component "worker" }}
 {{- $variables = merge $variables (dict "redis" "REDIS_URL" "prometheus" "PROMETHEUS_URL") }}
 {{- else if eq .component "migrations" }}

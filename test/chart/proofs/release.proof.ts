@@ -51,11 +51,14 @@ async function images(): Promise<string[]> {
   return [...new Set(containers.map((container) => (container as unknown as { image: string }).image))].sort();
 }
 
-/** Waits until helm has made the job of this release, and gives its uid. */
-async function migrationBegins(before?: string): Promise<string> {
-  const uid = async () => (await admin.get(jobs, migration))?.metadata.uid;
-  await expect.poll(async () => ![undefined, before].includes(await uid()), PATIENCE).toBe(true);
-  return (await uid()) ?? '';
+const uidOfMigration = async (): Promise<string | undefined> => (await admin.get(jobs, migration))?.metadata.uid;
+
+/** Waits until helm has made the job of this release in place of the one before; throws in helm's words when it ends instead. */
+async function migrationBegins(helmCall: Promise<Outcome>, before?: string): Promise<void> {
+  const isThere = async () => ![undefined, before].includes(await uidOfMigration());
+  const begun = expect.poll(isThere, PATIENCE).toBe(true);
+  const ended = helmCall.then(({ stderr }) => Promise.reject(new Error(`helm ended before its migration: ${stderr}`)));
+  await Promise.race([begun, ended]);
 }
 
 async function endMigration(as: 'Complete' | 'Failed'): Promise<void> {
@@ -81,11 +84,9 @@ async function namesOf(): Promise<string[]> {
     .sort();
 }
 
-let firstJob: string;
-
 it('an installation migrates first: until the job has ended well, there is no service', async () => {
   const installed = helm('install', 'compute', CHART, ...MINIMAL);
-  firstJob = await migrationBegins();
+  await migrationBegins(installed);
   const before = ['Job/compute-migrations', 'NetworkPolicy/compute-migrations', 'ServiceAccount/compute-migrations'];
   expect(await namesOf()).toEqual(before);
   await endMigration('Complete');
@@ -100,8 +101,9 @@ it('an installation migrates first: until the job has ended well, there is no se
 const VERSION_2 = ['--set', 'images.api.tag=0.2.0,images.worker.tag=0.2.0,images.migrations.tag=0.2.0'];
 
 it('an upgrade whose migration fails leaves the pods of the release before', async () => {
+  const before = await uidOfMigration();
   const upgraded = helm('upgrade', 'compute', CHART, ...MINIMAL, ...VERSION_2);
-  await migrationBegins(firstJob);
+  await migrationBegins(upgraded, before);
   await endMigration('Failed');
   const { code, stderr } = await upgraded;
   expect(code).not.toBe(0);
@@ -111,9 +113,9 @@ it('an upgrade whose migration fails leaves the pods of the release before', asy
 });
 
 it('an upgrade changes pods when its migration has ended well, and not earlier', async () => {
-  const failed = await migrationBegins();
+  const failed = await uidOfMigration();
   const upgraded = helm('upgrade', 'compute', CHART, ...MINIMAL, ...VERSION_2);
-  await migrationBegins(failed);
+  await migrationBegins(upgraded, failed);
   expect(await images()).toEqual(['compute-api:0.1.0', 'compute-worker:0.1.0']);
   await endMigration('Complete');
   const { code, stderr } = await upgraded;
@@ -122,11 +124,11 @@ it('an upgrade changes pods when its migration has ended well, and not earlier',
 });
 
 it('a rollback brings the pods back and migrates nothing', async () => {
-  const job = await migrationBegins();
+  const job = await uidOfMigration();
   const { code, stderr } = await helm('rollback', 'compute', '1');
   expect(code, stderr).toBe(0);
   expect(await images()).toEqual(['compute-api:0.1.0', 'compute-worker:0.1.0']);
-  expect(await migrationBegins()).toBe(job);
+  expect(await uidOfMigration()).toBe(job);
 });
 
 it('a worker under the account and role of the chart brings a machine up and is refused nothing', async () => {
