@@ -34,6 +34,7 @@ const commands = [
   'worker',
   'operate',
   'bench',
+  'fuzz',
   'test',
   'test-chart',
   'test-cluster',
@@ -97,8 +98,8 @@ function prepare() {
   if (command === 'test') return; // the test command compiles everything itself and reports it as a check
   const targets = ['services/api', 'services/worker', 'libs/simulator', 'deploy/dev'];
   if (command === 'bench') targets.push('bench');
-  if (command === 'operate') targets.push('deploy/operate');
-  if (command === 'test-seeds' || command === 'test-usage' || command === 'test-images') targets.push('test');
+  if (command === 'operate' || command === 'fuzz') targets.push('deploy/operate');
+  if (['fuzz', 'test-images', 'test-seeds', 'test-usage'].includes(command)) targets.push('test');
   if (!isBuilt()) say('Building.');
   run('tsc', ['-b', ...targets], {
     log: 'build.log',
@@ -142,6 +143,7 @@ function generate(output, folders, endings, script) {
 function handOver() {
   const entries = {
     test: 'deploy/dev/src/test-command.ts',
+    fuzz: 'test/dist/fuzz/fuzz-command.js',
     'test-chart': 'test/chart/run-chart.ts',
     'test-cluster': 'test/cluster/run-matrix.ts',
     'test-images': 'test/dist/images/images-command.js',

@@ -2,7 +2,7 @@
 import type { DeleteOptions } from '../protocol/backend.ts';
 import type { Fields, ObjectVersion } from '../protocol/kube-object.ts';
 import { fieldsOf, listOf, stringOf } from '../protocol/kube-object.ts';
-import { badRequest, invalid, invalidField, unsupportedField } from '../protocol/status-error.ts';
+import { badRequest, invalid, invalidField, shownValue, unsupportedField } from '../protocol/status-error.ts';
 import type { Rendered } from './read-verbs.ts';
 import { renderList, renderObject } from './read-verbs.ts';
 import { parseObjectBody } from './request-body.ts';
@@ -54,7 +54,7 @@ function deleteOptions(request: ResourceRequest): DeleteOptions {
   const { query } = request;
   const body = fieldsOf(parseObjectBody(request.body, request.contentType));
   if (body.kind !== undefined && body.kind !== 'DeleteOptions') {
-    throw badRequest(`expect DeleteOptions, got ${String(body.kind)}`);
+    throw badRequest(`expect DeleteOptions, got ${shownValue(body.kind)}`);
   }
   const preconditions = fieldsOf(body.preconditions);
   const uid = stringOf(preconditions.uid);

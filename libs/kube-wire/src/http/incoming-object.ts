@@ -7,7 +7,7 @@ import { apiVersionOf } from '../protocol/kind.ts';
 import type { Fields, KubeObject } from '../protocol/kube-object.ts';
 import { fieldsOf, isFields } from '../protocol/kube-object.ts';
 import { fillDefaults, pruneUnknown, validateValue } from '../protocol/schema-check.ts';
-import { badRequest, invalid } from '../protocol/status-error.ts';
+import { badRequest, invalid, shownValue } from '../protocol/status-error.ts';
 import { doubledKeysOf, parseObjectBody } from './request-body.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import { fieldValidationOf } from './resource-request.ts';
@@ -51,7 +51,9 @@ export function placeObject(parsed: Fields, { kind, path }: ResourceRequest): Ku
   if (path.name !== '') {
     const name = metadata.name ?? '';
     if (name !== '' && name !== path.name) {
-      throw badRequest(`the name of the object (${String(name)}) does not match the name on the URL (${path.name})`);
+      throw badRequest(
+        `the name of the object (${shownValue(name)}) does not match the name on the URL (${path.name})`,
+      );
     }
     metadata.name = path.name;
   }
@@ -76,7 +78,7 @@ function checkType(parsed: Fields, kind: KindDefinition): void {
   const expected = apiVersionOf(kind);
   if (parsed.apiVersion !== expected) {
     throw badRequest(
-      `the API version in the data (${String(parsed.apiVersion ?? '')}) does not match the expected API version (${expected})`,
+      `the API version in the data (${shownValue(parsed.apiVersion ?? '')}) does not match the expected API version (${expected})`,
     );
   }
   if (parsed.kind !== kind.kind) {

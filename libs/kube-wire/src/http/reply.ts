@@ -14,6 +14,23 @@ export interface ReplyOptions {
   warnings?: readonly string[];
 }
 
+/** Of all warnings of an answer; beyond it each is cut, and then the rest is left out, as kube-apiserver does. */
+const warningRoomCharacters = 4096;
+const longestCutWarning = 256;
+
+/** A header holds printable ASCII only, and clients take a limited number of bytes of them. */
+function warningHeaders(warnings: readonly string[]): string[] {
+  const texts = warnings.map((text) => text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&'));
+  const isTooMuch = texts.reduce((sum, { length }) => sum + length, 0) > warningRoomCharacters;
+  const short = isTooMuch ? texts.map((text) => text.slice(0, longestCutWarning).replace(/\\+$/, '')) : texts;
+  let room = warningRoomCharacters;
+  const fitting = short.filter(({ length }) => {
+    room -= length;
+    return room >= 0;
+  });
+  return fitting.map((text) => `299 - "${text}"`);
+}
+
 /** Sends rendered JSON text. */
 export function sendRendered(
   request: IncomingMessage,
@@ -27,7 +44,7 @@ export function sendRendered(
     'Content-Type': asYaml ? 'application/yaml' : rendered.contentType,
     'Cache-Control': 'no-cache, private',
   };
-  if (warnings.length > 0) headers.Warning = warnings.map((warning) => `299 - ${JSON.stringify(warning)}`);
+  if (warnings.length > 0) headers.Warning = warningHeaders(warnings);
   if (text.length < gzipFromBytes || !acceptsGzip(request)) {
     response.writeHead(status, { ...headers, 'Content-Length': String(Buffer.byteLength(text)) });
     response.end(text);

@@ -58,9 +58,18 @@ export function doubledKeysOf(body: Buffer, type: string): string[] {
 export function parseObjectBody(body: Buffer, type: string): unknown {
   if (body.length === 0) return undefined;
   if (type === 'application/yaml') return parseYaml(body.toString('utf8'));
-  if (type === protobufType) return decodeProtobuf(body);
+  if (type === protobufType) return parseProtobuf(body);
   if (jsonTypes.includes(type)) return parseJson(body.toString('utf8'));
   throw unsupportedMediaType(['application/json', 'application/yaml']);
+}
+
+function parseProtobuf(body: Buffer): unknown {
+  try {
+    return decodeProtobuf(body);
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
+    throw badRequest(`the object provided is unrecognized (must be of type protobuf): ${(error as Error).message}`);
+  }
 }
 
 export function parseJson(text: string): unknown {

@@ -208,7 +208,14 @@ export function unsupportedField(field: string, value: unknown, supported: unkno
 }
 
 function formatScalar(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value ?? 'null');
+  return typeof value === 'string' ? JSON.stringify(value) : shownValue(value ?? null);
+}
+
+const longestShown = 200;
+
+/** A value of a body where a word should be, for the text of an error: words as they are, everything else as JSON, cut. */
+export function shownValue(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '').slice(0, longestShown);
 }
 
 /** 422 with one cause per field. `kind` is the Kind (not the plural), as kube-apiserver writes it. */

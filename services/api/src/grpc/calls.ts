@@ -24,6 +24,7 @@ import type { AddressOf } from '../client-address.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import { drained } from '../slow-reader.ts';
 import { statusOfFault } from './grpc-error.ts';
+import { UnreadableRequest } from './readable-requests.ts';
 
 export interface CallSettings {
   readonly admission: Admission;
@@ -156,12 +157,14 @@ export class Calls {
         const rate = admission.charge(caller, kind);
         for (const [name, value] of rateHeaders(rate)) reply.set(name, value);
         refuseTooMany(rate);
-        if (signal.aborted) throw new Fault('DeadlineExceeded', 'The caller is gone or its deadline has passed.');
+        if (call.request instanceof UnreadableRequest) throw call.request.fault;
+        if (signal.aborted) throw callerIsGone();
         const context = { caller, requestId, origin, traceparent: formatTraceparent(span.context), reply, signal };
         const result = await work(context);
         span.end();
         return { reply, result };
-      } catch (error) {
+      } catch (thrown) {
+        const error = isAbort(thrown) ? callerIsGone(thrown) : thrown;
         span.end(error instanceof Fault ? error.code : 'Internal');
         if (error instanceof Fault) this.settings.observation.noteFault(error, { ...who, ...origin });
         throw error;
@@ -233,6 +236,12 @@ export class Calls {
 function stopping(requestId: string): StatusObject {
   return statusOfFault(new Fault('Unavailable', 'The server is stopping. Connect again.'), { requestId });
 }
+
+/** What was under way hears of it by an abort, which is no failure of ours. */
+const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
+
+const callerIsGone = (cause?: unknown): Fault =>
+  new Fault('DeadlineExceeded', 'The caller is gone or its deadline has passed.', {}, cause);
 
 function first(metadata: Metadata, key: string): string | undefined {
   const [value] = metadata.get(key);

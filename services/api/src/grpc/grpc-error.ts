@@ -13,6 +13,7 @@ import {
   Status,
 } from '@compute/proto';
 import { Metadata, type StatusObject } from '@grpc/grpc-js';
+import { briefFault } from './brief-fault.ts';
 
 export const DOMAIN = 'compute.cozystack.io';
 
@@ -22,9 +23,9 @@ export interface GrpcErrorContext {
   readonly root?: string;
 }
 
-/** The status that ends a call. An internal fault says nothing about itself but the request id. */
+/** The status that ends a call, as long as trailers may be. An internal fault says nothing about itself but the request id. */
 export function statusOfFault(fault: Fault, context: GrpcErrorContext): StatusObject {
-  const status = statusMessage(fault, context);
+  const status = statusMessage(briefFault(fault), context);
   const { code, message } = status;
   const metadata = new Metadata();
   metadata.set('grpc-status-details-bin', Buffer.from(Status.encode(status).finish()));

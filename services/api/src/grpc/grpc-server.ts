@@ -32,6 +32,7 @@ import { operationMethods } from './operations.service.ts';
 import { performanceMethods } from './performance.service.ts';
 import { catalogueMethods, projectMethods } from './project.services.ts';
 import { quotaMethods } from './quota.service.ts';
+import { forgiving, readable } from './readable-requests.ts';
 import { addReflection } from './reflection.ts';
 import { serverCredentials } from './server-credentials.ts';
 import { usageMethods } from './usage.service.ts';
@@ -75,7 +76,10 @@ export async function startGrpcServer(settings: GrpcServerSettings): Promise<Grp
   // Asked for one service as for the whole: they come and go together.
   const services = ['', ...(await addReflection(server, await readFile(descriptorPath())))];
   const health = new HealthImplementation(Object.fromEntries(services.map((service) => [service, 'SERVING'])));
-  health.addToServer(server);
+  const unknown = { service: 'unreadable' };
+  health.addToServer({
+    addService: (definition, methods) => server.addService(forgiving(definition, unknown), methods),
+  });
   const port = await bind(server, settings);
   return {
     address: `${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
@@ -90,20 +94,20 @@ function addServices(server: Server, settings: GrpcServerSettings): void {
   const { parts } = settings;
   const { admission, authenticator } = parts;
   const calls = new Calls({ ...settings, admission, authenticator });
-  server.addService(VmInstanceServiceService, vmInstanceMethods(calls, parts.instances));
-  server.addService(VmDiskServiceService, vmDiskMethods(calls, parts.disks));
-  server.addService(ManifestServiceService, manifestMethods(calls, parts.manifests));
-  server.addService(WatchServiceService, watchMethods(calls, parts.watch));
-  server.addService(UsageServiceService, usageMethods(calls, parts.usage));
-  server.addService(UsageLedgerServiceService, usageLedgerMethods(calls, parts.usageLedger));
-  server.addService(AuditServiceService, auditMethods(calls, parts));
-  server.addService(WebhookServiceService, webhookMethods(calls, parts));
-  server.addService(HistoryServiceService, historyMethods(calls, parts));
-  server.addService(QuotaServiceService, quotaMethods(calls, parts));
-  server.addService(CatalogueServiceService, catalogueMethods(calls, parts));
-  server.addService(PerformanceServiceService, performanceMethods(calls, parts));
-  server.addService(ProjectServiceService, projectMethods(calls, parts));
-  server.addService(OperationsService, operationMethods(calls, parts));
+  server.addService(readable(VmInstanceServiceService), vmInstanceMethods(calls, parts.instances));
+  server.addService(readable(VmDiskServiceService), vmDiskMethods(calls, parts.disks));
+  server.addService(readable(ManifestServiceService), manifestMethods(calls, parts.manifests));
+  server.addService(readable(WatchServiceService), watchMethods(calls, parts.watch));
+  server.addService(readable(UsageServiceService), usageMethods(calls, parts.usage));
+  server.addService(readable(UsageLedgerServiceService), usageLedgerMethods(calls, parts.usageLedger));
+  server.addService(readable(AuditServiceService), auditMethods(calls, parts));
+  server.addService(readable(WebhookServiceService), webhookMethods(calls, parts));
+  server.addService(readable(HistoryServiceService), historyMethods(calls, parts));
+  server.addService(readable(QuotaServiceService), quotaMethods(calls, parts));
+  server.addService(readable(CatalogueServiceService), catalogueMethods(calls, parts));
+  server.addService(readable(PerformanceServiceService), performanceMethods(calls, parts));
+  server.addService(readable(ProjectServiceService), projectMethods(calls, parts));
+  server.addService(readable(OperationsService), operationMethods(calls, parts));
 }
 
 function bind(server: Server, { host, port, certificate }: GrpcServerSettings): Promise<number> {

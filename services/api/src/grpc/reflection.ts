@@ -8,6 +8,7 @@ import { createFileRegistry, type DescFile, type FileRegistry, fromBinary, toBin
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { type Server, type ServerDuplexStream, type ServiceDefinition, status } from '@grpc/grpc-js';
 import { load } from '@grpc/proto-loader';
+import { forgiving } from './readable-requests.ts';
 
 const VERSIONS = ['v1', 'v1alpha'] as const;
 
@@ -42,7 +43,7 @@ export async function addReflection(server: Server, descriptorSet: Uint8Array): 
       oneofs: true,
     });
     const definition = loaded[`grpc.reflection.${version}.ServerReflection`] as ServiceDefinition;
-    server.addService(definition, {
+    server.addService(forgiving(definition, {}), {
       ServerReflectionInfo: (stream: ServerDuplexStream<ReflectionRequest, object>) => {
         stream.on('data', (request: ReflectionRequest) =>
           stream.write({ validHost: request.host, originalRequest: request, ...answer(request) }),

@@ -53,12 +53,18 @@ export function replyAccepted<K extends Kind, Message>(
   const { operationId, warnings, replayed, resource } = accepted;
   if (operationId !== undefined) call.reply.set('operation', `operations/${operationId}`);
   if (replayed) call.reply.set('idempotency-replayed', 'true');
-  for (const { pointer, message } of warnings)
-    call.reply.add('warning', `${fieldPathOf(pointer, codec.root)}: ${message}`.replace(/[^\x20-\x7e]/g, '?'));
+  for (const { pointer, message } of warnings.slice(0, MAX_WARNINGS))
+    call.reply.add('warning', headerText(`${fieldPathOf(pointer, codec.root)}: ${message}`));
   if (accepted.dryRun)
     call.reply.set('dry-run-bin', Buffer.from(DryRunReport.encode(dryRunMessage(accepted)).finish()));
   return codec.message(resource, viewFor(call));
 }
+
+/** Clients take 8 KiB of metadata. */
+const MAX_WARNINGS = 20;
+const LONGEST_WARNING = 300;
+
+const headerText = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, LONGEST_WARNING);
 
 function dryRunMessage({ outcome, quota, warnings }: Accepted): DryRunReport {
   const fields = restartFields(warnings).map((pointer) => fieldPathOf(pointer, ''));

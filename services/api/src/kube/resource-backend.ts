@@ -84,7 +84,7 @@ export class KubeResourceBackend implements ResourceBackend {
   create(object: KubeObject, options: WriteOptions): Promise<ObjectVersion> {
     const { name, namespace = '' } = object.metadata;
     // One that comes without a name is refused by the service.
-    return this.#guarded(name ?? '', async () => {
+    return this.#guarded(typeof name === 'string' ? name : '', async () => {
       const request = { dryRun: options.dryRun, keepsOwners: true } as const;
       const manifest = manifestOf(object);
       return accepted(await this.#service.create(this.#parts.caller.context, namespace, manifest, request), options);

@@ -20,7 +20,8 @@ export class DocumentsController {
 
   @Get('openapi.json')
   openApi(@Res({ passthrough: true }) reply: FastifyReply) {
-    reply.header('content-type', 'application/json; charset=utf-8');
+    // One document, whatever a client accepts: the serializer of another format would wrap the text.
+    reply.header('content-type', 'application/json; charset=utf-8').serializer(asItIs);
     return this.#openApiJson;
   }
 
@@ -51,8 +52,10 @@ export class DocumentsController {
   }
 }
 
+const asItIs = (text: string): string => text;
+
 function html(reply: FastifyReply, page: string): string {
-  reply.header('content-type', 'text/html; charset=utf-8');
+  reply.header('content-type', 'text/html; charset=utf-8').serializer(asItIs);
   reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
   return page;
 }

@@ -25,6 +25,8 @@ const FRAMEWORK_STATUSES: Readonly<Record<number, readonly [FaultCode, string]>>
 
 export function faultOfError(error: unknown): Fault {
   if (error instanceof Fault) return error;
+  if (error instanceof Error && error.name === 'AbortError')
+    return new Fault('DeadlineExceeded', 'The caller is gone.', {}, error);
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
   const known =

@@ -18,6 +18,11 @@ export class KnownMethods {
 }
 
 function isRouteOf(route: readonly string[], parts: readonly string[]): boolean {
-  if (route.length !== parts.length) return false;
+  if (route.length !== parts.length || isAction(route) !== hasVerb(parts)) return false;
   return route.every((part, at) => (part.startsWith(':') ? parts[at] !== '' : part === parts[at]));
 }
+
+/** Actions (`…/web:start`) are routes of their own whose last parameter is `:target`. */
+const isAction = (route: readonly string[]): boolean => route.at(-1) === ':target';
+
+const hasVerb = (parts: readonly string[]): boolean => parts.at(-1)?.includes(':') ?? false;

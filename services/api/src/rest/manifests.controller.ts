@@ -9,7 +9,7 @@ import type { RequestContext } from '../application/request-context.ts';
 import { problemFor, sendProblem, withLine } from './problem.filter.ts';
 import { pathOfOperation, pathOfResource } from './replies.ts';
 import { type ApiRequest, Context, writeOptions } from './request.ts';
-import { documentsOf } from './request-body.ts';
+import { givenDocumentsOf } from './request-body.ts';
 
 @Controller('v1/projects/:project/manifests')
 export class ManifestsController {
@@ -29,7 +29,7 @@ export class ManifestsController {
   ): Promise<void> {
     const { dryRun, partial } = parseQuery(manifestsQuerySchema, query);
     const options = { ...writeOptions(request, dryRun), partial };
-    const applied = await this.#service.apply(context, project, documentsOf(request), options);
+    const applied = await this.#service.apply(context, project, givenDocumentsOf(request), options);
     const items = applied.results.map((result, index) => itemOf(result, index));
     const faults = faultsIn(applied.results);
     const quota = dryRun ? { quota: applied.quota } : {};

@@ -10,7 +10,7 @@ import { Controller, Get, HttpCode, Param, Post, Put, Query, Req } from '@nestjs
 import { QuotaService } from '../application/quota-service.ts';
 import type { RequestContext } from '../application/request-context.ts';
 import { type ApiRequest, Context } from './request.ts';
-import { bodyOf, documentsOf } from './request-body.ts';
+import { bodyOf, givenDocumentsOf } from './request-body.ts';
 
 /** Limits and use of a project. */
 @Controller('v1/projects/:project/quota')
@@ -52,7 +52,7 @@ export class QuotaController {
   @Post('simulate')
   @HttpCode(200)
   simulate(@Context() context: RequestContext, @Param('project') project: string, @Req() request: ApiRequest) {
-    return this.#service.simulate(context, project, documentsOf(request));
+    return this.#service.simulate(context, project, givenDocumentsOf(request));
   }
 }
 

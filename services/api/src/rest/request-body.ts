@@ -1,4 +1,5 @@
 /** Bodies: JSON as parsed, YAML as text until a controller reads it. Nothing deep enters a recursive function. */
+import { isUtf8 } from 'node:buffer';
 import {
   DOCUMENT_LIMITS,
   type Documents,
@@ -41,18 +42,24 @@ class YamlText {
 export function acceptBodies(fastify: FastifyInstance): void {
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser<string>(JSON_TYPES, { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') return done(null, undefined);
+  fastify.addContentTypeParser<Buffer>(JSON_TYPES, { parseAs: 'buffer' }, (request, bytes, done) => {
+    if (bytes.length === 0) return done(null, undefined);
+    if (!isUtf8(bytes)) return done(notUtf8());
+    const body = bytes.toString();
     return parseJson(request, body, (error: Error | null, value?: unknown) => {
       if (error) return done(isJson(body) ? forbiddenKey(error) : error);
       const doubled = doubledKeys(body);
       done(doubled.length > 0 ? faultOf(doubled, 'The body') : null, value);
     });
   });
-  fastify.addContentTypeParser<string>(YAML_TYPES, { parseAs: 'string' }, (_request, body, done) => {
-    done(null, body === '' ? undefined : new YamlText(body));
+  fastify.addContentTypeParser<Buffer>(YAML_TYPES, { parseAs: 'buffer' }, (_request, bytes, done) => {
+    if (!isUtf8(bytes)) return done(notUtf8());
+    done(null, bytes.length === 0 ? undefined : new YamlText(bytes.toString()));
   });
 }
+
+/** Read all the same, wrong bytes would be stored as other characters than were sent. */
+const notUtf8 = (): Fault => new Fault('InvalidArgument', 'The body is not UTF-8.');
 
 function isJson(text: string): boolean {
   try {
@@ -75,6 +82,12 @@ export function documentsOf(request: ApiRequest): Documents {
   return jsonDocuments(body);
 }
 
+/** As `documentsOf`, for requests that are nothing without a body. Throws `InvalidArgument` when there is none. */
+export function givenDocumentsOf(request: ApiRequest): Documents {
+  requireBody(request);
+  return documentsOf(request);
+}
+
 /** The one object of a body. Throws `InvalidArgument`. */
 export function objectOf(request: ApiRequest): PlainObject {
   const documents = documentsOf(request);
@@ -93,10 +106,14 @@ export function sentBody(request: ApiRequest): unknown {
 
 /** Any JSON or YAML body that a schema will judge. */
 export function bodyOf(request: ApiRequest): unknown {
-  if (request.body === undefined || request.body === null)
-    throw faultOf([{ pointer: '', code: 'required', message: 'A body is required.' }], 'The body');
+  requireBody(request);
   if (request.body instanceof YamlText) return objectOf(request);
   const problem = shapeProblem(request.body, DOCUMENT_LIMITS.maxDepth);
   if (problem) throw faultOf([problem], 'The body');
   return request.body;
+}
+
+function requireBody({ body }: ApiRequest): void {
+  if (body === undefined || body === null)
+    throw faultOf([{ pointer: '', code: 'required', message: 'A body is required.' }], 'The body');
 }

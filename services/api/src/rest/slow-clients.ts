@@ -1,4 +1,5 @@
 /** Clients that are slow or send no HTTP: how long each may take, and the answer to what never became a request. */
+import { randomUUID } from 'node:crypto';
 import type { ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { problemOf } from '@compute/contract';
@@ -31,11 +32,13 @@ export function refuseBrokenRequest(error: Error & { code?: string }, socket: So
     return;
   }
   const [status, fault] = ANSWERS[error.code ?? ''] ?? BROKEN;
-  const { instance: _none, requestId: _neither, ...problem } = problemOf(fault, { instance: '', requestId: '' });
-  const body = `${JSON.stringify({ ...problem, status })}\n`;
+  // Nothing of the request could be read, so neither its address nor its id is known.
+  const requestId = randomUUID();
+  const body = `${JSON.stringify({ ...problemOf(fault, { instance: '', requestId }), status })}\n`;
   const header = [
     `HTTP/1.1 ${status} ${fault.code}`,
     'content-type: application/problem+json',
+    `x-request-id: ${requestId}`,
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ];
