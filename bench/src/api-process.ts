@@ -70,7 +70,7 @@ export async function startApi(
     command: ['services/api/dist/main.js'],
     env,
     logFile,
-    readyFrom: (line) => (line.msg === 'api.ready' ? line : undefined),
+    readyFrom: (line) => (line.event === 'api.ready' ? line : undefined),
   });
   context.defer(() => part.stop());
   return {

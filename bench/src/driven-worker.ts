@@ -47,7 +47,7 @@ export async function openDrivenWorker(
       ...{ CLUSTER_CHANGES_PER_SECOND: '100000', PERFORMANCE_SAMPLING_SECONDS: '240', METRICS_PORT: String(port) },
     },
     logFile: `${cluster.first.kubeconfig}.worker.log`,
-    readyFrom: (line) => (line.msg === 'worker.ready' ? line : undefined),
+    readyFrom: (line) => (line.event === 'worker.ready' ? line : undefined),
   });
   context.defer(() => worker.stop());
   const { url: databaseUrl, secretsKey } = database;

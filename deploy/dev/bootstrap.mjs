@@ -41,6 +41,8 @@ const commands = [
   'test-images',
   'test-seeds',
   'test-usage',
+  'test-upgrade',
+  'test-rotation',
   'prepare',
 ];
 
@@ -98,8 +100,9 @@ function prepare() {
   if (command === 'test') return; // the test command compiles everything itself and reports it as a check
   const targets = ['services/api', 'services/worker', 'libs/simulator', 'deploy/dev'];
   if (command === 'bench') targets.push('bench');
-  if (command === 'operate' || command === 'fuzz') targets.push('deploy/operate');
-  if (['fuzz', 'test-images', 'test-seeds', 'test-usage'].includes(command)) targets.push('test');
+  if (['operate', 'fuzz', 'test-rotation', 'test-upgrade'].includes(command)) targets.push('deploy/operate');
+  const ofTests = ['fuzz', 'test-images', 'test-rotation', 'test-seeds', 'test-upgrade', 'test-usage'];
+  if (ofTests.includes(command)) targets.push('test');
   if (!isBuilt()) say('Building.');
   run('tsc', ['-b', ...targets], {
     log: 'build.log',
@@ -149,6 +152,8 @@ function handOver() {
     'test-images': 'test/dist/images/images-command.js',
     'test-seeds': 'test/dist/survival/seeds/seeds-command.js',
     'test-usage': 'test/dist/usage-proof/proof-command.js',
+    'test-upgrade': 'test/dist/upgrade/upgrade-command.js',
+    'test-rotation': 'test/dist/upgrade/rotation-command.js',
     bench: 'bench/dist/run.js',
     operate: 'deploy/operate/dist/cli.js',
   };

@@ -19,6 +19,7 @@ import {
 import { CHANGES_PAGE, renderChangesPage } from './change-tables.ts';
 import { FAILURES_PAGE, renderFailuresPage } from './failure-tables.ts';
 import { PAGE, renderLifecyclePage } from './lifecycle-tables.ts';
+import { LOG_EVENTS_PAGE, renderLogEventsPage } from './log-event-tables.ts';
 import { METRICS_PAGE, renderMetricsPage } from './metric-tables.ts';
 import { renderUpgradingPage, UPGRADING_PAGE } from './migration-tables.ts';
 import { renderUsagePage, USAGE_PAGE } from './usage-tables.ts';
@@ -26,6 +27,7 @@ import { renderUsagePage, USAGE_PAGE } from './usage-tables.ts';
 writeFileSync(PAGE, renderLifecyclePage());
 writeFileSync(CHANGES_PAGE, renderChangesPage());
 writeFileSync(FAILURES_PAGE, renderFailuresPage());
+writeFileSync(LOG_EVENTS_PAGE, renderLogEventsPage());
 writeFileSync(METRICS_PAGE, renderMetricsPage());
 writeFileSync(UPGRADING_PAGE, renderUpgradingPage());
 writeFileSync(USAGE_PAGE, renderUsagePage());

@@ -107,10 +107,7 @@ export const ALERTS: readonly Alert[] = [
     summary: 'Looks at {{ $labels.kind }} keep failing with {{ $labels.code }}.',
     runbook: {
       meaning: 'Workers fail at resources and try again, more than six times a minute over a quarter of an hour.',
-      look: [
-        'the label `code`',
-        'the lines "a look failed" and "an action on the cluster did not get done" in the log of the workers',
-      ],
+      look: ['the label `code`', 'the events `look.failed` and `cluster.action-failed` in the log of the workers'],
       remedy: [
         '`Unavailable`: the database or the cluster was away; it passes with the cause.',
         '`Refused`: the cluster refuses what we send: a missing right or a webhook; the line has its words.',
@@ -160,7 +157,7 @@ export const ALERTS: readonly Alert[] = [
     summary: 'Quota counters differed from the rows and were repaired.',
     runbook: {
       meaning: 'A recount found a counter that was not the sum of its rows. It is repaired, and it is a bug.',
-      look: ['the line with `"alarm":"quota"` in the log: which project, counter, stored and counted'],
+      look: ['the event `quota.repaired` in the log: which project, counter, stored and counted'],
       remedy: [
         'Report it with that line and the history of the project at that time. Nothing needs to be done to the data.',
       ],
@@ -193,7 +190,7 @@ export const ALERTS: readonly Alert[] = [
     summary: 'The background loop {{ $labels.loop }} keeps failing.',
     runbook: {
       meaning: 'Something that runs again and again in a worker fails each time.',
-      look: ['the label `loop`, and the line "a background loop failed" in the log'],
+      look: ['the label `loop`, and the event `loop.failed` in the log'],
       remedy: ['As the line says. A `sampler` that finds no metrics API: install metrics-server in the cluster.'],
     },
     fires: {

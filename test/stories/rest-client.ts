@@ -78,7 +78,8 @@ export class RestClient {
   }
 }
 
-async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<WatchEvent> {
+/** The events of a stream; heartbeats are left out. */
+export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<WatchEvent> {
   let rest = '';
   for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
     const frames = `${rest}${chunk}`.split('\n\n');

@@ -1,9 +1,10 @@
-/** One request is one trace through both services: request, transaction, look, action, call to Kubernetes. */
+/** One request is one trace through both services (request, transaction, look, action, call to Kubernetes), and one id in both logs. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readApiConfig, startApi } from '@compute/api';
+import { createLogger, LIBRARY_EVENT, LOG_EVENTS, type Logger } from '@compute/runtime';
 import { type Simulator, startSimulator } from '@compute/simulator';
 import { openStore, type Store } from '@compute/store';
 import { freshDatabase, testRedis } from '@compute/test-services';
@@ -22,6 +23,13 @@ let folder: string;
 let store: Store;
 let key: string;
 let environment: Record<string, string>;
+let lines: Record<string, unknown>[] = [];
+
+/** Every line, down to what is written for looking into faults. */
+function heard(service: string): Logger {
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) };
+  return createLogger({ service, level: 'debug', destination });
+}
 
 beforeAll(async () => {
   receiver = await startOtlpReceiver();
@@ -48,9 +56,10 @@ afterAll(async () => {
 });
 
 /** Creates a disk with both services up, and ends them when it is there, so that everything is exported. */
-async function createDisk(name: string, traceparent: string): Promise<void> {
-  const api = await startApi(readApiConfig(environment));
-  const worker = await startWorker(readWorkerConfig(environment));
+async function createDisk(name: string, traceparent: string): Promise<string> {
+  lines = [];
+  const api = await startApi(readApiConfig(environment), { logger: heard('api') });
+  const worker = await startWorker(readWorkerConfig(environment), { logger: heard('worker') });
   try {
     const response = await fetch(`${api.restUrl}/v1/projects/demo/vm-disks`, {
       method: 'POST',
@@ -63,7 +72,9 @@ async function createDisk(name: string, traceparent: string): Promise<void> {
       }),
     });
     expect(response.status).toBe(201);
+    const requestId = response.headers.get('x-request-id') ?? '';
     await expect.poll(async () => (await store.get('VMDisk', 'demo', name))?.phase, { timeout: 60_000 }).toBe('Ready');
+    return requestId;
   } finally {
     await Promise.all([api.close(), worker.close()]);
   }
@@ -116,4 +127,29 @@ it('a process without an endpoint makes no spans', async () => {
   expect((await fetch(`${api.restUrl}/v1/projects/demo/vm-disks`, { headers })).status).toBe(200);
   await api.close();
   expect(receiver.spans.length).toBe(before);
+});
+
+it('every line that a create causes in either service bears its request, operation, resource and trace', async () => {
+  const traceId = randomBytes(16).toString('hex');
+  const requestId = await createDisk('logged', `00-${traceId}-${randomBytes(8).toString('hex')}-01`);
+  const ofTrace = lines.filter((line) => line.traceId === traceId);
+  const uid = ofTrace.find(({ event }) => event === 'change.answered')?.uid;
+  const operationId = ofTrace.find(({ event }) => event === 'change.answered')?.operationId;
+  expect(uid).toBeDefined();
+  expect(operationId).toBeDefined();
+  const looks = ofTrace.filter(({ event }) => event === 'look.done');
+  expect(looks.length).toBeGreaterThan(0);
+  for (const line of ofTrace)
+    expect(line).toMatchObject({ requestId, operationId, uid, kind: 'VMDisk', project: 'demo', name: 'logged' });
+  // A look that the cluster caused has no trace, and still says whose wish it works on.
+  const ofResource = lines.filter((line) => line.uid === uid && line.requestId !== undefined);
+  expect(ofResource.length).toBeGreaterThan(ofTrace.length);
+  for (const line of ofResource) expect(line).toMatchObject({ requestId, operationId });
+});
+
+it('every line is one JSON object with an event of the list', () => {
+  const known = new Set<unknown>([...Object.keys(LOG_EVENTS), LIBRARY_EVENT]);
+  expect(lines.length).toBeGreaterThan(10);
+  for (const line of lines) expect(known).toContain(line.event);
+  expect(JSON.stringify(lines)).not.toContain(SECRET);
 });

@@ -9,8 +9,9 @@ export {
   type Settings,
 } from './config.ts';
 export { type CheckResult, type HealthCheck, HealthRegistry, type Readiness } from './health.ts';
-export { enterLogContext, type LogContext, logContext, withLogContext } from './log-context.ts';
-export { createLogger, describeError, type Logger, type LoggerSettings } from './logger.ts';
+export { enterLogContext, type LogContext, logContext, noteIds, withLogContext } from './log-context.ts';
+export { LOG_EVENTS, type LogEventDefinition, type LogEventName } from './log-events.ts';
+export { createLogger, describeError, LIBRARY_EVENT, type Logger, type LoggerSettings } from './logger.ts';
 export { API_METRICS, WORKER_METRICS } from './metric-definitions.ts';
 export {
   createMetrics,

@@ -33,6 +33,12 @@ export function enterLogContext(fields: LogContext): void {
   current.enterWith({ ...current.getStore(), ...fields });
 }
 
+/** Adds ids that became known to the work in hand, for all of it: also for who called. Nothing outside of any. */
+export function noteIds(fields: LogContext): void {
+  const context = current.getStore();
+  if (context) Object.assign(context, fields);
+}
+
 /** The ids of the work in hand; empty outside of any. */
 export function logContext(): LogContext {
   return current.getStore() ?? {};

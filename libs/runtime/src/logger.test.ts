@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withLogContext } from './log-context.ts';
+import { noteIds, withLogContext } from './log-context.ts';
 import { createLogger } from './logger.ts';
 import { frameworkLogger } from './nest-logger.ts';
 
@@ -14,30 +14,53 @@ function capture(level = 'trace') {
 }
 
 describe('createLogger', () => {
-  it('writes one JSON object a line, with the level as a word', () => {
+  it('writes one JSON object a line, with the name, the level and the message of the event', () => {
     const { logger, lines, last } = capture();
-    logger.info({ port: 1 }, 'listening');
+    logger.event('queue.rebuilt', { count: 1 });
     expect(lines).toHaveLength(1);
-    expect(last()).toMatchObject({ level: 'info', service: 'test', port: 1, msg: 'listening' });
+    expect(last()).toMatchObject({ level: 'info', service: 'test', event: 'queue.rebuilt', count: 1 });
+    expect(last().msg).toMatch(/^the queue is new/);
+  });
+
+  it('leaves out what is below the level, except what somebody waits for', () => {
+    const { logger, lines } = capture('error');
+    logger.event('queue.rebuilt');
+    expect(lines).toHaveLength(0);
+    logger.announce('api.ready', { restPort: 1 });
+    expect(lines).toHaveLength(1);
   });
 
   it('adds the ids of the work in hand across an await, and nothing outside of it', async () => {
     const { logger, last } = capture();
     await withLogContext({ requestId: 'r1' }, async () => {
       await Promise.resolve();
-      withLogContext({ uid: 'u1' }, () => logger.info('inside'));
+      withLogContext({ uid: 'u1' }, () => logger.event('look.done'));
     });
     expect(last()).toMatchObject({ requestId: 'r1', uid: 'u1' });
-    logger.info('outside');
+    logger.event('look.done');
     expect(last()).not.toHaveProperty('requestId');
+  });
+
+  it('adds ids that become known later, for who called as well', async () => {
+    const { logger, last } = capture();
+    await withLogContext({ requestId: 'r1' }, async () => {
+      await Promise.resolve().then(() => noteIds({ operationId: 'o1' }));
+      logger.event('look.done');
+    });
+    expect(last()).toMatchObject({ requestId: 'r1', operationId: 'o1' });
+    noteIds({ operationId: 'o2' });
+    logger.event('look.done');
+    expect(last()).not.toHaveProperty('operationId');
   });
 
   it('redacts secrets at the top and inside of objects', () => {
     const { logger, lines } = capture();
-    logger.info(
-      { apiKey: 'vmk_1', request: { headers: { authorization: 'Bearer vmk_2' } }, spec: { cloudInit: 'pw' } },
-      'x',
-    );
+    const secrets = {
+      apiKey: 'vmk_1',
+      request: { headers: { authorization: 'Bearer vmk_2' } },
+      spec: { cloudInit: 'pw' },
+    };
+    logger.library('warn', secrets, 'x');
     expect(lines[0]).not.toMatch(/vmk_1|vmk_2|"pw"/);
   });
 
@@ -47,7 +70,7 @@ describe('createLogger', () => {
       code: 'ECONNREFUSED',
       parameters: ['pw'],
     });
-    logger.error({ err: new Error('no database', { cause }) }, 'failed');
+    logger.event('loop.failed', { err: new Error('no database', { cause }) });
     expect(last().err).toMatchObject({ message: 'no database', cause: { code: 'ECONNREFUSED' } });
     expect(lines[0]).not.toMatch(/hunter2|parameters/);
   });
@@ -58,7 +81,12 @@ describe('frameworkLogger', () => {
     const { logger, last } = capture();
     const framework = frameworkLogger(logger);
     framework.log('Nest application started', 'NestApplication');
-    expect(last()).toMatchObject({ level: 'debug', msg: 'Nest application started', context: 'NestApplication' });
+    expect(last()).toMatchObject({
+      event: 'library.message',
+      level: 'debug',
+      msg: 'Nest application started',
+      context: 'NestApplication',
+    });
     framework.error('broken', 'at line 1', 'Injector');
     expect(last()).toMatchObject({ level: 'error', stack: 'at line 1', context: 'Injector' });
   });

@@ -16,7 +16,7 @@ export function frameworkLogger(logger: Logger): FrameworkLogger {
   const at =
     (level: 'debug' | 'trace' | 'warn' | 'error' | 'fatal') =>
     (message: unknown, ...details: unknown[]) =>
-      logger[level](fieldsOf(message, details), textOf(message));
+      logger.library(level, fieldsOf(message, details), textOf(message));
   return {
     log: at('debug'),
     debug: at('debug'),

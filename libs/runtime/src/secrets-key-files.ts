@@ -17,13 +17,14 @@ const LOOK_EVERY_MS = 5_000;
 const { secretsKey, otherSecretsKeys } = SHARED_SETTINGS;
 const FILES = [secretsKey, otherSecretsKeys].map(({ variable, fileVariable }) => ({ variable, fileVariable }));
 
-/** Returns the function that ends it. Does nothing when the environment names no file: what it says itself cannot change. */
+/** Says which keys there are. Returns the function that ends it. Follows nothing when the environment names no file: what it says itself cannot change. */
 export function followSecretsKeys(
   env: Environment,
   keys: ReplaceableKeys,
   logger: Logger,
   everyMs: number = LOOK_EVERY_MS,
 ): () => void {
+  logger.event('secrets.keys-read', idsOf(keys));
   if (!FILES.some((names) => isReadFromFile(env, names))) return () => undefined;
   const timer = setInterval(() => readAgain(env, keys, logger), everyMs);
   timer.unref();
@@ -38,9 +39,13 @@ function readAgain(env: Environment, keys: ReplaceableKeys, logger: Logger): voi
   try {
     const found = readConfig({ secretsKey, otherSecretsKeys }, env);
     if (!keys.replace(found.secretsKey, found.otherSecretsKeys)) return;
-    const [current, ...others] = keys.all.map(({ id }) => id);
-    logger.info({ current, others }, 'the keys were replaced');
+    logger.event('secrets.keys-replaced', idsOf(keys));
   } catch (error) {
-    logger.warn({ err: error }, 'the keys cannot be read again');
+    logger.event('secrets.keys-unreadable', { err: error });
   }
+}
+
+function idsOf(keys: ReplaceableKeys): { current: string | undefined; others: string[] } {
+  const [current, ...others] = keys.all.map(({ id }) => id);
+  return { current, others };
 }

@@ -54,8 +54,8 @@ export class Shutdown {
    */
   listen(): void {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => this.#onSignal(signal));
-    process.on('uncaughtException', (err) => this.#onFatal(err, 'an error was caught by nobody'));
-    process.on('unhandledRejection', (err) => this.#onFatal(err, 'a promise was rejected and nobody looked'));
+    process.on('uncaughtException', (err) => this.#onFatal(err, 'exception'));
+    process.on('unhandledRejection', (err) => this.#onFatal(err, 'rejection'));
   }
 
   /** Runs all steps once; later calls get the result of the first. Resolves to the exit code: 0, or 1 after a problem. */
@@ -72,20 +72,20 @@ export class Shutdown {
     if (first) void this.stop(signal).then((code) => this.#exit(code));
   }
 
-  #onFatal(err: unknown, message: string): void {
-    this.#logger.fatal({ err }, message);
+  #onFatal(err: unknown, origin: string): void {
+    this.#logger.event('process.crashed', { err, origin });
     if (this.stopping) return;
     void this.stop('fatal error').then(() => this.#exit(1));
   }
 
   async #runSteps(reason: string): Promise<number> {
-    this.#logger.info({ reason }, 'stopping');
+    this.#logger.event('process.stopping', { reason });
     const deadline = Date.now() + this.#deadlineMs;
     let problems = 0;
     for (const step of this.#steps.toReversed()) {
       if (!(await this.#runStep(step, deadline - Date.now()))) problems += 1;
     }
-    this.#logger.info({ problems }, 'stopped');
+    this.#logger.event('process.stopped', { problems });
     return problems === 0 ? 0 : 1;
   }
 
@@ -97,10 +97,11 @@ export class Shutdown {
     });
     try {
       await Promise.race([Promise.resolve().then(step.stop), expiry]);
-      this.#logger.debug({ step: step.name, durationMs: Math.round(performance.now() - startedAt) }, 'step stopped');
+      const durationMs = Math.round(performance.now() - startedAt);
+      this.#logger.event('process.step-stopped', { step: step.name, durationMs });
       return true;
     } catch (err) {
-      this.#logger.error({ err, step: step.name }, 'step did not stop cleanly');
+      this.#logger.event('process.step-failed', { err, step: step.name });
       return false;
     } finally {
       clearTimeout(timer);

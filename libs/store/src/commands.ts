@@ -228,4 +228,6 @@ export interface LoadedResource {
   /** Failures of the worker itself since it last succeeded. */
   readonly attempts: number;
   readonly nextLookAt?: Date;
+  /** What somebody asked for last and is not done yet. */
+  readonly operation?: { readonly id: string; readonly requestId: string };
 }

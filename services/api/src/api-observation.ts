@@ -46,11 +46,13 @@ export class ApiObservation {
     this.tracer = tracer;
   }
 
-  /** Measures a request that was answered. */
+  /** Measures a request that was answered, within its log context. */
   answered({ face, route, code, isChange, isAccepted, durationMs }: Answered): void {
     const { requestSeconds, acceptSeconds } = this.metrics.instruments;
     requestSeconds.observe({ face, route, code }, durationMs / 1_000);
     if (isChange && isAccepted) acceptSeconds.observe({ face }, durationMs / 1_000);
+    const event = isChange ? 'change.answered' : 'request.answered';
+    this.logger.event(event, { face, route, code, durationMs: Math.round(durationMs) });
   }
 
   /**
@@ -58,9 +60,8 @@ export class ApiObservation {
    * what a quota or a rate limit refused is counted.
    */
   noteFault(fault: Fault, who: Who = {}): void {
-    if (fault.code === 'Internal') this.logger.error({ err: fault.cause ?? fault }, 'a request failed');
-    if (isRefusal(fault))
-      this.logger.warn({ ...who, code: fault.code, reason: reasonOf(fault) }, 'a request was refused');
+    if (fault.code === 'Internal') this.logger.event('request.failed', { err: fault.cause ?? fault });
+    if (isRefusal(fault)) this.logger.event('request.refused', { ...who, code: fault.code, reason: reasonOf(fault) });
     if (fault.code === 'RateLimited') this.metrics.instruments.rateLimited.inc({ face: who.face ?? 'none' });
     const { quota } = fault.details;
     if (quota) this.metrics.instruments.quotaRefusals.inc({ scope: quota.scope, metric: quota.metric });

@@ -20,7 +20,7 @@ function announce({ restUrl, grpcAddress, kubeUrl }: RunningApi): void {
   const ports = { restPort: portOf(restUrl), grpcPort: portOf(`http://${grpcAddress}`) };
   const kube = kubeUrl === undefined ? {} : { kubeUrl, kubePort: portOf(kubeUrl) };
   const ready = { restUrl, grpcAddress, ...ports, ...kube, docs: `${restUrl}/docs` };
-  logger.child({}, { level: 'info' }).info(ready, 'api.ready');
+  logger.announce('api.ready', ready);
 }
 
 function portOf(url: string): number {

@@ -16,7 +16,7 @@ export interface Certificates {
 export async function openCertificates(config: ApiConfig, logger: Logger): Promise<Certificates> {
   const { tlsCertFile, tlsKeyFile, grpcClientCaFile, kubeTlsCertFile, kubeTlsKeyFile } = config;
   const open = (names: TlsFileNames | undefined): Promise<CertificateFiles> | undefined =>
-    names && CertificateFiles.open(names, (err) => logger.warn({ err }, 'a certificate cannot be read again'));
+    names && CertificateFiles.open(names, (err) => logger.event('tls.unreadable', { err }));
   const [shared, grpc, kube] = await Promise.all([
     open(pairOf(tlsCertFile, tlsKeyFile)),
     open(pairOf(tlsCertFile, tlsKeyFile, grpcClientCaFile)),

@@ -15,10 +15,10 @@ export async function openOidc(config: ApiConfig, logger: Logger): Promise<OidcV
   const keys = new IssuerKeys(settings);
   try {
     await keys.open();
-    logger.info({ issuer: settings.issuer, audience: settings.audience }, 'tokens of the issuer are accepted');
+    logger.event('oidc.ready', { issuer: settings.issuer, audience: settings.audience });
   } catch (error) {
     if (error instanceof WrongIssuer) throw new ConfigurationError([`OIDC_ISSUER: ${error.message}.`]);
-    logger.warn({ err: error, issuer: settings.issuer }, 'the issuer of tokens cannot be reached yet');
+    logger.event('oidc.unreachable', { err: error, issuer: settings.issuer });
   }
   return new OidcVerifier(settings, keys);
 }

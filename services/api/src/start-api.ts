@@ -60,7 +60,7 @@ export async function startApi(config: ApiConfig, options: StartApiOptions = {})
     shutdown.register('keys', async () => stopFollowing());
     return { ...(await startFaces(config, keys, logger, shutdown)), close };
   } catch (error) {
-    if (!shutdown.stopping) logger.fatal({ err: error }, 'the API could not start');
+    if (!shutdown.stopping) logger.event('api.start-failed', { err: error });
     await close();
     throw error;
   }
@@ -79,7 +79,7 @@ async function startFaces(
   const store = await openApiStore(config, keys, catalogue, observation);
   shutdown.register('store', () => store.close());
   const followed = await store.quota.followDefaults();
-  if (followed > 0) logger.info({ limits: followed }, 'limits that nobody set follow new defaults');
+  if (followed > 0) logger.event('quota.defaults-followed', { limits: followed });
   observation.health.register('database', () => store.ping());
   const { watchers } = observation.metrics.instruments;
   const streams = new OpenStreams((face, change) => watchers.inc({ face }, change), config.streamsPerCaller);
@@ -157,6 +157,6 @@ async function openApiStore(
     quotaDefaults: await readQuotaDefaults(config.quotaDefaultsFile, catalogue),
     usagePeriod: config.usagePeriod,
     onFeedLag: (lagMs) => metrics.instruments.feedLagSeconds.observe(lagMs / 1_000),
-    onError: (err) => logger.warn({ err }, 'store trouble'),
+    onError: (err) => logger.event('store.trouble', { err }),
   });
 }

@@ -31,7 +31,7 @@ export async function startLoops(parts: WorkerParts): Promise<void> {
   const { shutdown, health, logger, metrics } = parts;
   const onError: LoopError = (loop, err) => {
     metrics.instruments.loopFailures.inc({ loop });
-    logger.error({ err, loop }, 'a background loop failed and will run again');
+    logger.event('loop.failed', { err, loop });
   };
   const relay = startRelay(parts, onError);
   startClocks(parts, onError);
@@ -54,7 +54,7 @@ function startRelay(parts: WorkerParts, onError: LoopError): OutboxRelay {
   };
   const sweep = createDueSweep({ store, everyMs: pace.sweepEveryMs, onSwept, onError }).start();
   const onWoken = (count: number, isLost: boolean) => {
-    if (isLost) logger.info({ count }, 'the queue is new or Redis had forgotten it; everything is looked at again');
+    if (isLost) logger.event('queue.rebuilt', { count });
     relay.wake();
   };
   const watch = createQueueWatch({ store, queue, onWoken, onError }).start();
@@ -77,7 +77,7 @@ function startClocks(parts: WorkerParts, onError: LoopError): void {
     stateRetentionDays,
     onDrift: (drifts) => {
       metrics.instruments.quotaDifferences.inc(drifts.length);
-      logger.error({ alarm: 'quota', drifts }, 'quota counters differed from the rows and were repaired');
+      logger.event('quota.repaired', { alarm: 'quota', drifts });
     },
     onError,
   }).start();
@@ -113,7 +113,7 @@ function startOrphanWatch(
 }
 
 function startWebhooks({ store, config, logger, shutdown }: WorkerParts, onError: LoopError): void {
-  const onDisabled = (webhook: string, reason: string) => logger.warn({ webhook, reason }, 'a webhook was disabled');
+  const onDisabled = (webhook: string, reason: string) => logger.event('webhook.disabled', { webhook, reason });
   const allowPrivate = config.allowPrivateWebhooks;
   const dispatcher = createWebhookDispatcher({ store, allowPrivate, onDisabled, onError }).start();
   shutdown.register('webhooks', () => dispatcher.stop());

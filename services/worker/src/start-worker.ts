@@ -79,12 +79,12 @@ export async function startWorker(config: WorkerConfig, options: StartWorkerOpti
   try {
     const parts = await openParts(config, options, logger, shutdown);
     const metricsUrl = await startHttp(parts);
-    logger.info({ metricsUrl }, 'waiting for the first lists of the cluster');
+    logger.event('worker.waiting', { metricsUrl });
     await startLoops(parts);
-    logger.info({ metricsUrl, concurrency: config.concurrency }, 'worker.ready');
+    logger.event('worker.ready', { metricsUrl, concurrency: config.concurrency });
     return { metricsUrl, close };
   } catch (error) {
-    if (!shutdown.stopping) logger.fatal({ err: error }, 'the worker could not start');
+    if (!shutdown.stopping) logger.event('worker.start-failed', { err: error });
     await close();
     throw error;
   }
@@ -107,7 +107,7 @@ async function openParts(
   await store.addCluster(config.clusterId);
   const { redisUrl } = config;
   const prefix = queuePrefixOf(config);
-  const queue = await openQueue({ redisUrl, prefix, onError: (err) => logger.warn({ err }, 'queue trouble') });
+  const queue = await openQueue({ redisUrl, prefix, onError: (err) => logger.event('queue.trouble', { err }) });
   shutdown.register('queue', () => queue.close());
   const cluster = await openWorkerCluster(config, keys, logger, (call) => noteCall(call, metrics, tracer));
   shutdown.register('cluster', () => cluster.close());
@@ -130,7 +130,7 @@ function openWorkerStore(config: WorkerConfig, keys: WrappingKeys, logger: Logge
     cluster: config.clusterId,
     // Only claims make counters from the defaults, and a worker never claims.
     quotaDefaults: {},
-    onError: (err) => logger.warn({ err }, 'store trouble'),
+    onError: (err) => logger.event('store.trouble', { err }),
   });
 }
 
@@ -151,7 +151,7 @@ async function openWorkerCluster(
     ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
     catalogue: await readCatalogue(config.catalogueFile),
     hashKeys: () => keys.all.map(({ bytes }) => hashKeyOf(bytes)),
-    onError: (err) => logger.warn({ err }, 'cluster trouble'),
+    onError: (err) => logger.event('cluster.trouble', { err }),
     onCall,
   });
 }

@@ -72,7 +72,7 @@ export class Supervisor {
       return await this.#startParts(given);
     } catch (error) {
       this.#failed = true; // the failure has the last word
-      this.#logger.error({ err: error }, 'a part did not start');
+      this.#logger.event('stack.part-failed', { err: error });
       await this.#shutdown.stop('a part did not start');
       throw inOneSentence(error, this.#logFile);
     }

@@ -37,12 +37,13 @@ export class Resources {
   }
 
   async load(uid: string): Promise<LoadedResource | undefined> {
-    const rows = await rowsOf<ResourceRow>(this.#pool, BY_UID, [uid]);
+    const rows = await rowsOf<LoadedRow>(this.#pool, BY_UID, [uid]);
     const [resource] = await toResources(rows, this.#keys);
     const [row] = rows;
     if (!resource || !row) return undefined;
     const due = row.next_look_at === null ? {} : { nextLookAt: toDate(row.next_look_at) };
-    return { resource, attempts: row.attempts, ...due };
+    const operation = row.operation === null ? {} : { operation: row.operation };
+    return { resource, attempts: row.attempts, ...due, ...operation };
   }
 
   async list<K extends Kind>(query: ListQuery<K>): Promise<Page<ResourceOf[K]>> {
@@ -77,9 +78,18 @@ const BY_NAME: Statement = {
   text: `select ${RESOURCE_COLUMNS} from resource where project = $1 and kind = $2 and name = $3`,
 };
 
+interface LoadedRow extends ResourceRow {
+  readonly operation: { readonly id: string; readonly requestId: string } | null;
+}
+
 const BY_UID: Statement = {
   name: 'resource_by_uid',
-  text: `select ${RESOURCE_COLUMNS} from resource where uid = $1`,
+  text: `
+select ${RESOURCE_COLUMNS}, (
+  select jsonb_build_object('id', o.id, 'requestId', o.request_id) from operation o
+  where o.uid = resource.uid and o.done_at is null order by o.created_at desc limit 1
+) as operation
+from resource where uid = $1`,
 };
 
 const COLUMNS_OF_R = RESOURCE_COLUMNS.split(',')

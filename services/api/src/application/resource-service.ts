@@ -25,6 +25,7 @@ import {
   type ResourceOf,
   type Warning,
 } from '@compute/domain';
+import { type LogContext, noteIds } from '@compute/runtime';
 import type { RequestDeletionCommand, Store, WantCommand, WriteCommand, WriteOutcome } from '@compute/store';
 import { mayRead, mayWrite } from './access-rules.ts';
 import { changeWarnings } from './change-warnings.ts';
@@ -362,6 +363,7 @@ export class ResourceService<K extends Kind> {
   }
 
   #answer(done: Done, warnings: readonly Warning[], options: WriteOptions): Accepted<K> {
+    noteIds(idsOf(done));
     return {
       outcome: done.outcome,
       resource: done.resource as ResourceOf[K],
@@ -377,4 +379,10 @@ export class ResourceService<K extends Kind> {
 function expectedVersion(before: AnyResource, options: WriteOptions): { readonly expectedSpecVersion?: number } {
   const demanded = demandedVersion(before, options);
   return demanded === undefined ? {} : { expectedSpecVersion: demanded };
+}
+
+/** What lines of the log say of the request from here on. */
+function idsOf({ resource, operationId }: Done): LogContext {
+  const { project, kind, name, uid } = resource as AnyResource;
+  return { project, kind, name, uid, ...(operationId === undefined ? {} : { operationId }) };
 }

@@ -78,8 +78,10 @@ export async function startKubeFace(settings: KubeFaceSettings): Promise<KubeFac
     response.once('close', () => ids.end(response.statusCode));
     requests.set(request, { ids, response });
     response.setHeader('Audit-Id', ids.requestId);
-    observeRequest(settings.observation, request, response);
-    return withLogContext(ids.log, () => api.handle(request, response));
+    return withLogContext(ids.log, () => {
+      observeRequest(settings.observation, request, response);
+      return api.handle(request, response);
+    });
   };
   const server = { handle, handleUpgrade: api.handleUpgrade.bind(api) };
   const { host, port, certificate, requestTimeoutMs } = settings;

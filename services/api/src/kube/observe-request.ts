@@ -1,4 +1,5 @@
 /** Measures and logs each request of this face, by a pattern of its address and never by a name in it. */
+import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { POWER_VERBS } from '@compute/domain';
 import type { ApiObservation } from '../api-observation.ts';
@@ -9,10 +10,10 @@ const RESOURCES: readonly string[] = ['vminstances', 'vmdisks', 'events', 'pods'
 /** Notes the request now and its answer when it has left. */
 export function observeRequest(observation: ApiObservation, request: IncomingMessage, response: ServerResponse): void {
   const startedAt = performance.now();
-  const { logger } = observation;
   const { requestsInFlight } = observation.metrics.instruments;
   requestsInFlight.inc({ face: 'kube' });
-  response.once('close', () => {
+  // With the ids of the request, in whose context an event of its connection is not told.
+  const closed = AsyncResource.bind(() => {
     const method = request.method ?? 'GET';
     const route = routeOf(request.url ?? '');
     const durationMs = performance.now() - startedAt;
@@ -25,9 +26,8 @@ export function observeRequest(observation: ApiObservation, request: IncomingMes
       isAccepted: response.statusCode < 300,
       durationMs,
     });
-    const level = method === 'GET' ? 'debug' : 'info';
-    logger[level]({ method, route, status: response.statusCode, durationMs: Math.round(durationMs) }, 'request');
   });
+  response.once('close', closed);
 }
 
 /** Whether a request opens a stream. */

@@ -96,7 +96,6 @@ const READING: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 /** Ids and trace of every request, its answer's format, its time and its line in the log. */
 function followRequests(fastify: FastifyInstance, observation: ApiObservation): void {
-  const { logger } = observation;
   const { requestsInFlight } = observation.metrics.instruments;
   fastify.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
     const span = startRequestSpan(observation.tracer, request);
@@ -121,11 +120,6 @@ function followRequests(fastify: FastifyInstance, observation: ApiObservation): 
       isAccepted: reply.statusCode < 300,
       durationMs: reply.elapsedTime,
     });
-    const level = request.method === 'GET' ? 'debug' : 'info';
-    logger[level](
-      { method: request.method, route, status: reply.statusCode, durationMs: Math.round(reply.elapsedTime) },
-      'request',
-    );
     done();
   });
 }

@@ -28,9 +28,9 @@ export function createCatalogueInstaller(options: CatalogueInstallerOptions): Pe
   const step = async (): Promise<'done'> => {
     const { installed, differing, missingProfiles } = await cluster.installCatalogue();
     onDifferences?.({ differingTypes: differing.length, missingProfiles: missingProfiles.length });
-    if (installed.length > 0) logger.info({ installed }, 'instance types were installed');
-    if (differing.length > 0) logger.warn({ differing }, 'instance types of the cluster differ from the catalogue');
-    if (missingProfiles.length > 0) logger.warn({ missingProfiles }, 'the cluster lacks preferences of the catalogue');
+    if (installed.length > 0) logger.event('catalogue.installed', { installed });
+    if (differing.length > 0) logger.event('catalogue.differs', { differing });
+    if (missingProfiles.length > 0) logger.event('catalogue.preferences-missing', { missingProfiles });
     return 'done';
   };
   return new PeriodicLoop({ name: 'catalogue installer', everyMs: EVERY_MS, step, onError });

@@ -45,7 +45,7 @@ function tell({ logger, onFound }: OrphanWatchOptions, orphans: readonly OwnedOb
   onFound(new Map([...byKind].map(([kind, { length }]) => [kind, length])));
   if (orphans.length === 0) return;
   const listed = orphans.slice(0, LISTED).map((object) => `${nameOf(object)} (row ${object.row.uid})`);
-  logger.warn({ count: orphans.length, orphans: listed }, 'objects in the cluster belong to no resource');
+  logger.event('orphans.found', { count: orphans.length, orphans: listed });
 }
 
 function nameOf({ kind, namespace, name }: OwnedObject): string {

@@ -13,6 +13,7 @@ import {
 } from '@compute/domain';
 import type { Store } from '@compute/store';
 import { type DiskSurroundings, type SurroundingPorts, sightingsOf, surroundingsOf } from './disk-surroundings.ts';
+import { loadRow } from './load-row.ts';
 import type { ProjectNamespaces } from './project-namespaces.ts';
 import { type Loaded, type Reconciler, sameConditions } from './reconciler.ts';
 
@@ -50,7 +51,7 @@ export function diskReconciler(ports: DiskReconcilerPorts): Reconciler<'VMDisk',
 
 async function loadDisk(ports: DiskReconcilerPorts, uid: string): Promise<DiskScope | undefined> {
   const { store, namespaces } = ports;
-  const loaded = await store.load(uid);
+  const loaded = await loadRow(store, uid);
   if (loaded?.resource.kind !== 'VMDisk') return undefined;
   const { resource: desired, ...look } = loaded;
   const [namespace, machines] = await Promise.all([

@@ -43,13 +43,13 @@ export function openReconciliation(parts: WorkerParts, onProgressError: (error: 
     ...(tracer.isOn ? { within: spanWithin(tracer) } : {}),
     onSentBack: () => metrics.instruments.clusterTurnsPutOff.inc(),
     onPhase: (before, phase) => metrics.phaseChanged(before, phase),
-    onFailed: ({ project, name }, { code, message, detail }) =>
-      logger.warn({ project, name, code, clusterMessage: detail }, message),
+    onFailed: (_row, { code, message, detail }) =>
+      logger.event('resource.failed', { code, failure: message, clusterMessage: detail }),
     onFailure: (kind, action, failure, cause) => {
       if (failure.kind === 'busy') return metrics.instruments.clusterTurnsPutOff.inc();
       const code = failure.kind === 'refused' ? 'Refused' : failure.code;
       metrics.failed(kind, code);
-      logger.warn({ action, code, err: cause }, 'an action on the cluster did not get done');
+      logger.event('cluster.action-failed', { action, code, err: cause });
     },
   };
   const reconcilers = createReconcilers({
@@ -59,12 +59,9 @@ export function openReconciliation(parts: WorkerParts, onProgressError: (error: 
     namespaces: new ProjectNamespaces((project) => store.project(project)),
     importPolicy: importPolicyOf(config),
     driftPolicy: config.driftPolicy,
-    onDrift: ({ project, name }, changed) => {
+    onDrift: (_row, changed) => {
       for (const object of changed) metrics.instruments.driftedObjects.inc({ object, policy: config.driftPolicy });
-      logger.warn(
-        { project, name, changed, policy: config.driftPolicy },
-        'objects were changed in the cluster by hand',
-      );
+      logger.event('drift.found', { changed, policy: config.driftPolicy });
     },
     ...(config.sourceProbe === 'on' ? { probes } : {}),
   });
@@ -84,7 +81,7 @@ function openProbes({ config, queue, metrics, logger }: WorkerParts): SourceProb
     onAnswer: ({ uid }, finding) => {
       metrics.instruments.sourceProbes.inc({ outcome: finding.state });
       // A poke that does not get through is no loss: the disk is due again within seconds.
-      queue.send([{ kind: 'VMDisk', uid }]).catch((err: unknown) => logger.warn({ err }, 'queue trouble'));
+      queue.send([{ kind: 'VMDisk', uid }]).catch((err: unknown) => logger.event('queue.trouble', { err }));
     },
   });
 }

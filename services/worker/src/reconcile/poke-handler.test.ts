@@ -147,7 +147,7 @@ test('looks that fail together share one pause and one line of each kind', async
   clock.advance(5_000);
   await failTogether();
   expect(lines).toHaveLength(4);
-  expect(JSON.parse(lines[2] ?? '')).toMatchObject({ msg: 'a look failed and will be repeated', omitted: 49 });
+  expect(JSON.parse(lines[2] ?? '')).toMatchObject({ event: 'look.failed', omitted: 49 });
 });
 
 test('a failure of another kind is told at once', async () => {

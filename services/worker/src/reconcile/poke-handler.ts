@@ -58,7 +58,7 @@ async function handle(poke: Poke, options: PokeHandlerOptions, span?: Span): Pro
   const durationMs = performance.now() - startedAt;
   options.metrics.reconciled(poke.kind, outcome, durationMs);
   span?.set({ 'compute.outcome': outcome });
-  options.logger.debug({ outcome, durationMs: Math.round(durationMs) }, 'looked');
+  options.logger.event('look.done', { outcome, durationMs: Math.round(durationMs) });
   if (!scheduled) await options.outage.pause();
 }
 
@@ -76,14 +76,18 @@ async function look(poke: Poke, options: PokeHandlerOptions): Promise<Looked> {
     return { outcome, scheduled: true };
   } catch (error) {
     metrics.failed(poke.kind, isFault(error) ? error.code : 'Internal');
-    report(options, error, 'a look failed and will be repeated');
+    report(options, error, 'look.failed');
     return { outcome: 'error', scheduled: await scheduleNext(poke.uid, options) };
   }
 }
 
 /** With how many lines of the same kind were left out: an outage fails every look, and would flood the log. */
-function report({ outage, logger }: PokeHandlerOptions, err: unknown, message: string): void {
-  outage.report(message, err, (omitted) => logger.error({ err, ...(omitted === 0 ? {} : { omitted }) }, message));
+function report(
+  { outage, logger }: PokeHandlerOptions,
+  err: unknown,
+  event: 'look.failed' | 'look.not-scheduled',
+): void {
+  outage.report(event, err, (omitted) => logger.event(event, { err, ...(omitted === 0 ? {} : { omitted }) }));
 }
 
 /** Answers whether it could. */
@@ -94,7 +98,7 @@ async function scheduleNext(uid: string, options: PokeHandlerOptions): Promise<b
     await store.lookLater(uid, retryDelayMs(attempts, retry), attempts + 1);
     return true;
   } catch (error) {
-    report(options, error, 'the next look could not be scheduled; the sweep will find it');
+    report(options, error, 'look.not-scheduled');
     return false;
   }
 }

@@ -15,6 +15,7 @@ import {
 } from '@compute/domain';
 import type { Store } from '@compute/store';
 import { applyMachine } from './apply-machine.ts';
+import { loadRow } from './load-row.ts';
 import type { ProjectNamespaces } from './project-namespaces.ts';
 import type { Loaded, Reconciler } from './reconciler.ts';
 import { REFUSED_LOOK_MS } from './retry-policy.ts';
@@ -84,7 +85,7 @@ function failedPlan(plan: VmPlan, failure: FailureReport): VmPlan {
 }
 
 async function loadVm({ store, cluster, namespaces }: VmReconcilerPorts, uid: string): Promise<VmScope | undefined> {
-  const loaded = await store.load(uid);
+  const loaded = await loadRow(store, uid);
   if (loaded?.resource.kind !== 'VMInstance') return undefined;
   const { resource: desired, ...look } = loaded;
   const [namespace, disks] = await Promise.all([namespaces.of(desired.project), store.disksOfVm(uid)]);
