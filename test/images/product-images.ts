@@ -14,10 +14,7 @@ export interface BuiltImage {
   readonly megabytes: number;
 }
 
-export interface ProductImages extends Readonly<Record<Target, BuiltImage>> {
-  /** Whether they stand on a base without a shell, which the test made. */
-  readonly areBare: boolean;
-}
+export type ProductImages = Readonly<Record<Target, BuiltImage>>;
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const BUILD_WITHIN_MS = 15 * 60_000;
@@ -28,15 +25,23 @@ const SYSTEM_CERTIFICATES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls
 export async function buildImages(engine: Engine, folder: string, revision: string): Promise<ProductImages> {
   const bases = await findBases(engine, folder);
   const context = await copyCheckout(join(folder, 'context'));
-  const images: Partial<Record<Target, BuiltImage>> = {};
-  for (const target of TARGETS) {
-    const tag = `compute-${target}:test`;
-    await build(engine, { target, tag, context, bases, revision });
-    const size = await engine.docker(['image', 'inspect', '--format', '{{.Size}}', tag]);
-    images[target] = { tag, megabytes: Math.round(Number(size) / 1e6) };
-  }
+  for (const target of TARGETS) await build(engine, { target, tag: tagOf(target), context, bases, revision });
   rmSync(context, { recursive: true });
-  return { ...(images as Record<Target, BuiltImage>), areBare: bases !== undefined };
+  return builtImages(engine);
+}
+
+/** The images that an earlier run left in an engine that was there before. Throws when there are none. */
+export async function builtImages(engine: Engine): Promise<ProductImages> {
+  const [api, worker, migrations] = await Promise.all(TARGETS.map((target) => look(engine, tagOf(target))));
+  if (!(api && worker && migrations)) throw new Error('Not all images are there.');
+  return { api, worker, migrations };
+}
+
+const tagOf = (target: Target): string => `compute-${target}:test`;
+
+async function look(engine: Engine, tag: string): Promise<BuiltImage> {
+  const size = await engine.docker(['image', 'inspect', '--format', '{{.Size}}', tag]);
+  return { tag, megabytes: Math.round(Number(size) / 1e6) };
 }
 
 interface Build {

@@ -11,7 +11,8 @@ it('reads a server with its login and database', () => {
 
 it('takes the host for the name of the master when Sentinels are named', () => {
   expect(redisAddress('redis://default:pw@mymaster?sentinels=a:1,b,[::1]:3&sentinelPassword=sp')).toEqual({
-    ...{ username: 'default', password: 'pw', name: 'mymaster', failoverDetector: true, sentinelPassword: 'sp' },
+    ...{ username: 'default', password: 'pw', name: 'mymaster', sentinelPassword: 'sp' },
+    reconnectOnError: expect.any(Function),
     sentinels: [
       { host: 'a', port: 1 },
       { host: 'b', port: 26_379 },

@@ -25,8 +25,9 @@ export function redisAddress(redisUrl: string): RedisOptions {
     ...login,
     name: url.hostname,
     sentinels: sentinels.split(',').map(sentinelOf),
-    // A master that was replaced may live on and answer: it must not keep the connection.
-    failoverDetector: true,
+    // A master that was replaced may live on. Sentinels cut its connections; should one be left, its first write is refused.
+    // (The client's own failover detector can end a connection for good when it speaks while the connection is made again.)
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
     ...(sentinelPassword !== null && { sentinelPassword }),
     ...(isSealed && { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true }),
   };
