@@ -37,7 +37,7 @@ interface Row {
   readonly description: string;
 }
 
-/** Each value that is not a map of others. Settings have a table of their own. */
+/** Each value, a map of others before its members. Settings have a table of their own. */
 function rowsOf(properties: Properties, defaults: unknown, path = ''): Row[] {
   return Object.entries(properties).flatMap(([name, schema]) => {
     const [here, fallback] = [`${path}${name}`, memberOf(defaults, name)];
@@ -45,7 +45,8 @@ function rowsOf(properties: Properties, defaults: unknown, path = ''): Row[] {
       const own = { path: here, fallback, description: schema.description ?? '' };
       return [own, ...rowsOfItems(schema, here)];
     }
-    return rowsOf(schema.properties as Properties, fallback, `${here}.`);
+    const group = { path: here, fallback: undefined, description: schema.description ?? '' };
+    return [group, ...rowsOf(schema.properties as Properties, fallback, `${here}.`)];
   });
 }
 

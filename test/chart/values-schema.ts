@@ -182,7 +182,7 @@ const networkPolicy = closed('Network policies: what is not needed does not pass
   }),
   dns: peers('the name servers'),
   postgres: peers('Postgres'),
-  redis: peers('Redis'),
+  redis: peers('Redis, its Sentinels included'),
   kubeApi: peers('the API servers of the driven clusters'),
   oidc: peers('the issuer of tokens (with OIDC_ISSUER)'),
   prometheus: peers('Prometheus (with secrets.prometheus)'),

@@ -7,7 +7,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source', 'module', 'node'] } },
   test: {
     include: ['test/chart/proofs/*.proof.ts'],
-    testTimeout: 120_000,
+    // Real processes on a machine that may be busy: patience, not a measure.
+    testTimeout: 300_000,
     hookTimeout: 240_000,
     maxWorkers: 1,
   },

@@ -1,6 +1,6 @@
 /** The real API server of the cluster suite, with the definitions of the foreign kinds that the chart can make, and its namespaces. */
 import { readdirSync } from 'node:fs';
-import { collectionPath, type KubeObject, resourceKind } from '@compute/kube-client';
+import { collectionPath, isAlreadyExists, type KubeObject, resourceKind } from '@compute/kube-client';
 import { type OpenCluster, openCluster } from '../../cluster/combination/open-cluster.ts';
 import { createObjects, installDefinitions, kindOf, objectsIn } from '../../cluster/real/definitions.ts';
 import { definitionsFolder } from '../tools/build-tools.ts';
@@ -56,11 +56,20 @@ const namespace = (name: string, labels: Record<string, string> = {}): KubeObjec
 });
 
 /** What the server would make of an object, every field known to it. Throws in the server's words. */
-export async function dryRun({ admin }: OpenCluster, object: KubeObject): Promise<KubeObject> {
+export function dryRun(cluster: OpenCluster, object: KubeObject): Promise<KubeObject> {
+  return post(cluster, object, '?dryRun=All&fieldValidation=Strict');
+}
+
+/** The accounts among the objects, really made: no pod is let in without its account. */
+export async function makeAccounts(cluster: OpenCluster, objects: readonly KubeObject[]): Promise<void> {
+  for (const account of objects.filter(({ kind }) => kind === 'ServiceAccount')) {
+    await post(cluster, account, '?fieldValidation=Strict').catch((error: unknown) => {
+      if (!isAlreadyExists(error)) throw error;
+    });
+  }
+}
+
+async function post({ admin }: OpenCluster, object: KubeObject, query: string): Promise<KubeObject> {
   const kind = await kindOf(admin, object);
-  return admin.raw<KubeObject>(
-    'POST',
-    `${collectionPath(kind, object.metadata.namespace)}?dryRun=All&fieldValidation=Strict`,
-    object,
-  );
+  return admin.raw<KubeObject>('POST', `${collectionPath(kind, object.metadata.namespace)}${query}`, object);
 }

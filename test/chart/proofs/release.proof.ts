@@ -77,10 +77,12 @@ async function endMigration(as: 'Complete' | 'Failed'): Promise<void> {
   await admin.mergePatch(jobs, migration, { status }, { subresource: 'status' });
 }
 
+/** What the release has made, as `Kind/name`. */
 async function namesOf(): Promise<string[]> {
   const lists = await Promise.all(FOLLOWED.map((each) => admin.list(each, { namespace: NAMESPACE })));
   return lists
     .flatMap(({ items }, index) => items.map(({ metadata }) => `${FOLLOWED[index]?.kind}/${metadata.name}`))
+    .filter((name) => name.includes('/compute'))
     .sort();
 }
 

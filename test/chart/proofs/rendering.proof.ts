@@ -1,5 +1,7 @@
 /** What helm makes of the chart: it lints, every example renders, wrong values are refused with a sentence, secrets have no way in. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { KubeObject } from '@compute/kube-client';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -9,6 +11,7 @@ import {
   call,
   exampleFile,
   examples,
+  NAMESPACE,
   named,
   render,
   template,
@@ -35,6 +38,16 @@ describe.each(examples())('with %s', (example) => {
       expect(hasToken, workload.metadata.name).toBe(isWorker && !isRemote);
     }
   });
+});
+
+it('says the same from a package as from its folder: links are followed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chart-package-'));
+  expect((await call('helm', ['package', CHART, '--destination', folder])).code).toBe(0);
+  const packed = join(folder, readdirSync(folder)[0] ?? '');
+  const everything = ['--values', exampleFile('everything-on.yaml')];
+  const { stdout } = await call('helm', ['template', 'compute', packed, '--namespace', NAMESPACE, ...everything]);
+  expect(stdout).toContain('alert: ComputeApiAbsent');
+  expect(stdout).toBe((await template(...everything)).stdout);
 });
 
 it('refuses nothing that values.yaml says', async () => {

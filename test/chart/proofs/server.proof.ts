@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { KubeObject } from '@compute/kube-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OpenCluster } from '../../cluster/combination/open-cluster.ts';
-import { dryRun, openChartCluster } from './chart-cluster.ts';
+import { dryRun, makeAccounts, openChartCluster } from './chart-cluster.ts';
 import { call, exampleFile, examples, NAMESPACE, type PodTemplate, render, template, workloadsOf } from './helm.ts';
 import { type OpenApi, schemaLocation, writeSchemas } from './openapi-schemas.ts';
 
@@ -54,13 +54,17 @@ describe.each(examples())('with %s', (example) => {
   });
 
   it('the server takes each object, with no field that it does not know', async () => {
-    for (const object of await render('--values', exampleFile(example))) {
+    const objects = await render('--values', exampleFile(example));
+    await makeAccounts(cluster, objects);
+    for (const object of objects.filter(({ kind }) => kind !== 'ServiceAccount')) {
       await expect(dryRun(cluster, object), `${object.kind} ${object.metadata.name}`).resolves.toBeDefined();
     }
   });
 
   it('Pod Security lets its pods into a namespace of the profile restricted', async () => {
-    const pods = workloadsOf(await render('--values', exampleFile(example))).map(({ spec }) => podOf(spec.template));
+    const objects = await render('--values', exampleFile(example));
+    await makeAccounts(cluster, objects);
+    const pods = workloadsOf(objects).map(({ spec }) => podOf(spec.template));
     expect(pods.length).toBeGreaterThan(0);
     for (const pod of pods) await expect(dryRun(cluster, pod)).resolves.toBeDefined();
   });
@@ -81,7 +85,9 @@ const VIOLATIONS: readonly [what: string, securityContext: object, words: string
 ];
 
 it.each(VIOLATIONS)('the namespace does refuse a pod that wants %s', async (_what, securityContext, words) => {
-  const [workload] = workloadsOf(await render());
+  const objects = await render();
+  await makeAccounts(cluster, objects);
+  const [workload] = workloadsOf(objects);
   const pod = podOf(workload?.spec.template as PodTemplate);
   const [container] = pod.spec.containers;
   const wrong = { ...pod, spec: { ...pod.spec, containers: [{ ...container, securityContext }] } };
