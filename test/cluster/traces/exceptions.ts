@@ -12,7 +12,8 @@ export interface Exception {
 export const exceptions: readonly Exception[] = [
   {
     object: /^Pod importer-prime-UID \(2\)/,
-    fact: /./,
+    fact: /^(life|phase)$/,
+    moments: /^(Pending|here|deleting|gone)$/,
     why: 'after a wrong checksum CDI may make another importer from what it remembers, and takes it back before it runs',
   },
   {
@@ -45,6 +46,12 @@ export const exceptions: readonly Exception[] = [
     why: 'it lasts as long as the played kubelet takes, and may be over when CDI looks; so may a run that fails at once',
   },
   {
+    object: /^DataVolume copy/,
+    fact: /^condition Running$/,
+    moments: /^(False$|False\/Pending|False\/Pod is running|True\/Populator is running)/,
+    why: 'the steps of a clone follow each other as fast as its pods, and the real controllers leave out now one, now another',
+  },
+  {
     object: /^DataVolume/,
     fact: /^progress$/,
     moments: /^percent$/,
@@ -52,7 +59,7 @@ export const exceptions: readonly Exception[] = [
   },
   {
     object: /^Events of DataVolume/,
-    fact: /^Normal (Pending|NotFound|Bound):/,
+    fact: /^Normal (Pending|NotFound):/,
     why: 'one for each message of the condition Bound that CDI happened to see',
   },
   {
@@ -73,6 +80,7 @@ export const exceptions: readonly Exception[] = [
   {
     object: /^(VirtualMachine|VirtualMachineInstance) /,
     fact: /^condition (AgentConnected|LiveMigratable|StorageLiveMigratable)$/,
+    moments: /^True$/,
     why: 'written by the played virt-handler once the guest has started: a story may be over before',
   },
   {

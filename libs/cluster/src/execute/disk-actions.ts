@@ -53,9 +53,14 @@ function applyDataVolume(executor: DiskExecutor, { disk, namespace }: DiskTarget
   });
 }
 
-/** CDI copies a DataVolume's labels to the claim once, when it makes it; without them the claim is not ours to see. */
+/**
+ * CDI copies a DataVolume's labels to the claim once, when it makes it; without them the claim is not ours to see.
+ * Listed by its name, because the worker's role lists claims and does not get them.
+ */
 async function labelClaim(client: KubeClient, { metadata }: DataVolume, labels: Record<string, string>): Promise<void> {
-  const claim = await client.get(claims, metadata);
+  const { namespace = '', name } = metadata;
+  const { items } = await client.list(claims, { namespace, fieldSelector: `metadata.name=${name}` });
+  const [claim] = items;
   const isOfVolume = claim?.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid) === true;
   if (!isOfVolume) return;
   const lacks = Object.entries(labels).some(([name, value]) => claim.metadata.labels?.[name] !== value);
