@@ -33,8 +33,10 @@ const commands = [
   'api',
   'worker',
   'operate',
+  'audit',
   'bench',
   'fuzz',
+  'sbom',
   'test',
   'test-chart',
   'test-cluster',
@@ -97,6 +99,7 @@ function installedByHand() {
 function prepare() {
   generate('proto/gen', ['proto'], ['.proto', '.yaml'], 'generate:proto');
   generate('libs/store/src/generated', ['prisma'], ['.prisma'], 'generate:prisma');
+  if (['audit', 'sbom'].includes(command)) return; // they run from source
   if (command === 'test') return; // the test command compiles everything itself and reports it as a check
   const targets = ['services/api', 'services/worker', 'libs/simulator', 'deploy/dev'];
   if (command === 'bench') targets.push('bench');
@@ -146,6 +149,8 @@ function generate(output, folders, endings, script) {
 function handOver() {
   const entries = {
     test: 'deploy/dev/src/test-command.ts',
+    audit: 'test/supply/audit-command.ts',
+    sbom: 'test/supply/sbom-command.ts',
     fuzz: 'test/dist/fuzz/fuzz-command.js',
     'test-chart': 'test/chart/run-chart.ts',
     'test-cluster': 'test/cluster/run-matrix.ts',

@@ -107,6 +107,8 @@ export interface ListenOptions {
   tls?: { cert: string; key: string };
   /** How long a client may take to send a request, half of it for the header; without it Node's limits for headers. */
   requestTimeoutMs?: number;
+  /** Connections at once; more are closed. Absent or 0: any number. */
+  maxConnections?: number;
 }
 
 export interface Listener {
@@ -120,7 +122,7 @@ export interface Listener {
 /** Serves an API over HTTP, or HTTPS with `tls`. Rejects when the port is taken or the certificate unusable. */
 export async function listenKubeApi(
   api: Pick<KubeApi, 'handle' | 'handleUpgrade'>,
-  { host = '127.0.0.1', port = 0, tls, requestTimeoutMs }: ListenOptions,
+  { host = '127.0.0.1', port = 0, tls, requestTimeoutMs, maxConnections = 0 }: ListenOptions,
 ): Promise<Listener> {
   const options =
     requestTimeoutMs === undefined ? {} : { connectionsCheckingInterval: Math.min(requestTimeoutMs / 4, 30_000) };
@@ -132,6 +134,7 @@ export async function listenKubeApi(
   server.requestTimeout = requestTimeoutMs ?? 0;
   if (requestTimeoutMs !== undefined) server.headersTimeout = requestTimeoutMs / 2;
   server.keepAliveTimeout = 90_000;
+  if (maxConnections > 0) server.maxConnections = maxConnections;
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

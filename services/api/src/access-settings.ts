@@ -52,6 +52,21 @@ export const ACCESS_SETTINGS = {
     max: 1_000_000,
     description: 'streams and watches that one caller may hold open at each process; 0 for no limit.',
   }),
+  webhooksPerProject: integerSetting('MAX_WEBHOOKS_PER_PROJECT', {
+    fallback: 50,
+    max: 1_000,
+    description: 'webhooks that one project may have; 0 for no limit.',
+  }),
+  consumersPerProject: integerSetting('MAX_CONSUMERS_PER_PROJECT', {
+    fallback: 50,
+    max: 1_000,
+    description: 'named readers of the usage feed that one project may have; 0 for no limit.',
+  }),
+  connectionsPerFace: integerSetting('MAX_CONNECTIONS', {
+    fallback: 10_000,
+    max: 1_000_000,
+    description: 'connections of REST, and of kubectl, that a process holds; more are closed at once. 0 for no limit.',
+  }),
   trustedProxies: textSetting('TRUSTED_PROXIES', {
     fallback: 'none',
     description: 'addresses and networks (10.0.0.0/8), with commas, whose X-Forwarded-For is believed.',

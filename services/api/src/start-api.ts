@@ -99,7 +99,8 @@ async function startFaces(
   const addressOf = addressFinder(config.trustedProxies);
   const face = { parts, streams, observation, heartbeatMs, addressOf, requestTimeoutMs, host: config.bindHost };
   const streaming = new StreamSettings(streams, heartbeatMs, parts.authenticator);
-  const door = { addressOf, requestTimeoutMs, certificate: certificates.shared };
+  const maxConnections = config.connectionsPerFace;
+  const door = { addressOf, requestTimeoutMs, maxConnections, certificate: certificates.shared };
   const rest = await listenRest(config, await createRestServer(parts, streaming, observation, door));
   shutdown.register('rest', () => closeRest(rest.app));
   const grpc: GrpcServer = await startGrpcServer({
@@ -111,7 +112,8 @@ async function startFaces(
   shutdown.register('grpc', () => grpc.close());
   // Nothing is served for kubectl without a certificate: it would send no API key.
   const kube: KubeFace | undefined =
-    certificates.kube && (await startKubeFace({ ...face, port: config.kubePort, certificate: certificates.kube }));
+    certificates.kube &&
+    (await startKubeFace({ ...face, maxConnections, port: config.kubePort, certificate: certificates.kube }));
   if (kube) shutdown.register('kube', () => kube.close());
   shutdown.register('streams', () => streams.endAll());
   shutdown.register('readiness', () => observation.health.drain());

@@ -30,6 +30,7 @@ beforeAll(async () => {
   files = { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') };
   ca = await renew();
   test = await openTestApi({
+    ...{ MAX_WEBHOOKS_PER_PROJECT: '2', MAX_CONSUMERS_PER_PROJECT: '2' },
     ...{ REQUEST_TIMEOUT_SECONDS: '2', GRPC_MAX_CONCURRENT_STREAMS: '3', STREAM_HEARTBEAT_SECONDS: '1' },
     ...{ KUBE_PORT: '0', KUBE_TLS_CERT_FILE: files.certFile, KUBE_TLS_KEY_FILE: files.keyFile },
   });
@@ -110,6 +111,43 @@ describe('REST refuses', () => {
     expect(await raw('SSH-2.0-OpenSSH_9.9\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 .*"code":"InvalidArgument"/s);
   });
 
+  it.each([
+    ['two lengths', 'content-length: 5\r\ncontent-length: 6\r\n', 'hello!'],
+    ['a length and chunks', 'content-length: 5\r\ntransfer-encoding: chunked\r\n', '0\r\n\r\nGET /x'],
+    ['chunks that are not the last encoding', 'transfer-encoding: chunked, gzip\r\n', '0\r\n\r\n'],
+    ['a blank before the colon', 'content-length : 5\r\n', 'hello'],
+    ['a length that is no number', 'content-length: +5\r\n', 'hello'],
+    ['a header over two lines', 'x-a: b\r\n c: d\r\n', ''],
+  ])('what proxies read differently: %s', async (_what, headers, body) => {
+    const answer = await raw(`POST /v1/projects HTTP/1.1\r\nhost: x\r\n${headers}\r\n${body}`);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 .*"code":"InvalidArgument"/s);
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+
+  it('text that is not UTF-8', async () => {
+    const name = Buffer.concat([Buffer.from('{"name":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
+    const answer = await fetch(`${test.api.restUrl}/v1/projects`, {
+      ...{ method: 'POST', body: name },
+      headers: { authorization: `Bearer ${test.adminKey}`, 'content-type': 'application/json' },
+    });
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      expect.objectContaining({ detail: 'The body is not UTF-8.' }),
+    ]);
+  });
+
+  it('more webhooks and readers of usage than a project may have', async () => {
+    const admin = await test.newKey(['admin'], 'demo');
+    const hook = () => test.send('POST', '/v1/webhooks', { body: { url: 'https://example.com/hook' }, key: admin });
+    expect([(await hook()).status, (await hook()).status]).toEqual([201, 201]);
+    expect(await hook()).toMatchObject({ status: 403, body: { code: 'QuotaExceeded', detail: /at most 2 webhooks/ } });
+    const { cursor } = await firstCursor(admin);
+    const read = (name: string) =>
+      test.send('POST', `/v1/usage/consumers/${name}:ack?project=demo`, { body: { cursor }, key: admin });
+    expect([(await read('a')).status, (await read('b')).status, (await read('a')).status]).toEqual([200, 200, 200]);
+    expect(await read('c')).toMatchObject({ status: 403, body: { code: 'QuotaExceeded' } });
+  });
+
   it('clients that take too long over a header or a body', async () => {
     const [header, body] = await Promise.all([
       raw('GET /healthz HTTP/1.1\r\nhost: x\r\n'),
@@ -119,6 +157,12 @@ describe('REST refuses', () => {
     expect(body).toMatch(/^HTTP\/1\.1 408 /);
   });
 });
+
+/** Where the feed of usage begins. */
+async function firstCursor(key: string): Promise<{ cursor: string }> {
+  const { body } = await test.send<{ nextCursor: string }>('GET', '/v1/usage/events?project=demo', { key });
+  return { cursor: body.nextCursor };
+}
 
 /** Everything that comes back until the server closes. */
 function raw(text: string): Promise<string> {

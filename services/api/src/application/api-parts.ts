@@ -51,6 +51,8 @@ export interface ApiPartsSettings {
   readonly allowPrivateSources: boolean;
   readonly allowPrivateWebhooks: boolean;
   readonly keys: WrappingKeys;
+  readonly webhooksPerProject: number;
+  readonly consumersPerProject: number;
   readonly admission: AdmissionSettings;
   /** Absent: API keys only. */
   readonly oidc?: OidcVerifier;
@@ -82,11 +84,15 @@ export function createApiParts(given: ApiPartsSettings): ApiParts {
     projects,
     quota: new QuotaService({ ...parts, manifests, catalogue }),
     usage: new UsageService(parts),
-    usageLedger: new UsageLedgerService(parts),
+    usageLedger: new UsageLedgerService({ ...parts, mostConsumers: given.consumersPerProject }),
     disks,
     instances,
     watch: new WatchService(store, projects),
-    webhooks: new WebhookService({ ...parts, allowPrivate: given.allowPrivateWebhooks }),
+    webhooks: new WebhookService({
+      ...parts,
+      allowPrivate: given.allowPrivateWebhooks,
+      mostOfProject: given.webhooksPerProject,
+    }),
   };
 }
 

@@ -26,10 +26,15 @@ export interface UsageSpanRequest {
   readonly to?: Date | undefined;
 }
 
-export class UsageLedgerService {
-  readonly #parts: ServiceParts;
+interface UsageLedgerParts extends ServiceParts {
+  /** Named readers of one project; 0: any number. */
+  readonly mostConsumers: number;
+}
 
-  constructor(parts: ServiceParts) {
+export class UsageLedgerService {
+  readonly #parts: UsageLedgerParts;
+
+  constructor(parts: UsageLedgerParts) {
     this.#parts = parts;
   }
 
@@ -54,7 +59,16 @@ export class UsageLedgerService {
     refuseConsumerName(name, '/name');
     if (owner !== '') await this.#parts.projects.mustExist(context, owner);
     const [position = '0'] = this.#parts.signer.read(CURSOR_SCOPE, cursor, '/cursor');
+    if (owner !== '') await this.#refuseTooMany(owner, name);
     return this.#view(await this.#parts.store.usage.acknowledge({ owner, name, position, rewind }));
+  }
+
+  /** A reader that is there already may always go on. */
+  async #refuseTooMany(owner: string, name: string): Promise<void> {
+    const { store, mostConsumers } = this.#parts;
+    if (mostConsumers === 0 || (await store.usage.consumers(owner, name)).length > 0) return;
+    if ((await store.usage.consumers(owner)).length >= mostConsumers)
+      throw new Fault('QuotaExceeded', `A project has at most ${mostConsumers} readers of usage. Delete one first.`);
   }
 
   /** As it stood. Throws `NotFound`. */

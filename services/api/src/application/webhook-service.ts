@@ -20,6 +20,8 @@ const HOUR_MS = 3_600_000;
 
 export interface WebhookServiceParts extends ServiceParts {
   readonly allowPrivate: boolean;
+  /** Webhooks of one project; 0: any number. */
+  readonly mostOfProject: number;
 }
 
 export class WebhookService {
@@ -36,8 +38,18 @@ export class WebhookService {
     if (project === undefined) requirePlatformAdmin(context);
     else await this.#mayAdminister(context, project);
     this.#refuseUrl(wanted.url);
+    if (project !== undefined) await this.#refuseTooMany(project);
     const webhook = { ...wanted, ...(project === undefined ? {} : { project }) };
     return this.#parts.store.webhooks.create(webhook, { by: attribution(context), dryRun });
+  }
+
+  /** Two at the same moment may be one too many: what is limited is work for the worker, not money. */
+  async #refuseTooMany(project: string): Promise<void> {
+    const { store, mostOfProject } = this.#parts;
+    if (mostOfProject === 0) return;
+    const { items } = await store.webhooks.list({ project, limit: mostOfProject });
+    if (items.length >= mostOfProject)
+      throw new Fault('QuotaExceeded', `A project has at most ${mostOfProject} webhooks. Delete one first.`);
   }
 
   /** Without a project: those of the caller's, or all of them for who sees every project. */

@@ -41,6 +41,7 @@ export interface KubeFaceSettings {
   readonly heartbeatMs: number;
   readonly addressOf: AddressOf;
   readonly requestTimeoutMs: number;
+  readonly maxConnections: number;
   readonly host: string;
   readonly port: number;
   readonly certificate: CertificateFiles;
@@ -84,9 +85,9 @@ export async function startKubeFace(settings: KubeFaceSettings): Promise<KubeFac
     });
   };
   const server = { handle, handleUpgrade: api.handleUpgrade.bind(api) };
-  const { host, port, certificate, requestTimeoutMs } = settings;
+  const { host, port, certificate, requestTimeoutMs, maxConnections } = settings;
   const { cert, key } = certificate.material;
-  const listener = await listenKubeApi(server, { host, port, tls: { cert, key }, requestTimeoutMs });
+  const listener = await listenKubeApi(server, { host, port, tls: { cert, key }, requestTimeoutMs, maxConnections });
   certificate.onChange((renewed) => listener.renew({ cert: renewed.cert, key: renewed.key }));
   return {
     port: listener.port,

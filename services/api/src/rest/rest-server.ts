@@ -36,6 +36,8 @@ const KEEP_ALIVE_MS = 65_000;
 export interface DoorSettings {
   readonly addressOf: AddressOf;
   readonly requestTimeoutMs: number;
+  /** Connections at once; more are closed. 0: any number. */
+  readonly maxConnections: number;
   /** Absent: plain HTTP. */
   readonly certificate: CertificateFiles | undefined;
 }
@@ -83,6 +85,7 @@ export async function createRestServer(
   app.useGlobalGuards(new AuthGuard(parts.admission, door.addressOf));
   await app.init();
   const server = app.getHttpServer();
+  if (door.maxConnections > 0) server.maxConnections = door.maxConnections;
   if (server instanceof TlsServer)
     door.certificate?.onChange((renewed) => server.setSecureContext(identityOf(renewed)));
   return app;
