@@ -2,6 +2,7 @@
  * One text/event-stream reply: heartbeats while nothing happens, back-pressure towards the source, an explicit end
  * when the server stops. Whatever is read from a source is written before more is asked for, so nothing piles up.
  */
+import type { ServerResponse } from 'node:http';
 import { sseFrame, sseRetry } from '@compute/contract';
 import type { FastifyReply } from 'fastify';
 import type { Authenticator } from '../application/authenticator.ts';
@@ -59,6 +60,8 @@ async function pump(
   stream: OpenStream,
   { heartbeatMs, authenticator }: EventStreamSettings,
 ): Promise<void> {
+  // The connection ends with the stream, so the frames need no chunks around them, which cost three writes for each.
+  raw.useChunkedEncodingByDefault = false;
   raw.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
@@ -76,11 +79,12 @@ async function pump(
     expiresAt: request.apiContext?.caller.expiresAt,
   };
   const key = keepCheckingKey(authenticator, checked, heartbeatMs, () => stream.abort());
+  const write = togetherWriter(raw);
   let failure: unknown;
   try {
     for await (const frame of frames) {
       if (stream.signal.aborted) break;
-      if (!raw.write(frame)) await drained(raw, stream.signal, heartbeatMs);
+      if (!write(frame)) await drained(raw, stream.signal, heartbeatMs);
     }
   } catch (error) {
     if (!stream.signal.aborted) failure = error;
@@ -94,6 +98,23 @@ async function pump(
   // Whoever does not read does not read the end either.
   const hangUp = setTimeout(() => raw.destroy(), patienceMs(heartbeatMs)).unref();
   raw.once('close', () => clearTimeout(hangUp));
+}
+
+/** Writes what comes in one turn of the event loop as one: changes come in bursts, and each write is a system call. */
+function togetherWriter(raw: ServerResponse): (frame: Frame) => boolean {
+  let gathers = false;
+  const send = (): void => {
+    gathers = false;
+    raw.uncork();
+  };
+  return (frame) => {
+    if (!gathers) {
+      gathers = true;
+      raw.cork();
+      process.nextTick(send);
+    }
+    return raw.write(frame);
+  };
 }
 
 function endingFrame(request: ApiRequest, error: unknown): string {
