@@ -11,6 +11,7 @@ import { openStore, type Store } from '@compute/store';
 import { freshDatabase, testRedis } from '@compute/test-services';
 import { type RunningWorker, readWorkerConfig, startWorker } from '@compute/worker';
 import { eventually } from '../survival/stage/eventually.ts';
+import { backUp } from './backup.ts';
 
 const TIME_SCALE = 20;
 const WITHIN_MS = 20_000;
@@ -87,8 +88,18 @@ export class OperatedStage {
     return this.#environment;
   }
 
+  /** Stops everybody, copies the database, and goes on with the original. Answers with the address of the copy. */
+  async backUp(): Promise<string> {
+    await this.stopWorkers();
+    await this.#store.close();
+    const copy = await backUp(this.#environment.DATABASE_URL ?? '');
+    this.#store = await openStoreOf(this.#environment);
+    return copy;
+  }
+
   /** From now on the store, the command and new workers use another database. */
   async useDatabase(databaseUrl: string): Promise<void> {
+    await this.stopWorkers();
     await this.#store.close();
     this.#environment = { ...this.#environment, DATABASE_URL: databaseUrl };
     this.#store = await openStoreOf(this.#environment);
@@ -155,5 +166,6 @@ const hear = (lines: string[]) => (line: string) => void lines.push(line);
 function openStoreOf(environment: Readonly<Record<string, string>>): Promise<Store> {
   const { DATABASE_URL: databaseUrl = '', SECRETS_KEY: secretsKey = '' } = environment;
   const settings = { applicationName: 'operated', quotaDefaults: {}, usagePeriod: 'minute' } as const;
-  return openStore({ databaseUrl, secretsKey, ...settings });
+  // The first connection to a database that was copied a moment ago may take its time.
+  return eventually('a store', WITHIN_MS, () => openStore({ databaseUrl, secretsKey, ...settings }));
 }

@@ -1,4 +1,5 @@
 /** A store for the length of one command. */
+import type { ProjectRecord } from '@compute/domain';
 import { SHARED_SETTINGS } from '@compute/runtime';
 import { openStore, type QuotaLimits, type Store, WrappingKeys } from '@compute/store';
 import type { Call } from './command.ts';
@@ -34,9 +35,7 @@ export async function withStore<T>(
 }
 
 /** Every project, page by page. */
-export async function* everyProject(
-  store: Store,
-): AsyncGenerator<{ readonly name: string; readonly namespace: string }> {
+export async function* everyProject(store: Store): AsyncGenerator<ProjectRecord> {
   let after: string | undefined;
   do {
     const page = await store.projects({ limit: 500, ...(after === undefined ? {} : { after }) });

@@ -12,6 +12,7 @@ import type {
   VmRendered,
 } from '@compute/domain';
 import { KubeClient, type KubeClientOptions } from '@compute/kube-client';
+import { type DatabaseMark, rememberDatabase, seenOfDatabase } from './database-witness.ts';
 import type { ActionOutcome } from './execute/action-outcome.ts';
 import { isOfRow } from './execute/apply-owned.ts';
 import { performDiskAction } from './execute/disk-actions.ts';
@@ -139,6 +140,16 @@ export class Cluster {
   /** Every object in the cluster that says it is of a row of ours, whether or not there is such a row. */
   ownedObjects(): OwnedObject[] {
     return this.#view.ownedObjects();
+  }
+
+  /** The highest mark that this cluster has seen of a database; undefined when it has seen none. Throws KubeError. */
+  seenOfDatabase(id: string): Promise<DatabaseMark | undefined> {
+    return seenOfDatabase(this.#client, id);
+  }
+
+  /** Throws KubeError. */
+  rememberDatabase(id: string, mark: DatabaseMark): Promise<void> {
+    return rememberDatabase(this.#client, id, mark);
   }
 
   /** Installs missing instance types and reports what differs or is missing. Throws KubeError. */

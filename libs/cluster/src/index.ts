@@ -7,6 +7,7 @@ export { type MachineContext, readMachine, rowOfMachine, startRecordOf } from '.
 export { type DiskReading, isAccepted, type Loss, type MachineReading } from './adopt/reading.ts';
 export { takeOverDisk, takeOverMachine } from './adopt/take-over.ts';
 export { type Cluster, type ClusterOptions, openCluster } from './cluster.ts';
+export { type DatabaseMark, isBehind, seenOfDatabase } from './database-witness.ts';
 export type { ActionOutcome } from './execute/action-outcome.ts';
 export { vmManifests } from './execute/vm-manifests.ts';
 export { featureGates, type GatesOfOperator } from './inspect/feature-gates.ts';

@@ -29,6 +29,7 @@ export * from './records/quota.ts';
 export * from './records/usage.ts';
 export * from './records/webhooks.ts';
 export * from './resource.ts';
+export * from './restore-judgement.ts';
 export * from './usage/chain.ts';
 export * from './usage/meters.ts';
 export * from './usage/replay.ts';

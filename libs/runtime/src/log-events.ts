@@ -44,6 +44,24 @@ export const LOG_EVENTS = {
     remedy: 'When `worker.ready` does not follow within a minute, see `cluster.trouble`.',
     fields: { metricsUrl: 'where its figures are' },
   },
+  'worker.held': {
+    level: 'error',
+    message: 'the database was restored from a backup: nothing is done until an operator has decided',
+    remedy: 'See restoring.md: `operate restore check`, then `operate restore finish`.',
+    fields: { state: '`behind`: the cluster has seen a later database; `held`: a restore was begun and not finished' },
+  },
+  'worker.database-unknown': {
+    level: 'warn',
+    message: 'whether the database is up to date is not known yet',
+    remedy: 'Mend what `err` names; nothing is done before.',
+    fields: ERR,
+  },
+  'worker.database-replaced': {
+    level: 'fatal',
+    message: 'the database was replaced by an older one: this worker ends',
+    remedy: 'See restoring.md.',
+    fields: { state: 'as of `worker.held`' },
+  },
   'worker.ready': {
     level: 'info',
     message: 'the worker takes work',

@@ -100,6 +100,8 @@ export interface WantCommand<K extends Kind = Kind> extends Attributed {
   /** Merged into the status: the size as charged from now on. */
   readonly chargedStatus?: Partial<DetailsOf<K>>;
   readonly attachments?: readonly { readonly disk: string }[];
+  /** What an operator has found of its objects: merged into the status, and looked at as a new generation. */
+  readonly found?: Partial<DetailsOf<K>>;
   /** A new generation even when nothing changed: a failed resource is tried again. */
   readonly retry?: boolean;
   /** The import of a disk shall be given up. */

@@ -70,6 +70,7 @@ import type {
   SubscribeOptions,
   Subscription,
 } from './records.ts';
+import { RestoreRecords } from './restore/restore-records.ts';
 import { requireMigrated } from './schema/required-migration.ts';
 import { dropPartitions, ensurePartitions, forgetIdempotency, type PartitionsBefore } from './schema/upkeep.ts';
 import { ProjectKeys } from './secrets/project-keys.ts';
@@ -118,6 +119,7 @@ interface Parts {
   readonly projects: Projects;
   readonly apiKeys: ApiKeys;
   readonly quota: QuotaRecords;
+  readonly restores: RestoreRecords;
   readonly usage: UsageRecords;
   readonly webhooks: WebhookRecords;
   readonly secrets: SecretRecords;
@@ -141,10 +143,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const log = new ChangeLog(pool, keys);
   const usagePeriodMs = periodMsOf(usagePeriod);
   const written = (): void => hints.give(['outbox', 'changes']);
+  const signingKeys = new SigningKeys(wrapping);
   const store = new Store({
     ...{ pool, config, prisma, hints, mark, log, cluster: options.cluster },
     quota: new QuotaRecords(pool, quotaDefaults),
-    usage: new UsageRecords({ pool, periodMs: usagePeriodMs, keys: new SigningKeys(wrapping) }),
+    restores: new RestoreRecords(pool, signingKeys),
+    usage: new UsageRecords({ pool, periodMs: usagePeriodMs, keys: signingKeys }),
     performance: new PerformanceRecords(pool),
     secrets: new SecretRecords(pool, keys, wrapping),
     webhooks: new WebhookRecords(pool, mark, wrapping),
@@ -347,6 +351,12 @@ export class Store {
 
   get usage(): UsageRecords {
     return this.#parts.usage;
+  }
+
+  // Restores from a backup -------------------------------------------------------------------------------------------
+
+  get restores(): RestoreRecords {
+    return this.#parts.restores;
   }
 
   // Performance ------------------------------------------------------------------------------------------------------

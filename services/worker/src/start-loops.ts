@@ -13,6 +13,7 @@ import { createDueSweep } from './relay/due-sweep.ts';
 import { OutboxRelay } from './relay/outbox-relay.ts';
 import { PokeCoalescer } from './relay/poke-coalescer.ts';
 import { createQueueWatch } from './relay/queue-watch.ts';
+import { createDatabaseGuard } from './restore/database-guard.ts';
 import type { WorkerParts } from './start-worker.ts';
 import { createUsageClock } from './usage/usage-clock.ts';
 import { createWebhookDispatcher } from './webhooks/webhook-dispatcher.ts';
@@ -39,6 +40,7 @@ export async function startLoops(parts: WorkerParts): Promise<void> {
   startWebhooks(parts, onError);
   await startWork(parts, relay, onError);
   startOrphanWatch(parts, onError);
+  startDatabaseGuard(parts, onError);
   shutdown.register('readiness', () => health.drain());
 }
 
@@ -110,6 +112,19 @@ function startOrphanWatch(
     },
   }).start();
   shutdown.register('orphan watch', () => orphans.stop());
+}
+
+/** A process that is started anew waits until the restore has ended; what this one knows is of another database. */
+function startDatabaseGuard({ store, cluster, logger, shutdown }: WorkerParts, onError: LoopError): void {
+  const guard = createDatabaseGuard({
+    ...{ store, cluster, onError },
+    onReplaced: (state) => {
+      logger.event('worker.database-replaced', { state });
+      process.exitCode = 1;
+      void shutdown.stop('the database was replaced');
+    },
+  }).start();
+  shutdown.register('database guard', () => guard.stop());
 }
 
 function startWebhooks({ store, config, logger, shutdown }: WorkerParts, onError: LoopError): void {

@@ -24,6 +24,7 @@ import { type FaultPoints, noFaultPoints } from './fault-points.ts';
 import { startObservabilityServer } from './http/observability-server.ts';
 import { WorkerMetrics } from './metrics.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from './reconcile/retry-policy.ts';
+import { type DatabaseState, waitForDatabase } from './restore/database-guard.ts';
 import { startLoops } from './start-loops.ts';
 import { DEFAULT_CLUSTER, type WorkerConfig } from './worker-config.ts';
 
@@ -79,6 +80,7 @@ export async function startWorker(config: WorkerConfig, options: StartWorkerOpti
   try {
     const parts = await openParts(config, options, logger, shutdown);
     const metricsUrl = await startHttp(parts);
+    await waitForCurrentDatabase(parts);
     logger.event('worker.waiting', { metricsUrl });
     await startLoops(parts);
     logger.event('worker.ready', { metricsUrl, concurrency: config.concurrency });
@@ -89,6 +91,31 @@ export async function startWorker(config: WorkerConfig, options: StartWorkerOpti
     throw error;
   }
 }
+
+/** Nothing is done on a database that was restored from a backup until an operator has decided what becomes of it. */
+async function waitForCurrentDatabase({ store, cluster, health, logger, shutdown }: WorkerParts): Promise<void> {
+  let waitsFor: string | undefined;
+  health.register('database restored', async () => {
+    if (waitsFor !== undefined) throw new Error(waitsFor);
+  });
+  await waitForDatabase({
+    ...{ store, cluster, isStopping: () => shutdown.stopping },
+    onWaiting: (state, err) => {
+      waitsFor = DATABASE_STATES[state];
+      if (err === undefined) logger.event('worker.held', { state });
+      else logger.event('worker.database-unknown', { err });
+    },
+  });
+  waitsFor = undefined;
+}
+
+const DATABASE_STATES: Readonly<Record<DatabaseState | 'unknown', string>> = {
+  current: 'the database is up to date',
+  behind:
+    'the database is older than what the cluster has seen of it: nothing is done until "operate restore finish", see docs/restoring.md',
+  held: 'a restore of the database is being worked at: nothing is done until "operate restore finish"',
+  unknown: 'whether the database is up to date is not known yet',
+};
 
 async function openParts(
   config: WorkerConfig,

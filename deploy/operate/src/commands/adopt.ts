@@ -1,17 +1,10 @@
 /** Rows for what is in the cluster already: machines and volumes of others, and those whose row is gone. */
 import { type Candidate, candidatesIn } from '@compute/cluster';
-import { isFault } from '@compute/domain';
-import {
-  type AdoptionChoices,
-  type AdoptionPorts,
-  CHOICE_OPTIONS,
-  choicesOf,
-  projectOf,
-  withAdoption,
-} from '../adopt/adoption-call.ts';
-import { adoptionReport, lossLine } from '../adopt/adoption-report.ts';
-import { carryOut, type Verdict } from '../adopt/carry-out.ts';
-import { type Proposal, proposeDisk, proposeMachine } from '../adopt/proposal.ts';
+import { adoptAll, linesOfEnding, obstacleTo } from '../adopt/adopt-orphans.ts';
+import { type AdoptionPorts, CHOICE_OPTIONS, choicesOf, projectOf, withAdoption } from '../adopt/adoption-call.ts';
+import { adoptionReport } from '../adopt/adoption-report.ts';
+import { carryOut } from '../adopt/carry-out.ts';
+import { proposeDisk, proposeMachine } from '../adopt/proposal.ts';
 import type { Command } from '../command.ts';
 import { targetOf } from '../target.ts';
 
@@ -57,13 +50,6 @@ export const listAdoptable: Command = {
     }),
 };
 
-interface Ending extends Pick<Verdict, 'unaccepted' | 'refusals'> {
-  readonly object: string;
-  readonly project: string;
-  readonly name: string;
-  readonly outcome: Verdict['outcome'];
-}
-
 export const adoptOrphans: Command = {
   usage: '[--project <project>] [--dry-run] [--accept <path,...>]',
   about: 'Makes rows of every machine and volume that carries our labels and has none, with the uid in its labels.',
@@ -73,54 +59,19 @@ export const adoptOrphans: Command = {
   run: (call) =>
     withAdoption(call, async (ports) => {
       const only = call.text('project');
-      const found = (await rowless(ports, await candidatesIn(ports.client)))
-        .filter(({ uid, project }) => uid !== undefined && (only === undefined || project === only))
-        // A machine waits for its disks.
-        .toSorted((one, other) => Number(one.kind === 'VMInstance') - Number(other.kind === 'VMInstance'));
-      const endings: Ending[] = [];
-      for (const orphan of found) endings.push(await adoptOrphan(ports, orphan, choicesOf(call)));
+      const found = (await rowless(ports, await candidatesIn(ports.client))).filter(
+        ({ uid, project }) => uid !== undefined && (only === undefined || project === only),
+      );
+      const endings = await adoptAll(ports, found, choicesOf(call));
       const isWrong = endings.some(({ outcome }) => outcome === 'refused');
       const verdict = `${endings.length} objects without a row, ${endings.filter(({ outcome }) => outcome === 'adopted').length} adopted.`;
-      return { json: { ok: !isWrong, orphans: endings }, lines: [...endings.flatMap(linesOf), verdict], isWrong };
+      return { json: { ok: !isWrong, orphans: endings }, lines: [...endings.flatMap(linesOfEnding), verdict], isWrong };
     }),
 };
-
-/** One that cannot be adopted keeps none of the others from it. */
-async function adoptOrphan(ports: AdoptionPorts, orphan: Candidate, choices: AdoptionChoices): Promise<Ending> {
-  const { object, project: projectName = '', name = '' } = orphan;
-  const subject = { object, project: projectName, name };
-  const obstacle = obstacleTo(orphan);
-  if (obstacle !== undefined) return { ...subject, outcome: 'refused', unaccepted: [], refusals: [obstacle] };
-  try {
-    const project = await projectOf(ports, projectName);
-    if (project.namespace !== orphan.namespace) throw new Error(`It is not in the namespace of ${projectName}.`);
-    const proposals: Proposal[] =
-      orphan.kind === 'VMDisk'
-        ? [await proposeDisk(ports, project, name)]
-        : await proposeMachine(ports, project, { name, withDisks: choices.dryRun });
-    return { ...subject, ...(await carryOut(ports, proposals, choices)) };
-  } catch (error) {
-    const refusal = error instanceof Error ? error.message : String(error);
-    if (isFault(error, 'Unavailable')) throw error;
-    return { ...subject, outcome: 'refused', unaccepted: [], refusals: [refusal] };
-  }
-}
 
 /** Those whose uid, where they carry one, is not that of a row. */
 async function rowless({ store }: AdoptionPorts, candidates: readonly Candidate[]): Promise<Candidate[]> {
   const uids = candidates.flatMap(({ uid }) => (uid === undefined ? [] : [uid]));
   const without = new Set(await store.uidsWithoutRow([...new Set(uids)]));
   return candidates.filter(({ uid }) => uid === undefined || without.has(uid));
-}
-
-function obstacleTo({ kind, name, deleting, claimAlone }: Candidate): string | undefined {
-  const prefix = kind === 'VMInstance' ? 'vm-instance-' : 'vm-disk-';
-  if (name === undefined) return `cannot be adopted: objects of rows are named ${prefix}<name>`;
-  if (deleting) return 'cannot be adopted: it is being deleted';
-  return claimAlone ? 'cannot be adopted yet: its DataVolume is gone, see docs/adopting.md' : undefined;
-}
-
-function linesOf({ object, project, name, outcome, unaccepted, refusals }: Ending): string[] {
-  const losses = unaccepted.map((loss) => `  lost: ${lossLine(loss)}`);
-  return [`${object}  ${project}/${name}  ${outcome}`, ...losses, ...refusals.map((refusal) => `  ${refusal}`)];
 }

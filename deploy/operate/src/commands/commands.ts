@@ -11,6 +11,7 @@ import { createProject, listProjects } from './projects.ts';
 import { rebuildQueue } from './rebuild-queue.ts';
 import { reconcile } from './reconcile.ts';
 import { recount } from './recount.ts';
+import { checkRestore, finishRestore } from './restore.ts';
 import { resealProject, rewrapSecrets, showSecrets } from './secrets.ts';
 import { verify } from './verify.ts';
 
@@ -31,6 +32,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   adopt,
   'adopt list': listAdoptable,
   'adopt orphans': adoptOrphans,
+  'restore check': checkRestore,
+  'restore finish': finishRestore,
   recount,
   audit,
   checkpoints,

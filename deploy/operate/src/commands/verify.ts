@@ -53,7 +53,7 @@ function readJson<T>(call: Call, option: string, isRight: (read: T) => boolean):
 }
 
 function reportOf({ manifest }: SignedUsageManifest, verdict: ExportVerdict): Report {
-  const { ok, events, sums, problems } = verdict;
+  const { ok, events, sums, problems, withdrawn } = verdict;
   const { project, from, to, checkpoints } = manifest;
   const hours = Object.entries(sums).map(
     ([meter, sum]) =>
@@ -62,9 +62,17 @@ function reportOf({ manifest }: SignedUsageManifest, verdict: ExportVerdict): Re
   const said = problems.map(
     ({ line, message }) => `  ${line === undefined ? 'as a whole' : `line ${line}`}: ${message}`,
   );
+  const takenBack = withdrawn.map(
+    ({ at, withdrawnFrom, withdrawnTo }) =>
+      `  The database was restored at ${at}: events with the places ${withdrawnFrom} to ${withdrawnTo} that were handed out before are withdrawn.`,
+  );
   const verified = `${events} events of the project ${project} from ${from} to ${to}`;
   const lines = ok
-    ? [`Nothing is missing, doubled or changed: ${verified}, under ${checkpoints.length} signed checkpoints.`, ...hours]
+    ? [
+        `Nothing is missing, doubled or changed: ${verified}, under ${checkpoints.length} signed checkpoints.`,
+        ...hours,
+        ...takenBack,
+      ]
     : [`This is not what was metered: ${verified}.`, ...said];
-  return { json: { ok, project, from, to, events, sums, problems }, lines, isWrong: !ok };
+  return { json: { ok, project, from, to, events, sums, problems, withdrawn }, lines, isWrong: !ok };
 }

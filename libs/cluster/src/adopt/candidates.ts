@@ -3,7 +3,7 @@ import type { Kind } from '@compute/domain';
 import type { KubeClient, KubeObject } from '@compute/kube-client';
 import { claims, dataVolumes, virtualMachines } from '../kinds.ts';
 import { diskNameOfObject, vmNameOfObject } from '../manifests/object-names.ts';
-import { PROJECT_LABEL, rowOf } from '../manifests/ownership.ts';
+import { GENERATION_ANNOTATION, PROJECT_LABEL, rowOf } from '../manifests/ownership.ts';
 
 export interface Candidate {
   readonly kind: Kind;
@@ -17,6 +17,10 @@ export interface Candidate {
   /** The project in its labels. */
   readonly project?: string;
   readonly deleting: boolean;
+  /** The generation of the row that it was last written from. */
+  readonly generation?: number;
+  /** A DataVolume that holds its data. */
+  readonly isFilled?: true;
   /** A claim whose DataVolume is gone. */
   readonly claimAlone?: true;
 }
@@ -35,7 +39,10 @@ export async function candidatesIn(client: KubeClient, namespace?: string): Prom
   );
   return [
     ...machines.items.map((object) => candidate('VMInstance', object, vmNameOfObject)),
-    ...volumes.items.map((object) => candidate('VMDisk', object, diskNameOfObject)),
+    ...volumes.items.map((object) => ({
+      ...candidate('VMDisk', object, diskNameOfObject),
+      ...(object.status?.phase === 'Succeeded' ? { isFilled: true as const } : {}),
+    })),
     ...alone.map((object) => ({ ...candidate('VMDisk', object, diskNameOfObject), claimAlone: true as const })),
   ];
 }
@@ -46,6 +53,7 @@ function candidate(kind: Kind, { kind: type, metadata }: KubeObject, nameOf: (na
   const name = nameOf(metadata.name);
   const row = rowOf({ apiVersion: '', kind: type, metadata });
   const project = metadata.labels?.[PROJECT_LABEL];
+  const generation = Number(metadata.annotations?.[GENERATION_ANNOTATION] ?? Number.NaN);
   return {
     kind,
     object: `${type} ${metadata.name}`,
@@ -53,6 +61,7 @@ function candidate(kind: Kind, { kind: type, metadata }: KubeObject, nameOf: (na
     deleting: metadata.deletionTimestamp !== undefined,
     ...(name === undefined ? {} : { name }),
     ...(row ? { uid: row.uid } : {}),
+    ...(Number.isNaN(generation) ? {} : { generation }),
     ...(project === undefined ? {} : { project }),
   };
 }

@@ -24,8 +24,17 @@ export interface ExportProblem {
   readonly message: string;
 }
 
+/** Places of the chain that a restore of the database took back: what was handed out with them does not count. */
+export interface WithdrawnPlaces {
+  readonly at: string;
+  readonly withdrawnFrom: string;
+  readonly withdrawnTo: string;
+}
+
 export interface ExportVerdict {
   readonly ok: boolean;
+  /** Said by a signed checkpoint at which the export begins. */
+  readonly withdrawn: readonly WithdrawnPlaces[];
   readonly events: number;
   readonly sums: Readonly<Partial<Record<Meter, { readonly events: number; readonly durationMs: number }>>>;
   /** The first hundred. */
@@ -56,6 +65,7 @@ class ExportCheck {
   readonly #manifest: UsageManifest;
   readonly #sums: Partial<Record<Meter, { events: number; durationMs: number }>> = {};
   readonly #time = new MeteredTime();
+  readonly #withdrawn: WithdrawnPlaces[] = [];
   #events = 0;
   #previous: string;
 
@@ -88,7 +98,8 @@ class ExportCheck {
         `${meter} comes to ${found.durationMs} ms in ${found.events} events, not ${durationMs} ms in ${events}.`,
       );
     }
-    return { ok: this.#problems.length === 0, events: this.#events, sums: this.#sums, problems: this.#problems };
+    const [problems, withdrawn] = [this.#problems, this.#withdrawn];
+    return { ok: problems.length === 0, events: this.#events, sums: this.#sums, problems, withdrawn };
   }
 
   /** What the signed statement says counts; what is written beside it must be the same. */
@@ -108,7 +119,10 @@ class ExportCheck {
     for (const statement of checkpoints) {
       const said = openStatement(statement, keys);
       const fits = said?.chainHash === previousHash || said?.chainHash === lastHash;
-      if (said?.type === USAGE_CHECKPOINT_TYPE && said.project === project && fits) continue;
+      if (said?.type === USAGE_CHECKPOINT_TYPE && said.project === project && fits) {
+        if (said.restored !== undefined) this.#withdrawn.push(said.restored as WithdrawnPlaces);
+        continue;
+      }
       this.#fault('A checkpoint of the manifest is not signed by a published key, or is of another chain.');
     }
   }

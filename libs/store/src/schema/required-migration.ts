@@ -9,7 +9,7 @@ import { Fault } from '@compute/domain';
 import pg from 'pg';
 import { type Queryable, rowsOf } from '../connection.ts';
 
-export const NEWEST_MIGRATION = '20261123051500_key_rotation';
+export const NEWEST_MIGRATION = '20261123055500_restores';
 
 const UNDEFINED_TABLE = '42P01';
 

@@ -66,33 +66,47 @@ const ACKNOWLEDGE = {
   text: `
 insert into usage_consumer as c (owner, name, position, acked_at)
 select $1, $2, $3::bigint, now()
-where $3::bigint <= (select coalesce(max(position), 0) from usage_event where chain_position is not null)
+where $3::bigint <= greatest(
+  (select coalesce(max(position), 0) from usage_event where chain_position is not null),
+  (select coalesce(max(usage_resumes), 0) from database_restore)
+)
 on conflict (owner, name) do update set acked_at = now(),
   position = case when $4 then excluded.position else greatest(c.position, excluded.position) end
 returning c.name`,
 };
 
 /**
- * Places are gap-free, so a distance is a difference: no events are counted. Of one project's consumer the places in the
+ * Places are gap-free but for restores, so a distance is a difference: no events are counted. Of one project's consumer the places in the
  * project's chain count, of another those in the whole feed.
  */
 const READ_CONSUMERS = {
   name: 'read_usage_consumers',
   text: `
-select c.name, c.position, c.created_at, c.acked_at, reach.last - reach.taken as behind, e.recorded_at as oldest
+select c.name, c.position, c.created_at, c.acked_at,
+  greatest(0, reach.last - reach.taken - reach.skipped) as behind, e.recorded_at as oldest
 from usage_consumer c cross join lateral (
-  select c.position as taken, coalesce((select max(position) from usage_event where chain_position is not null), 0) as last
+  select c.position as taken, coalesce((select max(position) from usage_event where chain_position is not null), 0) as last,
+    coalesce((
+      select sum(usage_resumes - greatest(usage_position, c.position)) from database_restore where usage_resumes > c.position
+    ), 0)::bigint as skipped
   where c.owner = ''
   union all
   select coalesce((
     select chain_position from usage_event where project = c.owner and position <= c.position
     order by chain_position desc limit 1
-  ), 0), coalesce((select position from usage_chain where project = c.owner), 0)
+  ), 0), coalesce((select position from usage_chain where project = c.owner), 0), coalesce((
+    select sum(b.resumes - b.position) from usage_break b
+    join database_restore r on r.epoch = b.epoch and r.usage_position >= c.position where b.project = c.owner
+  ), 0)::bigint
   where c.owner <> ''
 ) as reach left join lateral (
-  select recorded_at from usage_event where c.owner = '' and position = reach.taken + 1
+  select recorded_at from usage_event where c.owner = '' and position = (
+    select min(position) from usage_event where position > reach.taken
+  )
   union all
-  select recorded_at from usage_event where c.owner <> '' and project = c.owner and chain_position = reach.taken + 1
+  select recorded_at from usage_event where c.owner <> '' and project = c.owner and chain_position = (
+    select min(chain_position) from usage_event where project = c.owner and chain_position > reach.taken
+  )
 ) as e on true
 where c.owner = $1 and ($2::text is null or c.name = $2) order by c.name`,
 };

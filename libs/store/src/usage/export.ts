@@ -31,6 +31,7 @@ export async function exportUsage(pool: pg.Pool, query: UsageExportQuery): Promi
   const { project } = query;
   const { from, to } = await closedSpan(pool, query);
   const [first, last] = [await placeAt(pool, project, from), await placeAt(pool, project, to)];
+  await refuseBreak(pool, project, first.position, last.position);
   const sums = await sumsOf(pool, project, first.position, last.position);
   return {
     ...{ project, from, to },
@@ -62,6 +63,16 @@ async function closedSpan(
 
 function wrongSpan(pointer: string, message: string): Fault {
   return new Fault('InvalidArgument', message, { fields: [{ pointer, code: 'out_of_range', message }] });
+}
+
+/** Two chains that a restore stands between are two exports: each is whole, and the statement of the restore joins them. */
+async function refuseBreak(pool: pg.Pool, project: string, after: number, upTo: number): Promise<void> {
+  const [found] = await rowsOf<{ at: Date }>(pool, READ_BREAK, [project, after, upTo]);
+  if (!found) return;
+  const before = new Date(found.at.getTime() - 1).toISOString();
+  const at = found.at.toISOString();
+  const message = `The database was restored at ${at}: export up to ${before} and from ${at} on.`;
+  throw wrongSpan('/to', message);
 }
 
 /** Where the project's chain stood at the end of the last period that ended by then. */
@@ -112,4 +123,10 @@ const SUM_EVENTS = {
 select meter, count(*) as events, sum(duration_ms)::bigint as duration_ms from usage_event
 where project = $1 and chain_position > $2 and chain_position <= $3
 group by meter order by meter`,
+};
+
+const READ_BREAK = {
+  name: 'read_usage_break',
+  text: `
+select at from usage_break where project = $1 and position >= $2 and position < $3 and resumes > $2 order by at limit 1`,
 };

@@ -104,7 +104,12 @@ order by position nulls last, recorded_at, from_at, id limit $2`,
 
 const READ_LAST_POSITION = {
   name: 'read_last_usage_position',
-  text: 'select coalesce(max(position), 0) as position from usage_event where position is not null',
+  // After a restore the places go on behind those that readers may have seen before it.
+  text: `
+select greatest(
+  (select coalesce(max(position), 0) from usage_event where position is not null),
+  (select coalesce(max(usage_resumes), 0) from database_restore)
+) as position`,
 };
 
 const READ_ENDS = {

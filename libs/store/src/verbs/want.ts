@@ -3,6 +3,7 @@
  * a new generation.
  */
 import {
+  type AnyResource,
   type DiskIntent,
   diskIntentAfter,
   Fault,
@@ -42,13 +43,14 @@ export function decideWant(batch: Batch, command: WantCommand): Decision {
     throw new Fault('PreconditionFailed', `${entry.resource.kind} '${entry.resource.name}' is being deleted.`);
   const specChanged = command.spec !== undefined && !sameJson(command.spec, entry.resource.spec);
   const wish = wishAfter(entry, command);
-  const newGeneration = specChanged || isRetry(entry, command) || wish.isNew;
+  const newGeneration = specChanged || isRetry(entry, command) || wish.isNew || command.found !== undefined;
   if (!newGeneration && !metadataChanged(entry, command)) {
     remember(batch, entry, 'want', command.idempotency, undefined);
     return () => ({ outcome: 'unchanged', resource: entry.resource, replayed: false });
   }
   if (newGeneration) endOvertaken(batch, entry, command);
   if (specChanged) wantSpec(batch, entry, command);
+  if (command.found !== undefined) noteFound(entry, command.found);
   wantMetadata(entry, command);
   if (wish.isNew) change(entry, { intent: wish.intent });
   if (newGeneration) {
@@ -141,6 +143,12 @@ function wantMetadata(entry: Entry, { labels, annotations, managedFields }: Want
     ...(managedFields === undefined ? {} : { managedFields }),
     specVersion: entry.resource.specVersion + 1,
   });
+}
+
+/** A worker that loaded the row before must not write what it saw then. */
+function noteFound(entry: Entry, found: NonNullable<WantCommand['found']>): void {
+  const { status, statusVersion } = entry.resource;
+  change(entry, { status: { ...status, ...found } as AnyResource['status'], statusVersion: statusVersion + 1 });
 }
 
 /** Checks first; from `change` on nothing can fail. */
