@@ -16,7 +16,8 @@ export class ProjectWatch {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   #lastId: string | undefined;
-  #lastVersion = 0;
+  /** The last version told of each resource; a watch begins with what is there, in the order of names. */
+  readonly #versions = new Map<string, number>();
 
   constructor(doors: Doors, project: string) {
     this.#doors = doors;
@@ -54,9 +55,10 @@ export class ProjectWatch {
     if (id !== undefined) this.#lastId = id;
     if (!object) return;
     const { name, resourceVersion } = object.metadata;
-    if (Number(resourceVersion) <= this.#lastVersion)
-      this.problems.push(`${type} ${name} came twice or late: ${resourceVersion} after ${this.#lastVersion}`);
-    this.#lastVersion = Number(resourceVersion);
+    const before = this.#versions.get(name) ?? 0;
+    if (Number(resourceVersion) <= before)
+      this.problems.push(`${type} ${name} came twice or late: ${resourceVersion} after ${before}`);
+    this.#versions.set(name, Number(resourceVersion));
     this.seen.set(name, [...(this.seen.get(name) ?? []), type]);
   }
 }
