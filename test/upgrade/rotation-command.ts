@@ -80,9 +80,9 @@ async function renewDataKey(project: string): Promise<void> {
 async function replaceApiKey(doors: Doors): Promise<void> {
   const first = stackFile(folder).adminKey.split('_')[1] ?? '';
   const body = { name: 'second', scopes: ['read', 'write', 'admin'] };
-  const made = await doors.call<{ id: string; token: string }>('POST', '/v1/api-keys', body);
+  const made = await doors.call<{ id: string; secret: string }>('POST', '/v1/api-keys', body);
   if (!made) return;
-  doors.useKey(made.token);
+  doors.useKey(made.secret);
   await pause(STEP_MS);
   await doors.call('DELETE', `/v1/api-keys/${first}`);
   say('the API key was replaced and the first one revoked');
@@ -101,7 +101,7 @@ async function play(): Promise<void> {
   const watches = [new ProjectWatch(doors, project)];
   const load = new Load(doors, project, USERS);
   await pause(STEP_MS);
-  const signers = await signingKeys(doors);
+  const signer = await firstSigner(doors, project);
 
   await rotateWrappingKey(first, next);
   await renewDataKey(project);
@@ -115,7 +115,7 @@ async function play(): Promise<void> {
   await pause(STEP_MS);
   await load.stop();
 
-  const known = await signingKeys(doors);
+  const known = await doors.call<{ keys: { kid: string }[] }>('GET', '/v1/usage/keys');
   problems.push(
     ...signers.filter((id) => !known.includes(id)).map((id) => `the key ${id} that signed usage is forgotten`),
   );
