@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { type KubeClient, type KubeObject, resourceKind } from '@compute/kube-client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { OpenCluster } from '../../cluster/combination/open-cluster.ts';
+import { notRun } from '../../cluster/conformance/not-run.ts';
 import { kubeconfigFor } from '../../cluster/real/users.ts';
 import { allIn, RestClient } from '../../stories/rest-client.ts';
 import { RunningStack } from '../../stories/running-stack.ts';
+import { canMount, operateAsPod, type PodAccount } from './as-pod.ts';
 import { openChartCluster } from './chart-cluster.ts';
 import { CHART, call, exampleFile, NAMESPACE, type Outcome, type Workload } from './helm.ts';
 
@@ -167,13 +169,36 @@ function requestsOfAccount(): AuditEvent[] {
   return lines.map((line) => JSON.parse(line) as AuditEvent);
 }
 
-/** A token for the account as the kubelet asks for one; the roles are what the account has. */
+it('the doctor of `helm test` finds the cluster by what a pod has mounted, and every right there', async (context) => {
+  if (!canMount()) return notRun(context, 'only root can give a process mounts of its own');
+  const found = JSON.parse(await operateAsPod(await podAccount(), 'doctor', '--json')) as { findings: Finding[] };
+  const texts = found.findings.filter(({ area }) => area === 'cluster').map(({ finding }) => finding);
+  expect(texts).toContain('The account has every right that a worker uses.');
+  expect(texts).toContain('The cluster serves every kind that we speak about.');
+});
+
+interface Finding {
+  readonly area: string;
+  readonly finding: string;
+}
+
+async function podAccount(): Promise<PodAccount> {
+  const { server, folder } = cluster;
+  const token = await tokenOf('compute-worker');
+  return { token, ca: join(server?.pki ?? '', 'ca.crt'), server: new URL(server?.url ?? ''), folder };
+}
+
 async function kubeconfigOfAccount(name: string): Promise<string> {
-  const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${name}/token`;
+  const { server } = cluster;
+  return kubeconfigFor(server?.url ?? '', await tokenOf(name), join(server?.pki ?? '', 'ca.crt'));
+}
+
+/** A token for the account as the kubelet asks for one; the roles are what the account has. */
+async function tokenOf(account: string): Promise<string> {
+  const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${account}/token`;
   const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3_600 } };
   const { status } = await admin.raw<KubeObject & { status: { token: string } }>('POST', path, request);
-  const { server } = cluster;
-  return kubeconfigFor(server?.url ?? '', status.token, join(server?.pki ?? '', 'ca.crt'));
+  return status.token;
 }
 
 it('a removal leaves the last migration to be read, and nothing else', async () => {
