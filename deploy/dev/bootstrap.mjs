@@ -103,7 +103,8 @@ function prepare() {
   if (command === 'test') return; // the test command compiles everything itself and reports it as a check
   const targets = ['services/api', 'services/worker', 'libs/simulator', 'deploy/dev'];
   if (command === 'bench') targets.push('bench');
-  if (['operate', 'fuzz', 'test-chart', 'test-rotation', 'test-upgrade'].includes(command)) targets.push('deploy/operate');
+  if (['operate', 'fuzz', 'test-chart', 'test-rotation', 'test-upgrade'].includes(command))
+    targets.push('deploy/operate');
   const ofTests = ['fuzz', 'test-images', 'test-rotation', 'test-seeds', 'test-upgrade', 'test-usage'];
   if (ofTests.includes(command)) targets.push('test');
   if (!isBuilt()) say('Building.');
