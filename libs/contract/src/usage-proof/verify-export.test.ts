@@ -65,7 +65,22 @@ test('an untouched export is accepted, with its sums', async () => {
     events: 5,
     sums: { 'vm.running': { events: 5, durationMs: 5 * 3_600_000 } },
     problems: [],
+    withdrawn: [],
   });
+});
+
+test('an export that begins at a restore names the places that are withdrawn', async () => {
+  const restored = { at: hour(0).toISOString(), withdrawnFrom: '8', withdrawnTo: '1000007' };
+  const { manifest } = manifestOf(events);
+  const checkpoint = {
+    type: 'compute.usage.checkpoint.v1',
+    project: 'demo',
+    chainHash: manifest.previousHash,
+    restored,
+  };
+  const behind = { ...manifest, checkpoints: [jws(checkpoint)] };
+  const signed = { manifest: behind, statement: jws(behind) };
+  expect(await verified(linesOf(events), signed)).toMatchObject({ ok: true, withdrawn: [restored] });
 });
 
 function csvOf(exported: readonly Exported[]): string[] {
