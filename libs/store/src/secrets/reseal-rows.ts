@@ -5,6 +5,7 @@ import { countOf, rowsOf } from '../connection.ts';
 import { type DataKeys, openAnnotations, openSpec, sealAnnotations, sealingKeyIds, sealSpec } from './sealing.ts';
 
 const PAGE_ROWS = 200;
+const MOST_PASSES = 5;
 
 type JsonObject = Record<string, unknown>;
 
@@ -15,12 +16,22 @@ interface Row {
   readonly annotations: JsonObject;
 }
 
-/** Rows that change in the same moment are left for the next run. */
-export async function resealRows(
-  pool: pg.Pool,
-  project: string,
-  keys: DataKeys,
-): Promise<{ resealed: number; remaining: number }> {
+interface Resealed {
+  readonly resealed: number;
+  readonly remaining: number;
+}
+
+/** Rows that change in the same moment are looked at again; one that changes each time is left for the next run. */
+export async function resealRows(pool: pg.Pool, project: string, keys: DataKeys): Promise<Resealed> {
+  let resealed = 0;
+  for (let pass = 1; ; pass += 1) {
+    const done = await resealOnce(pool, project, keys);
+    resealed += done.resealed;
+    if (done.remaining === 0 || pass === MOST_PASSES) return { resealed, remaining: done.remaining };
+  }
+}
+
+async function resealOnce(pool: pg.Pool, project: string, keys: DataKeys): Promise<Resealed> {
   let [resealed, remaining, after] = [0, 0, FIRST_UID];
   for (;;) {
     const rows = await rowsOf<Row>(pool, READ_PAGE, [project, after, PAGE_ROWS]);
