@@ -41,36 +41,40 @@ const missing = faces.includes('rest') ? missingSchemathesis() : undefined;
 if (missing !== undefined) say(`Without schemathesis, because ${missing}; everything else is attacked all the same.`);
 say(`Attacking ${faces.join(', ')} for ${minutes} minutes with the seed ${seed}.`);
 const ground = await openGround();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void ground.stop().finally(() => process.exit(130)));
 try {
   process.exitCode = await attackAll(ground);
 } finally {
   await ground.stop();
 }
 
-async function attackAll({ stack, ...rest }: Ground): Promise<number> {
+/** Gives the exit code. */
+async function attackAll(ground: Ground): Promise<number> {
+  const { stack, probes } = ground;
   const tenants = await makeTenants(sendJson(stack.rest), stack.adminKey, `${stack.images}small.qcow2`);
   const judge = new Judge(tenants, say);
-  const footprints = [new Footprints('API', rest.probes.api), new Footprints('worker', rest.probes.worker)];
+  const footprints = [new Footprints('API', probes.api), new Footprints('worker', probes.worker)];
   const end = Date.now() + minutes * MINUTE_MS;
-  const attacks = await attacksOn({ stack, ...rest }, tenants, judge);
-  const runs = attacks.flatMap((attack, index) =>
+  const lanes = (await attacksOn(ground, tenants, judge)).flatMap((attack, index) =>
     Array.from({ length: AT_ONCE }, (_none, lane) => keepOn(attack, new Random(seed + index * 1_000 + lane), end)),
   );
+  const others = [watchFootprints(footprints, end)];
   if (faces.includes('rest') && missing === undefined)
-    runs.push(runSchemathesis({ url: stack.rest, seconds: minutes * 60 - 5, seed, tenants, judge, say }).then(() => 0));
-  runs.push(watchFootprints(footprints, end).then(() => 0));
-  const made = (await Promise.all(runs)).reduce((sum, count) => sum + count, 0);
-  await judgeAftermath({ stack, ...rest }, judge, [tenants.victim, tenants.attacker]);
+    others.push(runSchemathesis({ url: stack.rest, seconds: minutes * 60 - 5, seed, tenants, judge, say }));
+  const [counts] = await Promise.all([Promise.all(lanes), ...others]);
+  const made = counts.reduce((sum, count) => sum + count, 0);
+  await judgeAftermath(ground, judge, [tenants.victim, tenants.attacker]);
   for (const each of footprints) {
     say(`after the attack: ${await each.look()}`);
     each.judge(judge);
   }
-  say(
-    [...judge.statuses]
-      .sort()
-      .map(([status, times]) => `${status}: ${times}`)
-      .join(', '),
-  );
+  return told(judge, made);
+}
+
+function told(judge: Judge, made: number): number {
+  const statuses = [...judge.statuses].sort().map(([status, times]) => `${status}: ${times}`);
+  say(statuses.join(', '));
   say(`${made} requests with the seed ${seed}; ${judge.faults.length} faults.`);
   for (const fault of judge.faults) say(`- ${fault}`);
   return judge.faults.length === 0 ? 0 : 1;

@@ -61,7 +61,7 @@ function deleteOptions(request: ResourceRequest): DeleteOptions {
   const resourceVersion = stringOf(preconditions.resourceVersion);
   const propagation = propagationOf(body, query);
   const grace = graceOf(body, query);
-  const bodyDryRun = isDryRun(query, listOf(body.dryRun).map(String));
+  const bodyDryRun = isDryRun(query, listOf(body.dryRun).map(shownValue));
   const write = writeOptions(request);
   return {
     ...write,
@@ -87,7 +87,7 @@ function propagationOf(body: Fields, query: URLSearchParams): Propagation | unde
   const value = body.propagationPolicy ?? query.get('propagationPolicy') ?? undefined;
   const orphan = body.orphanDependents;
   if (value === undefined) return typeof orphan === 'boolean' ? (orphan ? 'Orphan' : 'Background') : undefined;
-  if (propagations.includes(String(value))) return value as Propagation;
+  if (typeof value === 'string' && propagations.includes(value)) return value as Propagation;
   const problem = unsupportedField('propagationPolicy', value, [...propagations]);
   throw invalid('meta.k8s.io', 'DeleteOptions', '', [problem]);
 }

@@ -19,7 +19,7 @@ const warningRoomCharacters = 4096;
 const longestCutWarning = 256;
 
 /** A header holds printable ASCII only, and clients take a limited number of bytes of them. */
-function warningHeaders(warnings: readonly string[]): string[] {
+export function warningHeaders(warnings: readonly string[]): string[] {
   const texts = warnings.map((text) => text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&'));
   const isTooMuch = texts.reduce((sum, { length }) => sum + length, 0) > warningRoomCharacters;
   const short = isTooMuch ? texts.map((text) => text.slice(0, longestCutWarning).replace(/\\+$/, '')) : texts;
