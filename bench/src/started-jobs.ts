@@ -51,5 +51,5 @@ process.on('SIGTERM', async () => {
   await worker.close(1_000);
   await queue.close();
   await store.close();
-  process.disconnect?.();
+  if (process.connected) process.disconnect();
 });
