@@ -62,7 +62,7 @@ const REFUSED: readonly [values: string, ...words: string[]][] = [
   ['images.api.digest=sha256:abc', '/images/api/digest'],
   ['secrets.database.name=', '/secrets/database/name'],
   ['settings.LOG_LEVEL=loud', '/settings/LOG_LEVEL', "'trace', 'debug'"],
-  ['worker.settings.WORKER_CONCURRENCY=0', '/worker/settings/WORKER_CONCURRENCY', 'want 1'],
+  ['worker.settings.WORKER_CONCURRENCY=0', 'settings/WORKER_CONCURRENCY', 'want 1'],
   ['api.settings.WORKER_CONCURRENCY=8', "'WORKER_CONCURRENCY' not allowed"],
   ['api.settings.OIDC_ISSUER=https://login.example.org', 'OIDC_AUDIENCE'],
   ['clusters[0].id=West_1,clusters[0].replicas=1', '/clusters/0/id'],
