@@ -240,39 +240,6 @@ it('gRPC closes a connection that begins and resets calls without end', async ()
   client.close();
 });
 
-it.each([
-  ['pings', 6, 8],
-  ['settings', 4, 0],
-  ['priorities', 2, 5],
-])('gRPC closes a connection that floods it with %s', async (_what, type, bytes) => {
-  const [host = '', port = ''] = test.api.grpcAddress.split(':');
-  const socket = connect(Number(port), host);
-  const closed = new Promise((resolve) => socket.on('close', resolve));
-  socket.on('error', () => undefined);
-  socket.resume();
-  socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-  socket.write(frame(4, 0, 0));
-  let stream = 1;
-  const flood = setInterval(() => {
-    for (let n = 0; n < 500 && socket.writable; n += 1) {
-      // Pings and settings belong to the connection, priorities to a stream.
-      socket.write(frame(type, type === 2 ? stream : 0, bytes));
-      stream += 2;
-    }
-  }, 5);
-  await closed;
-  clearInterval(flood);
-});
-
-/** A frame of HTTP/2 with a payload of zeros. */
-function frame(type: number, stream: number, bytes: number): Buffer {
-  const whole = Buffer.alloc(9 + bytes);
-  whole.writeUIntBE(bytes, 0, 3);
-  whole.writeUInt8(type, 3);
-  whole.writeUInt32BE(stream, 5);
-  return whole;
-}
-
 describe('certificates', () => {
   it('serve REST and gRPC; without one of its authorities a client of gRPC stays outside', async () => {
     const clientSide = selfSignedCertificate(['client']);
