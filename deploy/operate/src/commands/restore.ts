@@ -81,8 +81,10 @@ interface State {
 }
 
 async function stateOf({ store, client }: AdoptionPorts): Promise<State> {
-  const lineage = await store.restores.lineage();
-  return { lineage, seen: await seenOfDatabase(client, lineage.id) };
+  const { id } = await store.restores.lineage();
+  const seen = await seenOfDatabase(client, id);
+  // Asked last: workers of a database that is well move it on meanwhile.
+  return { lineage: await store.restores.lineage(), seen };
 }
 
 const clusterOf = (call: Call): string => call.text('cluster') ?? 'default';

@@ -36,6 +36,15 @@ test.each<[string, Partial<World>, DatabaseState]>([
   expect(it.seen).toEqual(state === 'current' ? { epoch: it.epoch, position: it.position } : before);
 });
 
+test('another worker that tells of a later position meanwhile does not make the database look old', async () => {
+  const { it, ports } = world();
+  const seenOfDatabase = async () => {
+    it.position += 5;
+    return { epoch: 1, position: it.position };
+  };
+  expect(await lookAtDatabase({ ...ports, cluster: { ...ports.cluster, seenOfDatabase } })).toBe('current');
+});
+
 test('a worker waits until an operator has decided, and says why', async () => {
   const { it, ports } = world({ seen: { epoch: 1, position: 11 } });
   const told: string[] = [];

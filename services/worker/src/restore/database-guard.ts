@@ -26,11 +26,17 @@ export interface DatabaseGuardPorts {
   readonly cluster: Pick<Cluster, 'seenOfDatabase' | 'rememberDatabase'>;
 }
 
-/** Looks once; tells the cluster when all is well. Throws when database or cluster do not answer. */
+/**
+ * Looks once; tells the cluster when all is well. Throws when database or cluster do not answer.
+ *
+ * The cluster is asked before the database: another worker may tell it of a later position between the two questions, and
+ * asked the other way round a database that only moves on would look old.
+ */
 export async function lookAtDatabase({ store, cluster }: DatabaseGuardPorts): Promise<DatabaseState> {
-  const { id, held, epoch, position } = await store.restores.lineage();
-  if (held) return 'held';
+  const { id } = await store.restores.lineage();
   const seen = await cluster.seenOfDatabase(id);
+  const { held, epoch, position } = await store.restores.lineage();
+  if (held) return 'held';
   if (isBehind({ epoch, position }, seen)) return 'behind';
   if (seen?.epoch !== epoch || seen.position !== position) await cluster.rememberDatabase(id, { epoch, position });
   return 'current';
