@@ -18,7 +18,7 @@ export function defaultExports(path: string, text: string): string[] {
 }
 
 /** Paths of one machine, written in parts so that this file does not hold what it looks for. */
-const MACHINE_FOLDERS = ['work', 'farm', 'root', 'home/[a-z]', 'Users/[A-Za-z]', 'tmp/[A-Za-z]'];
+const MACHINE_FOLDERS = ['work\\b', 'farm\\b', 'root\\b', 'home/[a-z]', 'Users/[A-Za-z]', 'tmp/[A-Za-z]'];
 const MACHINE_PATH = new RegExp(`(?<![\\w.$}:/-])/(?:${MACHINE_FOLDERS.join('|')})[\\w/-]*`);
 const NEIGHBOUR = new RegExp(`${['\\.\\.', 'shared'].join('/')}\\b`);
 
