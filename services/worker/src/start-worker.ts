@@ -80,8 +80,8 @@ export async function startWorker(config: WorkerConfig, options: StartWorkerOpti
   try {
     const parts = await openParts(config, options, logger, shutdown);
     const metricsUrl = await startHttp(parts);
-    await waitForCurrentDatabase(parts);
     logger.event('worker.waiting', { metricsUrl });
+    await waitForCurrentDatabase(parts);
     await startLoops(parts);
     logger.event('worker.ready', { metricsUrl, concurrency: config.concurrency });
     return { metricsUrl, close };
