@@ -115,7 +115,6 @@ async function main(): Promise<number> {
         ? 'Nobody noticed.'
         : `${problems.length} problems; the logs are in ${stackFile(folder).logs}`,
     );
-    if (problems.length === 0) rmSync(folder, { recursive: true, force: true });
     return problems.length === 0 ? 0 : 1;
   } finally {
     await baseline.stack('stop').catch(() => undefined);
@@ -124,6 +123,7 @@ async function main(): Promise<number> {
 
 try {
   process.exitCode = await main();
+  if (process.exitCode === 0) rmSync(folder, { recursive: true, force: true });
 } catch (error) {
   if (!(error instanceof CannotRun)) throw error;
   say(error.message);
