@@ -13,6 +13,7 @@ import {
   diskName,
   Fault,
   initialVm,
+  isFault,
   type VmDiskStatus,
 } from '@compute/domain';
 import { isConflict, type KubeClient } from '@compute/kube-client';
@@ -52,6 +53,19 @@ export async function carryOut(
   for (const proposal of proposals) await takeOver(client, proposal);
   await apply(store, commands, false);
   return { outcome: 'adopted', unaccepted, refusals };
+}
+
+const ATTEMPTS = 5;
+
+/** Status changes all the time, and each mark is for what was read: what has changed is read and judged anew. */
+export async function readAnewWhenStale<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isFault(error, 'Stale') || attempt === ATTEMPTS) throw error;
+    }
+  }
 }
 
 /** What the project will hold more. */

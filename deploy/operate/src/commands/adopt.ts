@@ -3,7 +3,7 @@ import { type Candidate, candidatesIn } from '@compute/cluster';
 import { adoptAll, linesOfEnding, obstacleTo } from '../adopt/adopt-orphans.ts';
 import { type AdoptionPorts, CHOICE_OPTIONS, choicesOf, projectOf, withAdoption } from '../adopt/adoption-call.ts';
 import { adoptionReport } from '../adopt/adoption-report.ts';
-import { carryOut } from '../adopt/carry-out.ts';
+import { carryOut, readAnewWhenStale } from '../adopt/carry-out.ts';
 import { proposeDisk, proposeMachine } from '../adopt/proposal.ts';
 import type { Command } from '../command.ts';
 import { targetOf } from '../target.ts';
@@ -24,10 +24,12 @@ export const adopt: Command = {
     const wish = { name, withDisks: call.flag('with-disks'), ...(profile === undefined ? {} : { profile }) };
     return withAdoption(call, async (ports) => {
       const project = await projectOf(ports, projectName);
-      const proposals =
-        kind === 'VMDisk' ? [await proposeDisk(ports, project, name)] : await proposeMachine(ports, project, wish);
-      const verdict = await carryOut(ports, proposals, choicesOf(call));
-      return adoptionReport(proposals, verdict, ports.catalogue);
+      return readAnewWhenStale(async () => {
+        const proposals =
+          kind === 'VMDisk' ? [await proposeDisk(ports, project, name)] : await proposeMachine(ports, project, wish);
+        const verdict = await carryOut(ports, proposals, choicesOf(call));
+        return adoptionReport(proposals, verdict, ports.catalogue);
+      });
     });
   },
 };
