@@ -5,27 +5,19 @@
  * What cannot be had (Go, its proxy, the programs of the cluster) is said in one sentence. The last line is `N passed, N failed`.
  * Run by type stripping, so it imports nothing of the workspace.
  */
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { builtPieces, CannotBuild } from '../cluster/build/build-pieces.ts';
+import { provenBy, type Tally } from '../src/proven-by.ts';
 import { chartTools } from './tools/build-tools.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const RESULTS = join(ROOT, '.cache/chart-results.json');
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
   const { passed, failed } = await run();
   say(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
-}
-
-interface Tally {
-  readonly passed: number;
-  readonly failed: number;
 }
 
 async function run(): Promise<Tally> {
@@ -52,26 +44,14 @@ async function cluster(): Promise<Record<string, string>> {
 }
 
 function runProofs(environment: Record<string, string>): Tally {
-  mkdirSync(join(ROOT, '.cache'), { recursive: true });
-  rmSync(RESULTS, { force: true });
   const folder = mkdtempSync(join(tmpdir(), 'chart-proofs-'));
   // Postgres does not run as root and must be able to enter the folder.
   chmodSync(folder, 0o755);
   const suites = environment.CLUSTER_PIECES === undefined ? ['rendering'] : [];
-  const config = ['--config', 'test/chart/vitest.config.ts', '--root', '.'];
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${RESULTS}`];
-  const args = ['run', ...config, ...reporters, ...suites, ...process.argv.slice(2)];
-  const env = { ...process.env, ...environment, TMPDIR: folder };
-  const { status } = spawnSync('vitest', args, { cwd: ROOT, stdio: 'inherit', env });
+  const args = [...suites, ...process.argv.slice(2)];
+  const tally = provenBy('test/chart/vitest.config.ts', { args, env: { ...environment, TMPDIR: folder } });
   if (process.env.CLUSTER_KEEP === undefined) rmSync(folder, { recursive: true, force: true });
-  const tally = tallyOf();
-  return status !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
-}
-
-function tallyOf(): Tally {
-  if (!existsSync(RESULTS)) return { passed: 0, failed: 0 };
-  const report = JSON.parse(readFileSync(RESULTS, 'utf8')) as { numPassedTests: number; numFailedTests: number };
-  return { passed: report.numPassedTests, failed: report.numFailedTests };
+  return tally;
 }
 
 await main();
