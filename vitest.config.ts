@@ -10,6 +10,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**', '**/gen/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // Stories wait for processes, servers and clocks more than they compute: one more than the two cores of the smallest machine.
+    maxWorkers: 3,
   },
 });

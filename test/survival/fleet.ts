@@ -46,11 +46,14 @@ export async function atRest(stage: Stage, project: string): Promise<string[]> {
   return clean.catch(() => last);
 }
 
+/** Asks until it was heard: the database may be away while this reads it. */
 export async function allGone(stage: Stage, project: string): Promise<void> {
-  for (const { kind, name } of await rowsOf(stage.store, project))
-    if (kind === 'VMInstance') await stage.rest.delete(project, kind, name);
-  for (const { kind, name } of await rowsOf(stage.store, project))
-    if (kind === 'VMDisk') await stage.rest.delete(project, kind, name);
+  for (const kind of ['VMInstance', 'VMDisk'] as const)
+    await eventually(`each ${kind} of ${project} is asked to go`, PATIENCE_MS, async () => {
+      for (const row of await rowsOf(stage.store, project))
+        if (row.kind === kind) await stage.rest.delete(project, kind, row.name);
+      return true;
+    });
   await eventually(`${project} is empty`, PATIENCE_MS, async () =>
     (await rowsOf(stage.store, project)).length === 0 ? true : undefined,
   );

